@@ -1,0 +1,203 @@
+import type { StoreApi } from "zustand/vanilla";
+import type { Config, Directory, Health, PatientMatches, RecordView } from "#protocol/api.ts";
+import type { BodySite } from "#protocol/body-sites.ts";
+import type { CaseState } from "#protocol/case-state.ts";
+import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
+import type { RefusalReason } from "#protocol/disclose.ts";
+import type { ErrorCode } from "#protocol/errors.ts";
+import type { Opinion, Request, Response, View } from "#protocol/events.ts";
+import type { PatientQuery } from "#protocol/patient.ts";
+import type { Rendition } from "#protocol/receipt.ts";
+import type { Result } from "#protocol/result.ts";
+
+/**
+ * The door between the screens and Matrix, the registry and the directory. Screens know these types and stores; what lies
+ * behind (SDK, keys, sync) stays behind. Every store is a zustand vanilla store that views subscribe to.
+ */
+export type Door = {
+  readonly config: StoreApi<Loadable<Config>>;
+  readonly session: StoreApi<SessionState>;
+  readonly connection: StoreApi<ConnectionState>;
+  readonly directory: StoreApi<Loadable<Directory>>;
+  readonly cases: StoreApi<CasesState>;
+  readonly vault: Vault;
+
+  /** First sign-in sets everything up by itself and then offers the recovery key once. */
+  signIn(localpart: string, password: string): Promise<Result<void, SignInError>>;
+  /** On a new device of a known person: unlocks the past with the recovery key. */
+  unlock(recoveryKey: string): Promise<Result<void, "wrong-key" | ErrorCode>>;
+  /** For somebody who lost the recovery key: starts anew; old cases come back only through colleagues. */
+  startAnew(password: string): Promise<Result<void, SignInError>>;
+  recoveryKeySaved(): void;
+  signOut(): Promise<void>;
+  /** Takes this account over from another tab of the same browser. */
+  takeOver(): void;
+
+  /**
+   * Signs a consent with this device's certified key and registers it. Resolves when the registry has it; offline, it resolves
+   * with `registered: false` and the outbox registers it later (nothing leaves before).
+   */
+  recordConsent(
+    consent: ConsentDraft,
+    evidence: ConsentEvidence,
+  ): Promise<Result<{ registered: boolean }, ErrorCode | RefusalReason>>;
+  /**
+   * Puts a whole request into the durable outbox and returns at once: room, consent, request, then photos. It survives a reload
+   * and is sent once. Gate 1 is asked before anything is encrypted; its refusal comes back here.
+   */
+  sendRequest(
+    request: Request,
+    consentId: string,
+    photos: readonly PreparedPhoto[],
+  ): Promise<Result<void, RefusalReason | "storage-full">>;
+  sendMessage(roomId: string, text: string): Promise<Result<void, "storage-full">>;
+  sendPhoto(roomId: string, photo: PreparedPhoto): Promise<Result<void, RefusalReason | "storage-full">>;
+  respond(roomId: string, response: Response): Promise<Result<void, "storage-full">>;
+  /** Signs and sends the opinion, which closes the case. */
+  giveOpinion(roomId: string, opinion: OpinionDraft): Promise<Result<void, "storage-full" | ErrorCode>>;
+  retry(localId: string): void;
+  /** Removes something that was not sent. */
+  discard(localId: string): void;
+  /** Says that these events were on this person's screen. */
+  markSeen(roomId: string, eventIds: readonly string[]): void;
+
+  /** Gate 3, then fetches, checks the hash, and decrypts. `release` frees the picture. */
+  readPicture(
+    roomId: string,
+    eventId: string,
+    rendition: Rendition,
+  ): Promise<Result<Picture, PictureRefusal>>;
+  searchPatients(query: PatientQuery): Promise<Result<PatientMatches, ErrorCode>>;
+  readRecord(roomId: string): Promise<Result<RecordView, ErrorCode>>;
+  readRecordEntry(roomId: string, entryId: string): Promise<Result<Blob, ErrorCode>>;
+};
+
+export type Loadable<T> =
+  | { readonly state: "loading" }
+  | { readonly state: "loaded"; readonly value: T }
+  | { readonly state: "failed"; readonly code: ErrorCode; readonly retry: () => void };
+
+export type SignInError = "wrong-password" | "account-disabled" | ErrorCode;
+
+export type SessionState =
+  | { readonly step: "starting" }
+  | { readonly step: "signed-out"; readonly notice: "signed-out-elsewhere" | "storage-lost" | null }
+  | { readonly step: "signing-in" }
+  /** Keys are being set up; nothing to do but wait a moment. */
+  | { readonly step: "setting-up" }
+  | { readonly step: "recovery-needed"; readonly userId: string }
+  | { readonly step: "other-tab" }
+  /** The crypto layer failed while taking a message: the client stopped so as to lose nothing. */
+  | { readonly step: "stopped"; readonly detail: string }
+  | {
+      readonly step: "ready";
+      readonly userId: string;
+      readonly deviceId: string;
+      readonly recoveryKeyToSave: string | null;
+    };
+
+export type ConnectionState = {
+  readonly homeserver: "online" | "offline" | "connecting";
+  /** Since when it has been so, milliseconds since the epoch. */
+  readonly sinceMs: number;
+  readonly health: Health | null;
+};
+
+export type CasesState = {
+  /** False until the first answer of the homeserver or the local copy is in: show structure, not emptiness. */
+  readonly loaded: boolean;
+  readonly byRoom: ReadonlyMap<string, CaseRecord>;
+  /** Requests in the outbox whose room does not exist yet. */
+  readonly outgoing: readonly OutgoingRequest[];
+};
+
+export type CaseRecord = {
+  readonly roomId: string;
+  readonly state: CaseState;
+  /** User ids of who is in the room, the bot included. */
+  readonly members: readonly string[];
+  readonly invited: readonly string[];
+  /** What this device has not sent yet, oldest first. */
+  readonly pending: readonly PendingItem[];
+  /** Events that this device cannot read yet, with a reason in the SDK's words for the detail. */
+  readonly unreadable: readonly {
+    readonly eventId: string;
+    readonly atMs: number;
+    readonly reason: UnreadableReason;
+  }[];
+  /** Events that were refused: replayed, rewritten, not encrypted. */
+  readonly refused: readonly { readonly eventId: string; readonly reason: string }[];
+};
+
+export type UnreadableReason =
+  | "keys-on-their-way"
+  | "sent-before-you-joined"
+  | "sender-not-verified"
+  | "unknown";
+
+export type PendingItem = {
+  readonly localId: string;
+  readonly kind: "consent" | "request" | "photo" | "message" | "response" | "opinion";
+  readonly state: "waiting" | "sending" | "failed";
+  readonly error: ErrorCode | RefusalReason | null;
+  readonly atMs: number;
+  readonly text: string | null;
+  readonly photo: PreparedPhoto | null;
+  /** 0 to 1 while bytes go up. */
+  readonly progress: number | null;
+};
+
+export type OutgoingRequest = {
+  readonly localId: string;
+  readonly request: Request;
+  readonly photos: number;
+  readonly state: "waiting" | "sending" | "failed";
+  readonly error: ErrorCode | RefusalReason | null;
+};
+
+/** A picture made ready by the capture feature: metadata gone, upright, JPEG, hashed. */
+export type PreparedPhoto = {
+  readonly photoId: string;
+  readonly consentId: string;
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** SHA-256 of `jpeg`, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly preview: {
+    readonly jpeg: Uint8Array<ArrayBuffer>;
+    readonly widthPx: number;
+    readonly heightPx: number;
+  };
+  readonly site: BodySite;
+  readonly view: View;
+  readonly takenAt: string;
+  readonly source: "camera" | "file";
+};
+
+/** A consent as the sheet fills it in; the door adds the collector. */
+export type ConsentDraft = Omit<Consent, "collectedBy" | "v" | "evidenceSha256">;
+
+/** An opinion as the form fills it in; the door adds author and time, and signs. */
+export type OpinionDraft = Omit<Opinion, "author" | "signedAt" | "caseId" | "requestEventId">;
+
+export type Picture = {
+  readonly url: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly release: () => void;
+};
+
+export type PictureRefusal =
+  | { readonly kind: "refused"; readonly reason: RefusalReason | "bad-signature" | "hash-mismatch" }
+  | { readonly kind: "withdrawn" }
+  /** Announced, and its bytes are still on their way. */
+  | { readonly kind: "arriving" }
+  | { readonly kind: "unavailable"; readonly code: ErrorCode };
+
+/** Small encrypted store on this device for drafts: what is in it survives a reload and goes at sign-out. */
+export type Vault = {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<Result<void, "storage-full">>;
+  delete(key: string): Promise<void>;
+};

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { signedConsentSchema } from "./consent.ts";
+import { filedKindSchema } from "./events.ts";
+import {
+  caseIdSchema,
+  consentIdSchema,
+  instantSchema,
+  mxcUriSchema,
+  receiptIdSchema,
+  roomIdSchema,
+  sha256Schema,
+  userIdSchema,
+} from "./ids.ts";
+import { patientQuerySchema, patientSchema } from "./patient.ts";
+import { careTeamSchema, clinicianSchema, specialtySchema } from "./people.ts";
+import { renditionSchema, signedReceiptSchema } from "./receipt.ts";
+import { publicJwkSchema } from "./signed.ts";
+
+/**
+ * The Colloque server's own HTTP interface, under /colloque/v1. All but `config` and `health` ask for the Matrix access token
+ * as a bearer token. Errors are Matrix-shaped: `{errcode, error, code}` where `code` is one of `errors.ts`.
+ */
+export const apiPrefix = "/colloque/v1";
+
+/** GET /config: what a client needs before anybody signs in. */
+export const configSchema = z.object({
+  hospital: z.object({ name: z.string(), address: z.string(), emergencyNumber: z.string() }),
+  serverName: z.string(),
+  bot: userIdSchema,
+  /** Public key of the consent registry, which certifies devices and signs statuses. */
+  registryKey: publicJwkSchema,
+  registryName: z.string(),
+  /** Number to call when the urgency is "now", by specialty. */
+  urgentPhones: z.partialRecord(specialtySchema, z.string()),
+  archive: z.boolean(),
+});
+export type Config = z.infer<typeof configSchema>;
+
+/** GET /health */
+export const partStateSchema = z.enum(["up", "down", "off"]);
+export const healthSchema = z.object({
+  ok: z.boolean(),
+  parts: z.object({
+    homeserver: partStateSchema,
+    record: partStateSchema,
+    archive: partStateSchema,
+    bot: partStateSchema,
+  }),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+/** POST /keys: certifies the signing key of this device. */
+export const certifyRequestSchema = z.object({ jwk: publicJwkSchema });
+export const certifyAnswerSchema = z.object({ certificate: z.string() });
+
+/** POST /ready: this person has a device that colleagues and the bot may encrypt to. Empty body, empty answer. */
+
+/** GET /directory */
+export const directorySchema = z.object({
+  clinicians: z.array(clinicianSchema),
+  teams: z.array(careTeamSchema),
+  updatedAt: instantSchema,
+});
+export type Directory = z.infer<typeof directorySchema>;
+
+/** POST /patients/search (the traits stay out of URLs). Refused with code `record-unreachable` when the record is down. */
+export const patientSearchSchema = patientQuerySchema;
+export const patientMatchesSchema = z.object({ matches: z.array(patientSchema).max(20), more: z.boolean() });
+export type PatientMatches = z.infer<typeof patientMatchesSchema>;
+
+/** POST /consents: registers a signed consent. */
+export const registerConsentSchema = z.object({ consent: signedConsentSchema });
+export const consentStatusSchema = z.object({
+  consentId: consentIdSchema,
+  state: z.enum(["live", "withdrawn"]),
+});
+
+/** POST /consents/:consentId/withdraw, by the collector or the requester on the patient's word. */
+export const withdrawSchema = z.object({ reason: z.enum(["patient-asked", "collected-in-error"]) });
+
+/**
+ * POST /permits: asks leave to upload one photo's ciphertexts to a room. The answer reserves one media id for each ciphertext,
+ * to which the gateway then accepts only bytes with that hash: PUT /_matrix/media/v3/upload/{server}/{mediaId}.
+ */
+export const permitRequestSchema = z.object({ roomId: roomIdSchema, receipt: signedReceiptSchema });
+export const permitAnswerSchema = z.object({
+  receiptId: receiptIdSchema,
+  files: z.array(z.object({ rendition: renditionSchema, sha256: sha256Schema, mxc: mxcUriSchema })).min(1),
+});
+export type PermitAnswer = z.infer<typeof permitAnswerSchema>;
+
+/** GET /cases/:roomId/leases: the registry's signed word on every consent and permit of the room, good for 60 seconds. */
+export const leasesSchema = z.object({ leases: z.array(z.string().max(4096)) });
+/** Claims of one lease (compact JWS by the registry key; times in seconds, RFC 7519). */
+export const leaseClaimsSchema = z.object({
+  iss: z.string(),
+  consentId: consentIdSchema,
+  caseId: caseIdSchema,
+  roomId: roomIdSchema.optional(),
+  state: z.enum(["live", "withdrawn"]),
+  /** Permits of this consent that were withdrawn alone. */
+  withdrawnReceipts: z.array(receiptIdSchema),
+  iat: z.int(),
+  exp: z.int(),
+});
+export type LeaseClaims = z.infer<typeof leaseClaimsSchema>;
+
+/** GET /cases/:roomId/record: what of this case is in the record. */
+export const recordViewSchema = z.object({
+  patientRecordUrl: z.string().optional(),
+  entries: z.array(
+    z.object({
+      id: z.string().max(64),
+      kind: filedKindSchema,
+      /** FHIR reference, or `dicom:` and the SOP Instance UID. */
+      reference: z.string(),
+      contentType: z.string().optional(),
+      filedAt: instantSchema,
+      sha256: sha256Schema.optional(),
+      /** True when GET /cases/:roomId/record/:id gives its bytes. */
+      readable: z.boolean(),
+    }),
+  ),
+});
+export type RecordView = z.infer<typeof recordViewSchema>;
+
+/** Longest ciphertext that the gateway takes, in bytes. */
+export const maxUploadBytes = 40 * 1024 * 1024;
+/** A lease's life, in milliseconds. */
+export const leaseMs = 60_000;

@@ -1,0 +1,215 @@
+import type { Consent } from "./consent.ts";
+import type { CaseEvent, Filed, Photo, Request, SignedOpinion } from "./events.ts";
+
+export type CaseStatus = "draft" | "requested" | "accepted" | "more-asked" | "declined" | "answered";
+
+export type CaseMessage = {
+  eventId: string;
+  sender: string;
+  atMs: number;
+  text: string;
+  clientRef: string | undefined;
+};
+export type CasePhoto = { eventId: string; sender: string; atMs: number; photo: Photo };
+
+/** A case as the events of its room tell it. */
+export type CaseState = {
+  readonly status: CaseStatus;
+  readonly request: { readonly eventId: string; readonly atMs: number; readonly request: Request } | null;
+  readonly consents: readonly {
+    readonly eventId: string;
+    readonly sender: string;
+    readonly atMs: number;
+    readonly consent: Consent;
+  }[];
+  readonly photos: readonly CasePhoto[];
+  readonly messages: readonly CaseMessage[];
+  readonly responses: readonly {
+    eventId: string;
+    sender: string;
+    atMs: number;
+    response: import("./events.ts").Response;
+  }[];
+  readonly acceptedBy: string | null;
+  readonly declined: { readonly by: string; readonly reason: string } | null;
+  readonly opinion: {
+    readonly eventId: string;
+    readonly sender: string;
+    readonly atMs: number;
+    readonly opinion: SignedOpinion;
+  } | null;
+  /** The latest word of the archivist on each event. */
+  readonly filed: ReadonlyMap<string, Filed>;
+  /** Who had each event on screen, and when first (milliseconds). */
+  readonly seen: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly malformed: readonly { readonly eventId: string; readonly what: string }[];
+  readonly lastAtMs: number;
+};
+
+export const emptyCase: CaseState = {
+  status: "draft",
+  request: null,
+  consents: [],
+  photos: [],
+  messages: [],
+  responses: [],
+  acceptedBy: null,
+  declined: null,
+  opinion: null,
+  filed: new Map(),
+  seen: new Map(),
+  malformed: [],
+  lastAtMs: 0,
+};
+
+/**
+ * One step of a case (rules C1 to C6 in RULES.md). `bot` is the archivist's user id: only its word says "filed".
+ * The same event twice changes nothing but what was already so.
+ */
+export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseState {
+  const next = {
+    ...state,
+    lastAtMs:
+      event.kind === "seen" || event.kind === "filed" ? state.lastAtMs : Math.max(state.lastAtMs, event.atMs),
+  };
+  const { eventId, sender, atMs } = event;
+  switch (event.kind) {
+    case "request":
+      // C1: the first request is the case's; its requester is who sent it.
+      if (state.request !== null || event.request.requester !== sender) return state;
+      return {
+        ...next,
+        status: state.status === "draft" ? "requested" : state.status,
+        request: { eventId, atMs, request: event.request },
+      };
+    case "consent":
+      if (event.consent.payload.collectedBy !== sender || has(state.consents, eventId)) return state;
+      return {
+        ...next,
+        consents: [...state.consents, { eventId, sender, atMs, consent: event.consent.payload }],
+      };
+    case "photo":
+      if (event.photo.receipt.payload.takenBy !== sender || has(state.photos, eventId)) return state;
+      return { ...next, photos: [...state.photos, { eventId, sender, atMs, photo: event.photo }] };
+    case "message":
+      if (has(state.messages, eventId) || repeated(state, event.clientRef, sender)) return state;
+      return {
+        ...next,
+        messages: [
+          ...state.messages,
+          { eventId, sender, atMs, text: event.text, clientRef: event.clientRef },
+        ],
+      };
+    case "response":
+      return respond(next, event);
+    case "opinion":
+      return answer(next, event);
+    case "filed":
+      // C6: "filed" is the archivist's word alone.
+      if (sender !== bot) return state;
+      return {
+        ...next,
+        filed: new Map(state.filed).set(
+          event.filed.ofEvent,
+          keepFiled(state.filed.get(event.filed.ofEvent), event.filed),
+        ),
+      };
+    case "seen":
+      return { ...next, seen: addSeen(state.seen, event.seen.ofEvents, sender, atMs) };
+    case "malformed":
+      return { ...next, malformed: [...state.malformed, { eventId, what: event.what }] };
+    case "foreign":
+      return next;
+  }
+}
+
+export function foldCase(events: Iterable<CaseEvent>, bot: string): CaseState {
+  let state = emptyCase;
+  for (const event of events) state = stepCase(state, event, bot);
+  return state;
+}
+
+type Of<K extends CaseEvent["kind"]> = Extract<CaseEvent, { kind: K }>;
+
+function respond(state: CaseState, event: Of<"response">): CaseState {
+  // C2: the requester does not answer his own question, and nothing moves after the opinion.
+  if (state.request === null || event.sender === state.request.request.requester || state.opinion !== null)
+    return state;
+  if (has(state.responses, event.eventId)) return state;
+  const base = {
+    ...state,
+    responses: [
+      ...state.responses,
+      { eventId: event.eventId, sender: event.sender, atMs: event.atMs, response: event.response },
+    ],
+  };
+  switch (event.response.kind) {
+    case "accepted":
+      // C3: the first to accept holds the case.
+      return state.acceptedBy === null
+        ? { ...base, status: "accepted", acceptedBy: event.sender, declined: null }
+        : base;
+    case "declined":
+      if (state.acceptedBy !== null && state.acceptedBy !== event.sender) return base;
+      return {
+        ...base,
+        status: "declined",
+        acceptedBy: null,
+        declined: { by: event.sender, reason: event.response.reason },
+      };
+    case "more-asked":
+      return { ...base, status: "more-asked" };
+  }
+}
+
+function answer(state: CaseState, event: Of<"opinion">): CaseState {
+  const payload = event.opinion.payload;
+  // C4: the author is the sender, of another person's request, and of this very one. C5: the first opinion closes.
+  if (state.request === null || state.opinion !== null || payload.author !== event.sender) return state;
+  if (event.sender === state.request.request.requester) return state;
+  if (payload.requestEventId !== state.request.eventId || payload.caseId !== state.request.request.caseId)
+    return state;
+  return {
+    ...state,
+    status: "answered",
+    opinion: { eventId: event.eventId, sender: event.sender, atMs: event.atMs, opinion: event.opinion },
+  };
+}
+
+const has = (list: readonly { readonly eventId: string }[], eventId: string): boolean =>
+  list.some((each) => each.eventId === eventId);
+
+const repeated = (state: CaseState, clientRef: string | undefined, sender: string): boolean =>
+  clientRef !== undefined &&
+  state.messages.some((each) => each.clientRef === clientRef && each.sender === sender);
+
+/** A later "waiting" never takes back a "filed". */
+function keepFiled(before: Filed | undefined, after: Filed): Filed {
+  return before?.outcome.state === "filed" && after.outcome.state === "waiting" ? before : after;
+}
+
+function addSeen(
+  seen: CaseState["seen"],
+  events: readonly string[],
+  reader: string,
+  atMs: number,
+): CaseState["seen"] {
+  const all = new Map(seen);
+  for (const eventId of events) {
+    const readers = new Map(all.get(eventId));
+    if (!readers.has(reader)) readers.set(reader, atMs);
+    all.set(eventId, readers);
+  }
+  return all;
+}
+
+/** Whether everything that belongs in the record is there. An empty list means all of it. */
+export function notYetFiled(state: CaseState): string[] {
+  const due = [
+    ...(state.request === null ? [] : [state.request.eventId]),
+    ...state.consents.map((each) => each.eventId),
+    ...state.photos.map((each) => each.eventId),
+    ...(state.opinion === null ? [] : [state.opinion.eventId]),
+  ];
+  return due.filter((eventId) => state.filed.get(eventId)?.outcome.state !== "filed");
+}

@@ -1,0 +1,333 @@
+import { z } from "zod";
+import { bodySiteSchema } from "./body-sites.ts";
+import { consentEvidenceSchema, signedConsentSchema } from "./consent.ts";
+import {
+  caseIdSchema,
+  eventIdSchema,
+  instantSchema,
+  mxcUriSchema,
+  receiptIdSchema,
+  sha256Schema,
+  userIdSchema,
+} from "./ids.ts";
+import { patientSchema } from "./patient.ts";
+import { addresseeSchema, specialtySchema } from "./people.ts";
+import { signedReceiptSchema } from "./receipt.ts";
+import { signedSchema } from "./signed.ts";
+
+/**
+ * What travels in a case room, always inside `m.room.encrypted`. What people say is `m.room.message` with a readable `body` and
+ * one namespaced object; machine data have a type of their own. Nothing of this is ever put in state.
+ */
+
+/** `creation_content.type` of a case room. */
+export const caseRoomType = "fr.colloque.case";
+/** Member of `creation_content` that ties the room to its case id (a random uuid). */
+export const caseIdKey = "fr.colloque.case_id";
+
+export const urgencySchema = z.enum(["now", "today", "48h", "7d"]);
+export type Urgency = z.infer<typeof urgencySchema>;
+
+/** Longest sentence of a question; real ones have 318 characters on average. */
+export const maxQuestion = 1000;
+const longText = z.string().trim().max(8000);
+
+export const requestSchema = z.object({
+  caseId: caseIdSchema,
+  patient: patientSchema,
+  addressee: addresseeSchema,
+  specialty: specialtySchema,
+  urgency: urgencySchema,
+  /** When an answer is due. */
+  dueAt: instantSchema,
+  question: z.string().trim().min(1).max(maxQuestion),
+  site: bodySiteSchema.optional(),
+  /** Relevant history, treatments, allergies: free text each; "none known" is a text too. */
+  history: longText,
+  background: longText.optional(),
+  treatments: longText.optional(),
+  allergies: longText.optional(),
+  hypothesis: longText.optional(),
+  requester: userIdSchema,
+  /** Where the requester can be called back now. */
+  callback: z.string().trim().max(40).optional(),
+  createdAt: instantSchema,
+});
+export type Request = z.infer<typeof requestSchema>;
+
+/** Matrix EncryptedFile, v2 (Matrix specification, "Sending encrypted attachments"). */
+export const encryptedFileSchema = z.object({
+  url: mxcUriSchema,
+  v: z.literal("v2"),
+  key: z.object({
+    kty: z.literal("oct"),
+    alg: z.literal("A256CTR"),
+    ext: z.literal(true),
+    k: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+    key_ops: z.array(z.string()).refine((ops) => ops.includes("encrypt") && ops.includes("decrypt")),
+  }),
+  iv: z.string().regex(/^[A-Za-z0-9+/]{22}$/),
+  hashes: z.object({ sha256: z.string().regex(/^[A-Za-z0-9+/]{43}$/) }),
+});
+export type EncryptedFile = z.infer<typeof encryptedFileSchema>;
+
+export const viewSchema = z.enum(["overview", "close-up", "profile", "dermoscopy", "fundus", "other"]);
+export type View = z.infer<typeof viewSchema>;
+
+export const photoSchema = z.object({
+  /** Also the receipt's id. */
+  photoId: receiptIdSchema,
+  receipt: signedReceiptSchema,
+  site: bodySiteSchema,
+  view: viewSchema,
+  widthPx: z.int().positive().max(65535),
+  heightPx: z.int().positive().max(65535),
+  /** Always JPEG baseline: what DICOM takes and every reader decodes. */
+  bytes: z.int().positive(),
+  preview: z.object({
+    file: encryptedFileSchema,
+    widthPx: z.int().positive(),
+    heightPx: z.int().positive(),
+    bytes: z.int().positive(),
+  }),
+  file: encryptedFileSchema,
+});
+export type Photo = z.infer<typeof photoSchema>;
+
+export const certaintySchema = z.enum(["possible", "probable", "very-probable", "certain"]);
+export type Certainty = z.infer<typeof certaintySchema>;
+
+export const opinionSchema = z.object({
+  opinionId: z.uuid(),
+  caseId: caseIdSchema,
+  /** The request's Matrix event, so that an opinion cannot be moved to another question. */
+  requestEventId: eventIdSchema,
+  findings: longText,
+  assessment: z.string().trim().min(1).max(8000),
+  certainty: certaintySchema,
+  plan: z.string().trim().min(1).max(8000),
+  ifWorse: z.string().trim().min(1).max(8000),
+  inPerson: z.discriminatedUnion("needed", [
+    z.object({ needed: z.literal(false) }),
+    z.object({ needed: z.literal(true), when: z.string().trim().min(1).max(300) }),
+  ]),
+  limits: longText,
+  /** The photos that the expert had on screen, by picture hash. */
+  picturesSeen: z.array(sha256Schema).max(100),
+  author: userIdSchema,
+  signedAt: instantSchema,
+});
+export type Opinion = z.infer<typeof opinionSchema>;
+export const signedOpinionSchema = signedSchema(opinionSchema);
+export type SignedOpinion = z.infer<typeof signedOpinionSchema>;
+
+/** What the expert does with a request, short of answering it. */
+export const responseSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("accepted") }),
+  z.object({ kind: z.literal("declined"), reason: z.string().trim().min(1).max(1000) }),
+  z.object({ kind: z.literal("more-asked"), question: z.string().trim().min(1).max(1000) }),
+]);
+export type Response = z.infer<typeof responseSchema>;
+
+export const filedKindSchema = z.enum([
+  "consent",
+  "request",
+  "photo",
+  "message",
+  "response",
+  "opinion",
+  "discussion",
+]);
+export type FiledKind = z.infer<typeof filedKindSchema>;
+
+/** An entry of the record that a filing receipt links to. */
+export const recordEntrySchema = z.object({
+  /** FHIR reference, `DocumentReference/…`, or `dicom:` and the SOP Instance UID. */
+  reference: z.string().max(200),
+  /** SHA-256 of the bytes read back, for documents and pictures. */
+  sha256: sha256Schema.optional(),
+});
+
+/** The bot's word that something was written to the record and read back, or why not yet. */
+export const filedSchema = z.object({
+  ofEvent: eventIdSchema,
+  kind: filedKindSchema,
+  outcome: z.discriminatedUnion("state", [
+    z.object({ state: z.literal("filed"), at: instantSchema, entries: z.array(recordEntrySchema).max(50) }),
+    z.object({ state: z.literal("waiting"), since: instantSchema }),
+    z.object({ state: z.literal("refused"), at: instantSchema, reason: z.string().max(60) }),
+    z.object({ state: z.literal("parked"), at: instantSchema, reason: z.string().max(60) }),
+  ]),
+});
+export type Filed = z.infer<typeof filedSchema>;
+
+/** A reader's client says that it had this on screen. */
+export const seenSchema = z.object({ ofEvents: z.array(eventIdSchema).min(1).max(200), at: instantSchema });
+export type Seen = z.infer<typeof seenSchema>;
+
+const body = z.string().max(20000);
+/** Random id made by the sender's client, so that one message sent twice by a bad network counts once. */
+const clientRef = z.uuid();
+
+/** Keys of the namespaced objects inside `m.room.message`. */
+export const contentKeys = {
+  request: "fr.colloque.request",
+  consent: "fr.colloque.consent",
+  photo: "fr.colloque.photo",
+  opinion: "fr.colloque.opinion",
+  response: "fr.colloque.response",
+  message: "fr.colloque.message",
+} as const;
+
+/** Types of machine events. */
+export const machineTypes = { filed: "fr.colloque.filed", seen: "fr.colloque.seen" } as const;
+
+export const requestContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.request]: requestSchema,
+});
+export const consentContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.consent]: z.object({ consent: signedConsentSchema, evidence: consentEvidenceSchema }),
+});
+export const photoContentSchema = z.object({
+  msgtype: z.literal("m.image"),
+  body,
+  file: encryptedFileSchema,
+  info: z.object({ mimetype: z.literal("image/jpeg"), w: z.int(), h: z.int(), size: z.int() }),
+  [contentKeys.photo]: photoSchema,
+});
+export const opinionContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.opinion]: signedOpinionSchema,
+});
+export const responseContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.response]: responseSchema,
+});
+export const messageContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body: z.string().min(1).max(8000),
+  [contentKeys.message]: z.object({ clientRef }),
+});
+
+/** A decrypted event of a case, told apart. */
+export type CaseEvent = {
+  readonly eventId: string;
+  readonly sender: string;
+  /** Server's time, milliseconds since the epoch. */
+  readonly atMs: number;
+} & (
+  | { readonly kind: "request"; readonly request: Request }
+  | {
+      readonly kind: "consent";
+      readonly consent: z.infer<typeof signedConsentSchema>;
+      readonly evidence: z.infer<typeof consentEvidenceSchema>;
+    }
+  | { readonly kind: "photo"; readonly photo: Photo }
+  | { readonly kind: "opinion"; readonly opinion: SignedOpinion }
+  | { readonly kind: "response"; readonly response: Response }
+  | { readonly kind: "message"; readonly text: string; readonly clientRef: string | undefined }
+  | { readonly kind: "filed"; readonly filed: Filed }
+  | { readonly kind: "seen"; readonly seen: Seen }
+  | { readonly kind: "foreign"; readonly body: string | undefined }
+  | { readonly kind: "malformed"; readonly what: string }
+);
+
+export type DecryptedEvent = {
+  eventId: string;
+  sender: string;
+  atMs: number;
+  type: string;
+  content: unknown;
+};
+
+/**
+ * Reads a decrypted event. One that claims to be ours and breaks its schema is `malformed` (shown as such, never filed);
+ * a plain message of another client is a `message` too, so that a case opened elsewhere stays a conversation.
+ */
+export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
+  const base = { eventId: event.eventId, sender: event.sender, atMs: event.atMs };
+  if (event.type === machineTypes.filed)
+    return { ...base, ...read(filedSchema, event.content, (filed) => ({ kind: "filed", filed }), "filed") };
+  if (event.type === machineTypes.seen)
+    return { ...base, ...read(seenSchema, event.content, (seen) => ({ kind: "seen", seen }), "seen") };
+  if (event.type !== "m.room.message" || event.content === null || typeof event.content !== "object") {
+    return { ...base, kind: "foreign", body: undefined };
+  }
+  return { ...base, ...parseMessage(event.content) };
+}
+
+type Body<K = CaseEvent> = K extends CaseEvent ? Omit<K, "eventId" | "sender" | "atMs"> : never;
+
+function parseMessage(content: object): Body {
+  if (contentKeys.request in content)
+    return read(
+      requestContentSchema,
+      content,
+      (c) => ({ kind: "request", request: c[contentKeys.request] }),
+      "request",
+    );
+  if (contentKeys.consent in content)
+    return read(
+      consentContentSchema,
+      content,
+      (c) => ({
+        kind: "consent",
+        consent: c[contentKeys.consent].consent,
+        evidence: c[contentKeys.consent].evidence,
+      }),
+      "consent",
+    );
+  if (contentKeys.photo in content)
+    return read(
+      photoContentSchema,
+      content,
+      (c) => ({ kind: "photo", photo: c[contentKeys.photo] }),
+      "photo",
+    );
+  if (contentKeys.opinion in content)
+    return read(
+      opinionContentSchema,
+      content,
+      (c) => ({ kind: "opinion", opinion: c[contentKeys.opinion] }),
+      "opinion",
+    );
+  if (contentKeys.response in content)
+    return read(
+      responseContentSchema,
+      content,
+      (c) => ({ kind: "response", response: c[contentKeys.response] }),
+      "response",
+    );
+  if (contentKeys.message in content)
+    return read(
+      messageContentSchema,
+      content,
+      (c) => ({ kind: "message", text: c.body, clientRef: c[contentKeys.message].clientRef }),
+      "message",
+    );
+  const plain = z
+    .object({ msgtype: z.enum(["m.text", "m.notice", "m.emote"]), body: z.string().min(1).max(8000) })
+    .safeParse(content);
+  if (plain.success) return { kind: "message", text: plain.data.body, clientRef: undefined };
+  // An image without our receipt is exactly what the gate refuses: it is named, never shown.
+  return { kind: "foreign", body: undefined };
+}
+
+function read<T>(schema: z.ZodType<T>, content: unknown, to: (value: T) => Body, what: string): Body {
+  const parsed = schema.safeParse(content);
+  return parsed.success ? to(parsed.data) : { kind: "malformed", what };
+}
+
+/** Milliseconds that each urgency leaves for an answer. "now" is a telephone call and never a written request. */
+export const answerWithinMs: Readonly<Record<Urgency, number>> = {
+  now: 0,
+  today: 8 * 3600 * 1000,
+  "48h": 48 * 3600 * 1000,
+  "7d": 7 * 24 * 3600 * 1000,
+};

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import {
+  caseIdSchema,
+  consentIdSchema,
+  instantSchema,
+  receiptIdSchema,
+  sha256Schema,
+  userIdSchema,
+} from "./ids.ts";
+import { signedSchema } from "./signed.ts";
+
+/** The forms in which one photo travels: the picture, and a smaller one sent ahead of it. */
+export const renditionSchema = z.enum(["full", "preview"]);
+export type Rendition = z.infer<typeof renditionSchema>;
+
+/**
+ * One per photo, made at the shutter by the taker's device: which consent, which picture (hash of the stripped plaintext),
+ * and the hash of every ciphertext of it. Without names. @see design.md "Consent before the camera, receipt at the shutter"
+ */
+export const receiptSchema = z.object({
+  v: z.literal(1),
+  receiptId: receiptIdSchema,
+  consentId: consentIdSchema,
+  caseId: caseIdSchema,
+  pseudonym: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+  /** SHA-256 of the stripped picture, as filed. */
+  pictureSha256: sha256Schema,
+  ciphertexts: z
+    .array(z.object({ rendition: renditionSchema, sha256: sha256Schema, bytes: z.int().positive() }))
+    .min(1)
+    .max(4),
+  takenBy: userIdSchema,
+  takenAt: instantSchema,
+  source: z.enum(["camera", "file"]),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+export const signedReceiptSchema = signedSchema(receiptSchema);
+export type SignedReceipt = z.infer<typeof signedReceiptSchema>;
