@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { cruise } from "dependency-cruiser";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+
+const rulesUrl = new URL("../../.dependency-cruiser.mjs", import.meta.url);
+const breaking = fileURLToPath(new URL("./breaking", import.meta.url));
+
+const ruleSetSchema = z.object({
+  default: z.object({ forbidden: z.array(z.looseObject({ name: z.string() })) }),
+});
+const outcomeSchema = z.object({
+  summary: z.object({
+    violations: z.array(z.object({ rule: z.object({ name: z.string() }), from: z.string() })),
+  }),
+});
+
+async function violationsOf(tree: string) {
+  const { forbidden } = ruleSetSchema.parse(await import(rulesUrl.href)).default;
+  const options = {
+    baseDir: tree,
+    ruleSet: { forbidden },
+    validate: true,
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+  };
+  const answer = await cruise(["src", "server"], options as Parameters<typeof cruise>[1]);
+  return {
+    names: forbidden.map((rule) => rule.name),
+    violations: outcomeSchema.parse(answer.output).summary.violations,
+  };
+}
+
+describe("the arrows", () => {
+  test("each rule fires on the tree that breaks it", async () => {
+    const { names, violations } = await violationsOf(breaking);
+    const fired = new Set(violations.map((violation) => violation.rule.name));
+    expect(names.filter((name) => !fired.has(name))).toEqual([]);
+  });
+
+  test("what is allowed does not fire", async () => {
+    const { violations } = await violationsOf(breaking);
+    expect(
+      violations.filter(
+        (violation) => violation.from.endsWith("protocol/ok.ts") && violation.rule.name !== "no-orphans",
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("the rules of the protocol", () => {
+  test("each id has a test that names it, and no test names an unknown id", async () => {
+    const rules = await readFile(new URL("../../src/protocol/RULES.md", import.meta.url), "utf8");
+    const known = new Set([...rules.matchAll(/\*\*([A-Z]\d+)\*\*/g)].map((match) => match[1]));
+    const sources = await Promise.all(
+      ["disclose", "events", "case-state", "trust"].map((name) =>
+        readFile(new URL(`../../src/protocol/${name}.test.ts`, import.meta.url), "utf8"),
+      ),
+    );
+    const named = new Set([...sources.join("\n").matchAll(/\[([A-Z]\d+)\]/g)].map((match) => match[1]));
+    expect([...known].filter((id) => !named.has(id))).toEqual([]);
+    expect([...named].filter((id) => !known.has(id))).toEqual([]);
+  });
+});

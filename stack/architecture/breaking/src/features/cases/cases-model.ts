@@ -1,0 +1,3 @@
+import { useState } from "react";
+import "matrix-js-sdk";
+export const m = useState;
