@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { userIdSchema } from "#protocol/ids.ts";
+import { specialtySchema } from "#protocol/people.ts";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const base64Key = z.base64().transform((text, ctx) => {
+  const key = Buffer.from(text, "base64");
+  if (key.length === 32) return new Uint8Array(key);
+  ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64" });
+  return z.NEVER;
+});
+const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
+
+/** What the hospital says of itself, as JSON in COLLOQUE_HOSPITAL. */
+export const hospitalSchema = z.object({
+  name: z.string().min(1),
+  address: z.string(),
+  emergencyNumber: z.string().default("15"),
+  urgentPhones: z.partialRecord(specialtySchema, z.string()).default({}),
+});
+export type Hospital = z.infer<typeof hospitalSchema>;
+
+const hospitalText = z.string().transform((text, ctx) => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    ctx.addIssue({ code: "custom", message: "must be JSON" });
+    return z.NEVER;
+  }
+  const parsed = hospitalSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  ctx.addIssue({
+    code: "custom",
+    message: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
+  });
+  return z.NEVER;
+});
+
+const environment = z.object({
+  COLLOQUE_HOST: z.string().default("127.0.0.1"),
+  COLLOQUE_PORT: port,
+  COLLOQUE_PUBLIC_URL: httpUrl,
+  COLLOQUE_DATA: z.string().min(1),
+  COLLOQUE_CLIENT_DIR: z.string().min(1),
+  COLLOQUE_SYNAPSE_SOCKET: z.string().min(1),
+  COLLOQUE_SERVER_NAME: z.string().min(1),
+  COLLOQUE_SYNAPSE_ADMIN_TOKEN: z.string().min(1),
+  COLLOQUE_POLICY_SOCKET: z.string().min(1),
+  COLLOQUE_FHIR_URL: httpUrl,
+  COLLOQUE_DICOMWEB_URL: httpUrl.optional(),
+  COLLOQUE_LIVEKIT_URL: z.url().optional(),
+  COLLOQUE_LIVEKIT_KEY: z.string().optional(),
+  COLLOQUE_LIVEKIT_SECRET: z.string().optional(),
+  COLLOQUE_BOT_USER: userIdSchema,
+  COLLOQUE_BOT_PASSWORD: z.string().min(1),
+  COLLOQUE_BOT_STORE_KEY: base64Key,
+  COLLOQUE_REGISTRY_KEY_FILE: z.string().min(1),
+  COLLOQUE_HOSPITAL: hospitalText,
+  COLLOQUE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+});
+
+/** The server's configuration, read once from the environment. */
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  /** Folder of everything that must survive a restart. */
+  readonly dataDir: string;
+  readonly clientDir: string;
+  readonly synapseSocket: string;
+  readonly serverName: string;
+  readonly synapseAdminToken: string;
+  readonly policySocket: string;
+  /** Base of the FHIR server, without a slash at its end. */
+  readonly fhirUrl: string;
+  /** Base of DICOMweb, without a slash at its end; undefined where there is no archive. */
+  readonly dicomwebUrl: string | undefined;
+  readonly livekit: { readonly url: string; readonly key: string; readonly secret: string } | undefined;
+  readonly bot: { readonly userId: string; readonly password: string; readonly storeKey: Uint8Array };
+  readonly registryKeyFile: string;
+  readonly hospital: Hospital;
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+};
+
+/** The environment is unusable; the message names every bad variable in plain words. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Parses the environment (an empty variable counts as absent). Throws a ConfigError that can be shown as it is. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => {
+      const name = issue.path.join(".");
+      return given[name] === undefined ? `${name} is not set` : `${name} is not usable: ${issue.message}`;
+    });
+    throw new ConfigError(`The Colloque server cannot start:\n- ${lines.join("\n- ")}`);
+  }
+  const e = parsed.data;
+  return {
+    host: e.COLLOQUE_HOST,
+    port: e.COLLOQUE_PORT,
+    publicUrl: withoutSlash(e.COLLOQUE_PUBLIC_URL),
+    dataDir: e.COLLOQUE_DATA,
+    clientDir: e.COLLOQUE_CLIENT_DIR,
+    synapseSocket: e.COLLOQUE_SYNAPSE_SOCKET,
+    serverName: e.COLLOQUE_SERVER_NAME,
+    synapseAdminToken: e.COLLOQUE_SYNAPSE_ADMIN_TOKEN,
+    policySocket: e.COLLOQUE_POLICY_SOCKET,
+    fhirUrl: withoutSlash(e.COLLOQUE_FHIR_URL),
+    dicomwebUrl: e.COLLOQUE_DICOMWEB_URL === undefined ? undefined : withoutSlash(e.COLLOQUE_DICOMWEB_URL),
+    livekit: livekitOf(e.COLLOQUE_LIVEKIT_URL, e.COLLOQUE_LIVEKIT_KEY, e.COLLOQUE_LIVEKIT_SECRET),
+    bot: {
+      userId: e.COLLOQUE_BOT_USER,
+      password: e.COLLOQUE_BOT_PASSWORD,
+      storeKey: e.COLLOQUE_BOT_STORE_KEY,
+    },
+    registryKeyFile: e.COLLOQUE_REGISTRY_KEY_FILE,
+    hospital: e.COLLOQUE_HOSPITAL,
+    logLevel: e.COLLOQUE_LOG,
+  };
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
+
+function livekitOf(url: string | undefined, key: string | undefined, secret: string | undefined) {
+  if (url === undefined) return undefined;
+  if (key !== undefined && secret !== undefined) return { url, key, secret };
+  throw new ConfigError(
+    "The Colloque server cannot start:\n- COLLOQUE_LIVEKIT_URL needs COLLOQUE_LIVEKIT_KEY and COLLOQUE_LIVEKIT_SECRET beside it",
+  );
+}

@@ -1,0 +1,2 @@
+export { type Database, type Migration, openDatabase, type Queries, type SqlValue } from "./database.ts";
+export { openSqlite } from "./sqlite.ts";
