@@ -1,0 +1,143 @@
+import type { LeaseClaims } from "#protocol/api.ts";
+import { leaseMs } from "#protocol/api.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
+import { type Consent, consentSchema, maxConsentMs } from "#protocol/consent.ts";
+import { clockSkewMs, type Status } from "#protocol/disclose.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import { signCompact, verifySigned } from "../kit/jose.ts";
+import type { Queries } from "../store/index.ts";
+import type { RemovalWorker } from "./media-removal.ts";
+import type { Facts, Registry, RegistryParts } from "./registry.ts";
+import * as store from "./store.ts";
+
+type ConsentCalls = Pick<
+  Registry,
+  "registerConsent" | "withdraw" | "factsOf" | "statusOfReceipt" | "consentsOfCase" | "leasesOf"
+>;
+
+const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
+
+export function createConsents(parts: RegistryParts & { removals: RemovalWorker }): ConsentCalls {
+  const { db, clock, audit, key, events, revocations, removals } = parts;
+
+  const statusNow = (state: "live" | "withdrawn"): Status => ({ state, untilMs: clock() + leaseMs });
+  const factsOfRow = (row: store.ConsentRow): Facts => ({
+    consent: row.consent,
+    status: statusNow(row.state),
+  });
+
+  return {
+    registerConsent: async (caller, signed) => {
+      const now = clock();
+      const { payload, certificate } = await verifySigned(consentSchema, signed, key.publicJwk, now);
+      if (certificate.sub !== caller || payload.collectedBy !== caller)
+        throw new ColloqueError("bad-signature", { details: { why: "not-the-collector" } });
+      checkTimes(payload, now);
+      const fresh = await db.transaction(async (tx) => {
+        const known = await store.consentById(tx, payload.consentId);
+        if (known !== undefined) {
+          if (canonicalJson(known.consent) === canonicalJson(payload)) return false;
+          throw refused("another-consent-of-this-id");
+        }
+        await checkCase(tx, payload, caller);
+        await store.insertCase(tx, payload.caseId, caller, now);
+        await store.insertConsent(tx, {
+          consentId: payload.consentId,
+          caseId: payload.caseId,
+          signed,
+          at: now,
+        });
+        return true;
+      });
+      if (fresh)
+        await audit.consentRegistered({
+          actor: caller,
+          caseId: payload.caseId,
+          consentId: payload.consentId,
+        });
+    },
+
+    withdraw: async (caller, consentId, reason) => {
+      const row = await store.consentById(db, consentId);
+      if (row === undefined) throw new ColloqueError("not-found");
+      const inCase = await store.caseById(db, row.caseId);
+      if (row.consent.collectedBy !== caller && inCase?.owner !== caller)
+        throw new ColloqueError("not-allowed");
+      const at = clock();
+      await revocations.add({ consentId, at });
+      const files = await db.transaction(async (tx) => {
+        const before = await store.consentById(tx, consentId);
+        if (before?.state === "withdrawn") return undefined;
+        await store.withdrawConsent(tx, consentId, at);
+        const all = await store.filesOfConsent(tx, consentId);
+        for (const file of all) await store.insertRemoval(tx, file.mxc, at);
+        return all;
+      });
+      if (files === undefined) return;
+      const receiptIds = [...new Set(files.map((file) => file.receiptId))];
+      await audit.consentWithdrawn({
+        actor: caller,
+        caseId: row.caseId,
+        consentId,
+        reason,
+        receipts: receiptIds.length,
+      });
+      events.emit("consent-withdrawn", { consentId, caseId: row.caseId, roomId: inCase?.roomId, receiptIds });
+      // Status is what refuses; that the bytes go too is waited for, but a homeserver that is down does not undo the withdrawal.
+      await removals.kick();
+    },
+
+    factsOf: async (consentId) => {
+      const row = await store.consentById(db, consentId);
+      return row === undefined ? { consent: null, status: { state: "unknown" } } : factsOfRow(row);
+    },
+    statusOfReceipt: async (receiptId) => {
+      const permit = await store.permitById(db, receiptId);
+      return permit === undefined ? { state: "unknown" } : statusNow(permit.state);
+    },
+    consentsOfCase: async (caseId) => (await store.consentsOfCase(db, caseId)).map(factsOfRow),
+
+    leasesOf: async (caseId) => {
+      const inCase = await store.caseById(db, caseId);
+      const rows = await store.consentsOfCase(db, caseId);
+      return Promise.all(
+        rows.map(async (row) => {
+          const permits = await store.permitsOfConsent(db, row.consentId);
+          const iat = Math.floor(clock() / 1000);
+          const claims: LeaseClaims = {
+            iss: parts.name,
+            consentId: row.consent.consentId,
+            caseId: row.consent.caseId,
+            ...(inCase?.roomId === undefined ? {} : { roomId: inCase.roomId }),
+            state: row.state,
+            withdrawnReceipts: permits.flatMap((permit) =>
+              permit.state === "withdrawn" ? [permit.receipt.receiptId] : [],
+            ),
+            iat,
+            exp: iat + leaseMs / 1000,
+          };
+          return signCompact(key, claims);
+        }),
+      );
+    },
+  };
+}
+
+function checkTimes(consent: Consent, now: number): void {
+  const collected = Date.parse(consent.collectedAt);
+  const expires = Date.parse(consent.expiresAt);
+  if (collected > now + clockSkewMs) throw refused("collected-in-the-future");
+  if (expires < now) throw refused("expired-already");
+  if (expires - collected > maxConsentMs) throw refused("longer-than-two-years");
+}
+
+/** One patient per case: consents of a case that count share a pseudonym. */
+async function checkCase(tx: Queries, consent: Consent, caller: string): Promise<void> {
+  const inCase = await store.caseById(tx, consent.caseId);
+  // Before its room is open, a case belongs to who began it; afterwards the gateway has checked that the caller is a member.
+  if (inCase !== undefined && inCase.roomId === undefined && inCase.owner !== caller)
+    throw new ColloqueError("not-allowed", { details: { why: "case-of-another" } });
+  const others = await store.consentsOfCase(tx, consent.caseId);
+  if (others.some((other) => other.state === "live" && other.consent.pseudonym !== consent.pseudonym))
+    throw refused("another-patient");
+}

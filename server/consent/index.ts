@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import type { Audit } from "../audit/index.ts";
+import type { Role } from "../kit/role.ts";
+import type { SynapseClient } from "../kit/synapse-client.ts";
+import { loadRegistryKey } from "./key-file.ts";
+import { createMediaRemover } from "./media-removal.ts";
+import { createRegistry, type Registry } from "./registry.ts";
+import { openRevocationLog } from "./revocation-log.ts";
+
+export type { MediaFacts, Registry } from "./registry.ts";
+
+/** What the consent registry needs of the others. */
+export type ConsentNeeds = { readonly audit: Audit; readonly synapse: SynapseClient };
+
+/**
+ * The consent registry: certificates of devices, signed consents, permits and the media that go with them, withdrawals.
+ * It knows no names. It keeps facts and signs leases; whether somebody may see something is asked of the gate.
+ */
+export const consentRole = ({ audit, synapse }: ConsentNeeds): Role<Registry & AsyncDisposable> => ({
+  name: "consent",
+  start: async ({ config, db, log, clock, events }) =>
+    createRegistry({
+      db,
+      log: log.child({ role: "consent" }),
+      clock,
+      events,
+      audit,
+      key: await loadRegistryKey(config.registryKeyFile),
+      name: `registry:${config.serverName}`,
+      remover: createMediaRemover(synapse, config.synapseAdminToken),
+      revocations: openRevocationLog(join(config.dataDir, "revocations.log")),
+    }),
+});

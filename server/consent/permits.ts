@@ -1,0 +1,97 @@
+import { leaseMs } from "#protocol/api.ts";
+import { clockSkewMs } from "#protocol/disclose.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import { receiptSchema } from "#protocol/receipt.ts";
+import { verifySigned } from "../kit/jose.ts";
+import type { RemovalWorker } from "./media-removal.ts";
+import type { MediaFacts, Registry, RegistryParts } from "./registry.ts";
+import * as store from "./store.ts";
+
+type PermitCalls = Pick<
+  Registry,
+  "verifyReceipt" | "permitFor" | "givePermit" | "mediaFacts" | "uploadFinished"
+>;
+
+export function createPermits(parts: RegistryParts & { removals: RemovalWorker }): PermitCalls {
+  const { db, clock, audit, key, events, removals } = parts;
+  return {
+    verifyReceipt: async (caller, signed) => {
+      const now = clock();
+      const { payload, certificate } = await verifySigned(receiptSchema, signed, key.publicJwk, now);
+      if (certificate.sub !== caller || payload.takenBy !== caller)
+        throw new ColloqueError("bad-signature", { details: { why: "not-the-taker" } });
+      if (Date.parse(payload.takenAt) > now + clockSkewMs)
+        throw new ColloqueError("bad-request", { details: { why: "taken-in-the-future" } });
+      return payload;
+    },
+
+    permitFor: async (receiptId) => {
+      const files = await store.filesOfReceipt(db, receiptId);
+      return files.length === 0 ? undefined : files;
+    },
+
+    givePermit: async (caller, roomId, signed, files) => {
+      const { receiptId, consentId, caseId } = signed.payload;
+      await db.transaction(async (tx) => {
+        // Asked again here, in the transaction: a withdrawal may have come in between.
+        const consent = await store.consentById(tx, consentId);
+        if (consent?.state !== "live")
+          throw new ColloqueError("gate-refused", { details: { reason: "withdrawn" } });
+        if ((await store.permitById(tx, receiptId)) !== undefined)
+          throw new ColloqueError("bad-request", { details: { why: "permit-exists" } });
+        await store.insertPermit(tx, {
+          receiptId,
+          consentId,
+          caseId,
+          roomId,
+          uploader: caller,
+          signed,
+          at: clock(),
+        });
+        for (const file of files) await store.insertFile(tx, { ...file, receiptId });
+      });
+      await audit.permitGiven({ actor: caller, caseId, receiptId, consentId, files: files.length });
+    },
+
+    mediaFacts: async (mxc): Promise<MediaFacts> => {
+      const file = await store.fileByMxc(db, mxc);
+      if (file === undefined) return ticketFacts(await store.ticketByMxc(db, mxc));
+      const permit = await store.permitById(db, file.receiptId);
+      const consent = permit === undefined ? undefined : await store.consentById(db, permit.consentId);
+      if (permit === undefined || consent === undefined) return { kind: "unknown" };
+      const live = permit.state === "live" && consent.state === "live";
+      return {
+        kind: "picture",
+        mxc,
+        caseId: permit.caseId,
+        roomId: permit.roomId,
+        uploader: permit.uploader,
+        rendition: file.rendition,
+        sha256: file.sha256,
+        bytes: file.bytes,
+        uploaded: file.uploaded,
+        receipt: permit.receipt,
+        consent: consent.consent,
+        status: { state: live ? "live" : "withdrawn", untilMs: clock() + leaseMs },
+      };
+    },
+
+    uploadFinished: async (mxc) => {
+      await store.setUploaded(db, mxc, clock());
+      const file = await store.fileByMxc(db, mxc);
+      const permit = file === undefined ? undefined : await store.permitById(db, file.receiptId);
+      if (permit?.state === "withdrawn") {
+        // The withdrawal came while the last bytes were under way, and its removal found nothing to remove.
+        await store.askRemovalAgain(db, mxc, clock());
+        await removals.kick();
+        return;
+      }
+      events.emit("media-uploaded", { mxc });
+    },
+  };
+}
+
+const ticketFacts = (ticket: store.TicketRow | undefined): MediaFacts =>
+  ticket === undefined
+    ? { kind: "unknown" }
+    : { kind: "key-bundle", roomId: ticket.roomId, invitee: ticket.invitee, expiresAt: ticket.expiresAt };

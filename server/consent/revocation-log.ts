@@ -1,0 +1,47 @@
+import { mkdir, open, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+
+const lineSchema = z.object({ consentId: z.string(), at: z.number() });
+export type Revocation = z.infer<typeof lineSchema>;
+
+/**
+ * Withdrawals in a file of their own, one JSON line each, on the disk before the withdrawal is said to be done. After the database
+ * is restored from a backup, replaying it takes back what the backup did not know yet.
+ */
+export type RevocationLog = {
+  add(revocation: Revocation): Promise<void>;
+  all(): Promise<Revocation[]>;
+};
+
+export function openRevocationLog(path: string): RevocationLog {
+  return {
+    add: async (revocation) => {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const file = await open(path, "a", 0o600);
+      try {
+        await file.appendFile(`${JSON.stringify(revocation)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+    all: async () => {
+      const text = await readFile(path, "utf8").catch((error: unknown) => {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+        throw error;
+      });
+      return text.split("\n").flatMap(parseLine);
+    },
+  };
+}
+
+/** A line cut off by a crash was never acknowledged: it is skipped. */
+function parseLine(line: string): Revocation[] {
+  if (line === "") return [];
+  try {
+    return [lineSchema.parse(JSON.parse(line))];
+  } catch {
+    return [];
+  }
+}
