@@ -1,0 +1,173 @@
+import type { Directory, Health } from "#protocol/api.ts";
+import { notYetFiled } from "#protocol/case-state.ts";
+import type { Consent } from "#protocol/consent.ts";
+import type { Photo, Request, SignedOpinion } from "#protocol/events.ts";
+import type { CaseRecord, CasesState, OutgoingRequest, PendingItem } from "../../matrix/types.ts";
+import { type ArchivistWord, archivistWord, discussionOf, type Entry } from "./discussion.ts";
+import type { Pictures } from "./picture-model.ts";
+import {
+  caseThread,
+  consentOf,
+  filedOutcome,
+  firstReader,
+  isWithdrawn,
+  photoThread,
+  type Thread,
+} from "./thread.ts";
+import { type Role, roleIn, type Turn, turnOf } from "./turn.ts";
+import { findCase } from "./worklist.ts";
+
+export type PhotoView = {
+  readonly eventId: string;
+  readonly photo: Photo;
+  readonly sender: string;
+  readonly atMs: number;
+  readonly consent: Consent | null;
+  readonly thread: Thread;
+  readonly withdrawn: boolean;
+  readonly reader: { readonly userId: string; readonly atMs: number } | null;
+  readonly filing: ReturnType<typeof filedOutcome>;
+};
+
+/** Which actions stand at the foot of the case. */
+export type Bar =
+  | { readonly kind: "accept" }
+  | { readonly kind: "answer"; readonly awaitingMore: boolean }
+  | { readonly kind: "requester" }
+  | { readonly kind: "taken"; readonly by: string }
+  | { readonly kind: "declined" }
+  | { readonly kind: "closed" };
+
+export type OpenCase = {
+  readonly state: "open";
+  readonly key: string;
+  readonly roomId: string;
+  readonly role: Role;
+  readonly turn: Turn;
+  readonly me: string;
+  readonly bot: string;
+  readonly nowMs: number;
+  readonly directory: Directory | null;
+  readonly request: Request;
+  readonly requestedAtMs: number;
+  readonly thread: Thread;
+  readonly photos: readonly PhotoView[];
+  readonly pendingPhotos: readonly PendingItem[];
+  readonly discussion: readonly Entry[];
+  readonly archivist: ArchivistWord;
+  readonly archivistPresent: boolean;
+  readonly health: Health | null;
+  readonly opinion: { readonly signed: SignedOpinion; readonly atMs: number; readonly author: string } | null;
+  readonly opinionPending: PendingItem | null;
+  readonly bar: Bar;
+};
+
+export type CaseView =
+  | { readonly state: "loading" }
+  | { readonly state: "absent" }
+  /** Its request is in this device's outbox and the room does not exist yet. */
+  | { readonly state: "outgoing"; readonly outgoing: OutgoingRequest; readonly nowMs: number }
+  /** The room is there and its content is not readable on this device yet. */
+  | { readonly state: "arriving"; readonly record: CaseRecord }
+  | OpenCase;
+
+export type CaseFacts = {
+  readonly cases: CasesState;
+  readonly directory: Directory | null;
+  readonly health: Health | null;
+  readonly me: string;
+  readonly bot: string;
+  readonly nowMs: number;
+  readonly pictures: Pictures;
+};
+
+export function caseViewOf(key: string, facts: CaseFacts): CaseView {
+  const record = findCase(facts.cases, key);
+  if (record === null) {
+    const outgoing = facts.cases.outgoing.find((each) => each.request.caseId === key);
+    if (outgoing !== undefined) return { state: "outgoing", outgoing, nowMs: facts.nowMs };
+    return { state: facts.cases.loaded ? "absent" : "loading" };
+  }
+  const { request } = record.state;
+  return request === null ? { state: "arriving", record } : openCase(key, record, request, facts);
+}
+
+function openCase(
+  key: string,
+  record: CaseRecord,
+  { request, atMs }: { readonly request: Request; readonly atMs: number },
+  facts: CaseFacts,
+): OpenCase {
+  const { state, pending } = record;
+  const { me, bot } = facts;
+  const opinion = state.opinion;
+  return {
+    state: "open",
+    key,
+    roomId: record.roomId,
+    role: roleIn(state, me),
+    turn: turnOf(state, me),
+    me,
+    bot,
+    nowMs: facts.nowMs,
+    directory: facts.directory,
+    request,
+    requestedAtMs: atMs,
+    thread: caseThread(state, bot),
+    photos: state.photos.map((photo) => photoView(record, photo, facts)),
+    pendingPhotos: pending.filter((item) => item.kind === "photo"),
+    discussion: discussionOf(record, bot),
+    archivist: archivistWord(state, notYetFiled(state)),
+    archivistPresent: record.members.includes(bot),
+    health: facts.health,
+    opinion:
+      opinion === null ? null : { signed: opinion.opinion, atMs: opinion.atMs, author: opinion.sender },
+    opinionPending: pending.find((item) => item.kind === "opinion") ?? null,
+    bar: barOf(record, me),
+  };
+}
+
+function photoView(
+  { state }: CaseRecord,
+  photo: CaseRecord["state"]["photos"][number],
+  { bot, pictures }: CaseFacts,
+): PhotoView {
+  const shown = pictures.get(photo.eventId);
+  const refusal = shown?.step === "refused" ? shown.refusal : null;
+  const gateSaysWithdrawn =
+    refusal?.kind === "withdrawn" || (refusal?.kind === "refused" && refusal.reason === "withdrawn");
+  const filing = filedOutcome(state, photo.eventId);
+  return {
+    eventId: photo.eventId,
+    photo: photo.photo,
+    sender: photo.sender,
+    atMs: photo.atMs,
+    consent: consentOf(state, photo.photo.receipt.payload.consentId),
+    thread: photoThread(state, photo, bot, gateSaysWithdrawn),
+    withdrawn: gateSaysWithdrawn || isWithdrawn(filing),
+    reader: firstReader(state, photo.eventId, photo.sender, bot),
+    filing,
+  };
+}
+
+function barOf(record: CaseRecord, me: string): Bar {
+  const { state, pending } = record;
+  if (state.opinion !== null || pending.some((item) => item.kind === "opinion" && item.state !== "failed"))
+    return { kind: "closed" };
+  const turn = turnOf(state, me);
+  switch (turn) {
+    case "taken-by-another":
+      return { kind: "taken", by: state.acceptedBy ?? "" };
+    case "declined-by-me":
+      return { kind: "declined" };
+    case "give-opinion":
+    case "await-more":
+      return state.acceptedBy === me || turn === "await-more"
+        ? { kind: "answer", awaitingMore: turn === "await-more" }
+        : { kind: "accept" };
+    case "answered":
+      return { kind: "closed" };
+    default:
+      return { kind: "requester" };
+  }
+}

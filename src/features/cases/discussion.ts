@@ -1,0 +1,153 @@
+import type { CaseState } from "#protocol/case-state.ts";
+import type { Response } from "#protocol/events.ts";
+import type { CaseRecord, PendingItem, UnreadableReason } from "../../matrix/types.ts";
+import { filedOutcome } from "./thread.ts";
+
+/** How far something that was said has come. Each word is true when it is shown. */
+export type Delivery =
+  | { readonly state: "waiting" | "sending" | "failed" }
+  | { readonly state: "sent" | "seen" | "filed"; readonly atMs: number };
+
+export type Entry = { readonly key: string; readonly atMs: number } & (
+  | { readonly kind: "message"; readonly author: string; readonly text: string; readonly delivery: Delivery }
+  | {
+      readonly kind: "response";
+      readonly author: string;
+      readonly response: Response;
+      readonly delivery: Delivery;
+    }
+  | { readonly kind: "photo"; readonly author: string; readonly eventId: string }
+  | { readonly kind: "pending"; readonly item: PendingItem }
+  | { readonly kind: "unreadable"; readonly reason: UnreadableReason; readonly count: number }
+  | { readonly kind: "refused"; readonly count: number }
+);
+
+/** What the archivist last did in this case. */
+export type ArchivistWord =
+  | { readonly state: "nothing-yet" }
+  | { readonly state: "filed"; readonly atMs: number; readonly all: boolean }
+  | { readonly state: "waiting"; readonly sinceMs: number }
+  | { readonly state: "parked" | "refused"; readonly atMs: number };
+
+/** Everything that was said, oldest first, and what still waits on this device at the end. */
+export function discussionOf(record: CaseRecord, bot: string): readonly Entry[] {
+  const { state } = record;
+  const said: Entry[] = [
+    ...state.messages.map(
+      (each): Entry => ({
+        key: each.eventId,
+        kind: "message",
+        author: each.sender,
+        atMs: each.atMs,
+        text: each.text,
+        delivery: deliveryOf(state, each, bot),
+      }),
+    ),
+    ...state.responses.map(
+      (each): Entry => ({
+        key: each.eventId,
+        kind: "response",
+        author: each.sender,
+        atMs: each.atMs,
+        response: each.response,
+        delivery: deliveryOf(state, each, bot),
+      }),
+    ),
+    ...laterPhotos(state),
+    ...unreadable(record),
+  ];
+  said.sort((a, b) => a.atMs - b.atMs);
+  if (record.refused.length + state.malformed.length > 0)
+    said.push({
+      key: "refused",
+      kind: "refused",
+      atMs: state.lastAtMs,
+      count: record.refused.length + state.malformed.length,
+    });
+  return [...said, ...record.pending.map(pendingEntry)];
+}
+
+const pendingEntry = (item: PendingItem): Entry => ({
+  key: item.localId,
+  kind: "pending",
+  atMs: item.atMs,
+  item,
+});
+
+/** Photos sent with the request stand beside it; one added afterwards is also a turn of the talk. */
+function laterPhotos(state: CaseState): Entry[] {
+  const talk = [...state.messages, ...state.responses].map((each) => each.atMs);
+  if (talk.length === 0) return [];
+  const began = Math.min(...talk);
+  return state.photos
+    .filter((photo) => photo.atMs > began)
+    .map((photo) => ({
+      key: photo.eventId,
+      kind: "photo",
+      atMs: photo.atMs,
+      author: photo.sender,
+      eventId: photo.eventId,
+    }));
+}
+
+/** One line for each reason, at the time of the first: ten lost messages are one sentence, not ten. */
+function unreadable(record: CaseRecord): Entry[] {
+  const byReason = new Map<UnreadableReason, { atMs: number; count: number }>();
+  for (const each of record.unreadable) {
+    const known = byReason.get(each.reason);
+    byReason.set(each.reason, {
+      atMs: Math.min(known?.atMs ?? each.atMs, each.atMs),
+      count: (known?.count ?? 0) + 1,
+    });
+  }
+  return [...byReason].map(([reason, { atMs, count }]) => ({
+    key: `unreadable-${reason}`,
+    kind: "unreadable",
+    atMs,
+    reason,
+    count,
+  }));
+}
+
+function deliveryOf(
+  state: CaseState,
+  each: { readonly eventId: string; readonly sender: string; readonly atMs: number },
+  bot: string,
+): Delivery {
+  const outcome = filedOutcome(state, each.eventId);
+  if (outcome?.state === "filed") return { state: "filed", atMs: Date.parse(outcome.at) };
+  const seen = [...(state.seen.get(each.eventId) ?? [])].filter(
+    ([reader]) => reader !== each.sender && reader !== bot,
+  );
+  if (seen.length > 0) return { state: "seen", atMs: Math.min(...seen.map(([, atMs]) => atMs)) };
+  return { state: "sent", atMs: each.atMs };
+}
+
+/** The archivist's line: what is parked or refused comes before what is done. */
+export function archivistWord(state: CaseState, due: readonly string[]): ArchivistWord {
+  const outcomes = [...state.filed.values()].map((each) => each.outcome);
+  const stopped =
+    outcomes.find((each) => each.state === "parked") ?? outcomes.find((each) => each.state === "refused");
+  if (stopped !== undefined && (stopped.state === "parked" || stopped.state === "refused"))
+    return { state: stopped.state, atMs: Date.parse(stopped.at) };
+  const waiting = outcomes.find((each) => each.state === "waiting");
+  if (waiting?.state === "waiting") return { state: "waiting", sinceMs: Date.parse(waiting.since) };
+  const filed = outcomes.flatMap((each) => (each.state === "filed" ? [Date.parse(each.at)] : []));
+  if (filed.length === 0) return { state: "nothing-yet" };
+  return { state: "filed", atMs: Math.max(...filed), all: due.length === 0 };
+}
+
+/** What this person has not had on screen yet, photos left out: a photo is seen when its picture is. */
+export function unseenBy(state: CaseState, me: string): string[] {
+  const shown = [
+    ...(state.request === null
+      ? []
+      : [{ eventId: state.request.eventId, sender: state.request.request.requester }]),
+    ...state.messages,
+    ...state.responses,
+    ...(state.opinion === null ? [] : [state.opinion]),
+  ];
+  return shown
+    .filter((each) => each.sender !== me && !state.seen.get(each.eventId)?.has(me))
+    .map((each) => each.eventId);
+}
