@@ -1,0 +1,25 @@
+import { openDisk } from "./disk.ts";
+import { installIndexedDb, openDurableFactory } from "./durable-indexeddb.ts";
+
+/** The archivist's Matrix keys, on disk. */
+export type CryptoStore = AsyncDisposable & {
+  readonly indexedDb: IDBFactory;
+  /** Nothing was ever written here: a first start, or a lost disk. */
+  readonly isEmpty: boolean;
+};
+
+/**
+ * Opens the durable store and makes it the `indexedDB` of this process, which the Matrix SDK then finds. `onFault` hears of a commit
+ * that did not reach the disk; from then on the process must not send anything more.
+ */
+export async function openCryptoStore(path: string, onFault: (error: unknown) => void): Promise<CryptoStore> {
+  const disk = openDisk(path);
+  const isEmpty = disk.databases().length === 0;
+  const indexedDb = await openDurableFactory(disk, onFault);
+  installIndexedDb(indexedDb);
+  return {
+    indexedDb,
+    isEmpty,
+    [Symbol.asyncDispose]: async () => disk[Symbol.dispose](),
+  };
+}
