@@ -1,0 +1,54 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { botUserId, hospital, serverName } from "../demo/hospital.ts";
+import { StackFailure } from "../failure.ts";
+import { root } from "../paths.ts";
+import { fhirUrl } from "./hapi.ts";
+import { dicomwebUrl } from "./orthanc.ts";
+import { answers, type Part, type PartContext } from "./part.ts";
+import { policySocket, synapseSocket } from "./synapse.ts";
+
+/** Our own program. */
+export const server: Part = {
+  name: "server",
+  label: "Colloque server",
+  startMs: 60_000,
+  launch(context) {
+    mkdirSync(join(context.folders.data, "server"), { recursive: true, mode: 0o700 });
+    return {
+      command: process.execPath,
+      args: [join(root, "server", "main.ts")],
+      cwd: root,
+      env: serverEnvironment(context),
+      stopMs: 15_000,
+    };
+  },
+  isReady: ({ ports }) => answers(`http://127.0.0.1:${ports.gateway}/colloque/v1/health`),
+};
+
+function serverEnvironment(context: PartContext): Record<string, string> {
+  const { folders, ports, secrets } = context;
+  if (secrets.adminToken === undefined) throw new StackFailure("The homeserver has no service account yet.");
+  const data = join(folders.data, "server");
+  return {
+    NODE_ENV: "production",
+    COLLOQUE_PORT: String(ports.gateway),
+    COLLOQUE_PUBLIC_URL: context.publicUrl,
+    COLLOQUE_DATA: data,
+    COLLOQUE_CLIENT_DIR: join(root, "dist"),
+    COLLOQUE_SYNAPSE_SOCKET: synapseSocket(folders),
+    COLLOQUE_SERVER_NAME: serverName,
+    COLLOQUE_SYNAPSE_ADMIN_TOKEN: secrets.adminToken,
+    COLLOQUE_POLICY_SOCKET: policySocket(folders),
+    COLLOQUE_FHIR_URL: fhirUrl(ports),
+    ...(context.hasArchive ? { COLLOQUE_DICOMWEB_URL: dicomwebUrl(ports) } : {}),
+    COLLOQUE_LIVEKIT_URL: `ws://127.0.0.1:${ports.livekit}`,
+    COLLOQUE_LIVEKIT_KEY: secrets.livekitKey,
+    COLLOQUE_LIVEKIT_SECRET: secrets.livekitSecret,
+    COLLOQUE_BOT_USER: botUserId,
+    COLLOQUE_BOT_PASSWORD: secrets.botPassword,
+    COLLOQUE_BOT_STORE_KEY: secrets.botStoreKey,
+    COLLOQUE_REGISTRY_KEY_FILE: join(data, "registry-key.json"),
+    COLLOQUE_HOSPITAL: JSON.stringify(hospital),
+  };
+}

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { endGroup } from "./exec.ts";
+import { StackFailure } from "./failure.ts";
+import { startTicksOf } from "./processes.ts";
+
+const processSchema = z.object({ pid: z.number(), ticks: z.string() });
+
+/** What a running stack tells others: tests, benches, a second terminal. Holds a token: mode 0600. */
+export const runSchema = z.object({
+  profile: z.string(),
+  state: z.enum(["starting", "up"]),
+  owner: processSchema,
+  parts: z.record(z.string(), processSchema),
+  publicUrl: z.string(),
+  serverName: z.string(),
+  fhirUrl: z.string(),
+  dicomwebUrl: z.string().nullable(),
+  livekitUrl: z.string(),
+  synapseSocket: z.string(),
+  controlSocket: z.string(),
+  dataDir: z.string(),
+  logsDir: z.string(),
+  adminToken: z.string().nullable(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export function readRun(file: string): Run | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return runSchema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
+  } catch {
+    // Half written by a start that was killed: there is nothing in it to know.
+    return undefined;
+  }
+}
+
+export function writeRun(file: string, run: Run): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export const removeRun = (file: string): void => rmSync(file, { force: true });
+
+const isSame = (process_: z.infer<typeof processSchema>): boolean =>
+  startTicksOf(process_.pid) === process_.ticks;
+
+/** Whether the program that started this stack is still there. */
+export const isRunning = (run: Run | undefined): run is Run => run !== undefined && isSame(run.owner);
+
+/** Refuses a second start of one profile; ends what a killed start left behind. */
+export async function claim(file: string): Promise<void> {
+  const run = readRun(file);
+  if (run === undefined) return;
+  if (isRunning(run) && run.owner.pid !== process.pid) {
+    throw new StackFailure(
+      `Colloque runs already at ${run.publicUrl} (process ${run.owner.pid}): stop it there with Ctrl-C, ` +
+        "or use it as it is.",
+    );
+  }
+  const leftovers = Object.values(run.parts).filter(isSame);
+  for (const { pid } of leftovers) endGroup(pid, "SIGTERM");
+  for (let tries = 0; tries < 40 && leftovers.some(isSame); tries++) await delay(250);
+  for (const { pid } of leftovers.filter(isSame)) endGroup(pid, "SIGKILL");
+  removeRun(file);
+}
