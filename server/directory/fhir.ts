@@ -1,0 +1,149 @@
+import { request } from "undici";
+import { z } from "zod";
+import { ColloqueError } from "#protocol/errors.ts";
+
+/** The parts of FHIR R4 that the directory and the patient search read; anything else in a resource is ignored. */
+const coding = z.object({ system: z.string().optional(), code: z.string().optional() });
+const concept = z.object({ coding: z.array(coding).default([]) });
+const reference = z.object({ reference: z.string().optional(), display: z.string().optional() });
+const identifier = z.object({
+  system: z.string().optional(),
+  value: z.string().optional(),
+  type: concept.optional(),
+});
+const humanName = z.object({
+  use: z.string().optional(),
+  family: z.string().optional(),
+  given: z.array(z.string()).default([]),
+  prefix: z.array(z.string()).default([]),
+});
+const telecom = z.object({ system: z.string().optional(), value: z.string().optional() });
+const extensionPart = z.object({ url: z.string(), valueCoding: coding.optional() });
+const extension = z.object({
+  url: z.string(),
+  valueAddress: z.object({ city: z.string().optional() }).optional(),
+  extension: z.array(extensionPart).default([]),
+});
+
+export const practitionerSchema = z.object({
+  resourceType: z.literal("Practitioner"),
+  id: z.string(),
+  active: z.boolean().default(true),
+  identifier: z.array(identifier).default([]),
+  name: z.array(humanName).default([]),
+  telecom: z.array(telecom).default([]),
+});
+export const practitionerRoleSchema = z.object({
+  resourceType: z.literal("PractitionerRole"),
+  id: z.string(),
+  active: z.boolean().default(true),
+  practitioner: reference.optional(),
+  organization: reference.optional(),
+  code: z.array(concept).default([]),
+  specialty: z.array(concept).default([]),
+  telecom: z.array(telecom).default([]),
+});
+export const careTeamSchema = z.object({
+  resourceType: z.literal("CareTeam"),
+  id: z.string(),
+  status: z.string().default("active"),
+  name: z.string().optional(),
+  category: z.array(concept).default([]),
+  telecom: z.array(telecom).default([]),
+  participant: z.array(z.object({ member: reference.optional() })).default([]),
+});
+export const fhirPatientSchema = z.object({
+  resourceType: z.literal("Patient"),
+  id: z.string(),
+  active: z.boolean().default(true),
+  identifier: z.array(identifier).default([]),
+  name: z.array(humanName).default([]),
+  gender: z.string().optional(),
+  birthDate: z.string().optional(),
+  extension: z.array(extension).default([]),
+});
+
+export type Practitioner = z.infer<typeof practitionerSchema>;
+export type PractitionerRole = z.infer<typeof practitionerRoleSchema>;
+export type CareTeamResource = z.infer<typeof careTeamSchema>;
+export type FhirPatient = z.infer<typeof fhirPatientSchema>;
+export type Concept = z.infer<typeof concept>;
+
+const bundleSchema = z.object({
+  resourceType: z.literal("Bundle"),
+  link: z.array(z.object({ relation: z.string(), url: z.string() })).default([]),
+  entry: z.array(z.object({ resource: z.unknown() })).default([]),
+});
+
+const timeoutMs = 8_000;
+/** A directory of more pages than this is a server that goes round in circles. */
+const maxPages = 50;
+
+/** The reading side of the record. Every failure to get a usable answer is `record-unreachable`. */
+export type FhirReader = {
+  /** All resources of a type that fit the schema; those that don't are left out. */
+  all<T>(schema: z.ZodType<T>, search: string): Promise<T[]>;
+  /** A search whose parameters stay out of the address (IHE PDQm ITI-78, POST form). */
+  postSearch<T>(
+    schema: z.ZodType<T>,
+    type: string,
+    form: URLSearchParams,
+  ): Promise<{ found: T[]; more: boolean }>;
+};
+
+export function createFhirReader(baseUrl: string): FhirReader {
+  return {
+    all: async (schema, search) => {
+      const found = [];
+      let url: string | undefined = `${baseUrl}/${search}`;
+      for (let page = 0; url !== undefined && page < maxPages; page += 1) {
+        const bundle: z.infer<typeof bundleSchema> = await ask(url, { method: "GET" });
+        found.push(...fitting(schema, bundle.entry));
+        url = nextOf(bundle, baseUrl);
+      }
+      return found;
+    },
+    postSearch: async (schema, type, form) => {
+      const bundle = await ask(`${baseUrl}/${type}/_search`, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: form.toString(),
+      });
+      return { found: fitting(schema, bundle.entry), more: nextOf(bundle, baseUrl) !== undefined };
+    },
+  };
+}
+
+async function ask(
+  url: string,
+  options: { method: "GET" | "POST"; headers?: Record<string, string>; body?: string },
+) {
+  try {
+    const answer = await request(url, {
+      ...options,
+      // HAPI answers a repeated search from a cache of a minute unless told not to.
+      headers: { accept: "application/fhir+json", "cache-control": "no-cache", ...options.headers },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    const value = await answer.body.json();
+    if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`);
+    return bundleSchema.parse(value);
+  } catch (cause) {
+    throw new ColloqueError("record-unreachable", { cause });
+  }
+}
+
+/** The next page, only if it is the same server's: a bundle must not send us elsewhere. */
+function nextOf(bundle: z.infer<typeof bundleSchema>, baseUrl: string): string | undefined {
+  const next = bundle.link.find((link) => link.relation === "next")?.url;
+  return next !== undefined && (next.startsWith(`${baseUrl}/`) || next.startsWith(`${baseUrl}?`))
+    ? next
+    : undefined;
+}
+
+const fitting = <T>(schema: z.ZodType<T>, entries: readonly { resource: unknown }[]): T[] =>
+  entries.flatMap((entry) => {
+    const parsed = schema.safeParse(entry.resource);
+    return parsed.success ? [parsed.data] : [];
+  });
