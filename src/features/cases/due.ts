@@ -39,13 +39,3 @@ export function elapsed(atMs: number, nowMs: number): Elapsed {
 export function sameDay(aMs: number, bMs: number): boolean {
   return new Date(aMs).toDateString() === new Date(bMs).toDateString();
 }
-
-/** Whole years lived on a day; null when the day of birth is not known. */
-export function ageOn(birthDate: string | undefined, nowMs: number): number | null {
-  if (birthDate === undefined) return null;
-  const [year, month, day] = birthDate.split("-").map(Number);
-  if (year === undefined || month === undefined || day === undefined) return null;
-  const now = new Date(nowMs);
-  const before = now.getMonth() + 1 < month || (now.getMonth() + 1 === month && now.getDate() < day);
-  return now.getFullYear() - year - (before ? 1 : 0);
-}

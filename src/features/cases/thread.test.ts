@@ -34,7 +34,7 @@ describe("the thread", () => {
   });
 
   test("a photo may be filed before anybody saw it", () => {
-    const filed = { state: "filed", at: new Date(at).toISOString(), entries: [] } as const;
+    const filed = { state: "filed" as const, at: new Date(at).toISOString(), entries: [] };
     expect(states(threadOf({ ...nothing, consentedAtMs: 1, encryptedAtMs: 2, filed }))).toEqual([
       "tied",
       "tied",

@@ -36,19 +36,19 @@ function opinions(words: Words, headline: Headline): string {
   const count = headline.opinions;
   if (count === 0) return "";
   const said = words.t("headline.opinions", { count, number: number(words, count) });
-  const pressing = pressingInWords(words, headline);
-  return pressing === "" ? said : `${said}, ${pressing}`;
+  return `${said}${pressingInWords(words, headline)}`;
 }
 
 function pressingInWords(words: Words, { pressing, opinions: count }: Headline): string {
   if (pressing === null) return "";
   if (pressing.kind === "late")
-    return count === 1
+    return count === pressing.count
       ? words.t("headline.lateOnly")
       : words.t("headline.late", { number: number(words, pressing.count) });
   const time = clockTime(pressing.dueMs, words.language, "spoken");
   if (count === 1) return words.t("headline.beforeOnly", { time });
   if (pressing.count === 1) return words.t("headline.before", { time });
+  if (pressing.count === count) return words.t("headline.todayOnly");
   return words.t("headline.today", { number: number(words, pressing.count) });
 }
 
@@ -92,16 +92,6 @@ export function moment({ language }: Words, atMs: number, nowMs: number): string
 /** "24 novembre 2026 à 12:24", for proofs and letters. */
 export function longMoment({ language }: Words, atMs: number): string {
   return new Intl.DateTimeFormat(locale[language], { dateStyle: "long", timeStyle: "short" }).format(atMs);
-}
-
-/** A day without its hour: "14/03/1959". */
-export function day({ language }: Words, isoDate: string): string {
-  return new Intl.DateTimeFormat(locale[language], {
-    day: "2-digit",
-    month: "2-digit",
-    year: "numeric",
-    timeZone: "UTC",
-  }).format(new Date(`${isoDate}T00:00:00Z`));
 }
 
 /** Until when: "16 h" today, "jeudi 10 h" within a week, "3 décembre, 10 h" later. */

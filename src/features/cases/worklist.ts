@@ -3,7 +3,8 @@ import type { Urgency } from "#protocol/events.ts";
 import { initialsOf, type Patient } from "#protocol/patient.ts";
 import { fullName, shortName } from "#protocol/people.ts";
 import type { CaseRecord, CasesState, OutgoingRequest } from "../../matrix/types.ts";
-import { ageOn, sameDay } from "./due.ts";
+import { ageInYears } from "../patient/index.ts";
+import { sameDay } from "./due.ts";
 import { caseThread, type Thread } from "./thread.ts";
 import { type Tab, type Turn, tabOf, turnOf } from "./turn.ts";
 
@@ -135,7 +136,7 @@ function outgoingRow(each: OutgoingRequest, { directory, nowMs }: WorklistFacts)
 
 const shortPatient = (patient: Patient, nowMs: number) => ({
   initials: initialsOf(patient),
-  age: ageOn(patient.birthDate, nowMs),
+  age: ageInYears(patient.birthDate, nowMs),
   sex: patient.sex,
 });
 

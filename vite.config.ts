@@ -1,0 +1,51 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/**
+ * The production build. Two entries: the application, and the service worker at a fixed address, with the list of files that it
+ * keeps written into it. Nothing is inlined: the page's policy allows scripts, styles and fonts from files of our own only.
+ */
+export default defineConfig({
+  plugins: [react(), serviceWorkerShell()],
+  // Workers live in modules of our own, addressed with `?worker&url`, as Trusted Types ask for.
+  worker: { format: "es" },
+  optimizeDeps: { exclude: ["@matrix-org/matrix-sdk-crypto-wasm"] },
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { app: "index.html", sw: "src/app/sw.ts" },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
+  },
+});
+
+/** Gives the service worker the list of the build's files, and a name for the build made from them. */
+function serviceWorkerShell(): Plugin {
+  return {
+    name: "service-worker-shell",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const worker = bundle["sw.js"];
+      if (worker?.type !== "chunk") throw new Error("The service worker is missing from the build");
+      const shell = Object.keys(bundle)
+        .filter((name) => name.startsWith("assets/") && !name.endsWith(".map"))
+        .map((name) => `/${name}`)
+        .sort();
+      const build = hash(shell.join());
+      worker.code = worker.code
+        .replaceAll("__SHELL__", JSON.stringify(shell))
+        .replaceAll("__BUILD__", JSON.stringify(build));
+    },
+  };
+}
+
+/** FNV-1a: names differ already by their content's hash, this only shortens the list of them. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (value >>> 0).toString(16);
+}
