@@ -1,0 +1,18 @@
+import { preparePicture } from "./prepare-picture.ts";
+import type { WorkAnswer, WorkOrder } from "./workshop-messages.ts";
+
+/** The worker's side of `workshop.ts`: takes pictures in, gives bare ones back. It keeps nothing. */
+const answer = (message: WorkAnswer): void => {
+  self.postMessage(message);
+};
+
+self.addEventListener("message", ({ data }: MessageEvent<WorkOrder>) => {
+  const { id, source } = data;
+  preparePicture(source, (ahead) => answer({ id, step: "ahead", ahead })).then(
+    (made) =>
+      answer(
+        made.ok ? { id, step: "done", picture: made.value } : { id, step: "refused", reason: made.error },
+      ),
+    () => answer({ id, step: "failed" }),
+  );
+});

@@ -1,0 +1,6 @@
+export {
+  type ConsentDeps,
+  type ConsentModel,
+  type ConsentSubject,
+  createConsentModel,
+} from "./consent-model.ts";

@@ -1,0 +1,1 @@
+export { ageInYears, birthDateInWords, civilName, identityName, spokenName } from "./patient-words.ts";
