@@ -1,7 +1,8 @@
-import { type SpawnOptions, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { appendFileSync, createWriteStream, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf, StackFailure } from "./failure.ts";
+import { root } from "./paths.ts";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -72,22 +73,23 @@ export async function must(
 export async function watch(
   command: string,
   args: readonly string[],
-  options: Pick<SpawnOptions, "cwd" | "stdio"> & { readonly env?: Readonly<Record<string, string>> } = {},
+  options: Pick<RunOptions, "env" | "signal"> = {},
 ): Promise<number> {
+  options.signal?.throwIfAborted();
   const child = spawn(command, args, {
-    cwd: options.cwd,
+    cwd: root,
     env: childEnvironment(options.env),
-    stdio: options.stdio ?? ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "inherit", "inherit"],
   });
-  const forward = () => void child.kill("SIGTERM");
-  process.once("SIGTERM", forward);
+  const end = () => void child.kill("SIGTERM");
+  options.signal?.addEventListener("abort", end, { once: true });
   try {
     return await new Promise<number>((done, fail) => {
       child.once("error", fail);
       child.once("close", (status) => done(status ?? 1));
     });
   } finally {
-    process.off("SIGTERM", forward);
+    options.signal?.removeEventListener("abort", end);
   }
 }
 

@@ -205,8 +205,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   async function beginClient(): Promise<void> {
     if (isClientFresh() || !existsSync(join(root, "index.html"))) return;
     progress.set(clientLabel, "installing");
-    await buildClient(log("client-build"), signal);
-    progress.set(clientLabel, "up");
+    // While the client is being written, a stack without it is still of use; to be removed.
+    const built = await buildClient(log("client-build"), signal).catch((error: unknown) => messageOf(error));
+    progress.set(clientLabel, built === undefined ? "up" : "off", built ?? "");
   }
 
   async function fail(failure: StackFailure): Promise<void> {

@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { childEnvironment, watch } from "../exec.ts";
+import { StackFailure } from "../failure.ts";
+import { ensureChromium } from "../install.ts";
+import { foldersOf, root } from "../paths.ts";
+import { createProgress } from "../progress.ts";
+import { isRunning, readRun } from "../run-file.ts";
+import { startStack } from "../stack.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { fromTemplate } from "../template.ts";
+import { packageProgram, type Tally } from "./check.ts";
+
+const profile = "e2e";
+const folders = foldersOf(profile);
+const report = join(root, "test-results", "e2e.json");
+
+/** `npm run e2e [-- playwright options] [--keep]` */
+export async function e2e(args: readonly string[]): Promise<number> {
+  const { failed } = await runPlaywright(args);
+  return failed === 0 ? 0 : 1;
+}
+
+/** `npm run shots`: a picture of every screen, into shots/. */
+export async function shots(args: readonly string[]): Promise<number> {
+  return await e2e(["--project", "shots", ...args]);
+}
+
+/** Runs Playwright over a stack: the one that runs already, or one that is started for it and then stopped. */
+export async function runPlaywright(given: readonly string[]): Promise<Tally> {
+  const args = given.filter((arg) => arg !== "--keep");
+  const { signal, dispose } = stopSignal();
+  try {
+    await ensureChromium(join(root, ".colloque", "install-chromium.log"));
+    if (bringsItsOwnStack(args) || isRunning(readRun(folders.runFile))) return await playwright(args, signal);
+    if (given.includes("--keep")) {
+      await startDetached(signal);
+      return await playwright(args, signal);
+    }
+    const progress = createProgress();
+    await using stack = await startStack({
+      profile,
+      reset: true,
+      progress,
+      signal,
+      prepareData: fromTemplate(progress),
+    });
+    progress.end();
+    void stack.ended.then((failure) => failure !== undefined && console.error(failure.message));
+    return await playwright(args, signal);
+  } finally {
+    dispose();
+  }
+}
+
+/** The tests of the start itself start everything themselves. */
+const bringsItsOwnStack = (args: readonly string[]): boolean =>
+  args.includes("--grep=@start") ||
+  args.some((arg, at) => arg === "@start" && /^(-g|--grep)$/.test(args[at - 1] ?? ""));
+
+const reportSchema = z.object({
+  stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number() }),
+});
+
+async function playwright(args: readonly string[], signal: AbortSignal): Promise<Tally> {
+  rmSync(report, { force: true });
+  const project = args.some((arg) => arg.startsWith("--project")) ? [] : ["--project", "e2e"];
+  const code = await watch(process.execPath, [packageProgram("playwright"), "test", ...project, ...args], {
+    env: { COLLOQUE_STACK: folders.runFile },
+    signal,
+  });
+  if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1 };
+  const { stats } = reportSchema.parse(JSON.parse(readFileSync(report, "utf8")));
+  return { passed: stats.expected, failed: code === 0 ? 0 : Math.max(1, stats.unexpected + stats.flaky) };
+}
+
+/** A stack that stays when the tests are over. */
+async function startDetached(signal: AbortSignal): Promise<void> {
+  const log = join(root, ".colloque", "e2e-start.log");
+  mkdirSync(dirname(log), { recursive: true });
+  const file = openSync(log, "w");
+  const args = [join(root, "stack", "boot.mjs"), "start", "--profile", profile, "--reset", "--template"];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: childEnvironment(),
+    stdio: ["ignore", file, file],
+    detached: true,
+  });
+  child.unref();
+  closeSync(file);
+  console.log(`Starting a stack that stays (process ${child.pid}; stop it with: kill ${child.pid})…`);
+  while (readRun(folders.runFile)?.state !== "up") {
+    if (child.exitCode !== null)
+      throw new StackFailure(`The stack did not start: ${readFileSync(log, "utf8").trim()}`);
+    await delay(300, undefined, { signal });
+  }
+}
