@@ -8,13 +8,13 @@ while read -r line; do
   esac
 done
 [ -z "$groups" ] && exit 0
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -TERM "-$group" 2>/dev/null; done
 tries=0
 while [ "$tries" -lt 40 ]; do
   alive=""
-  for group in $groups; do kill -0 -- "-$group" 2>/dev/null && alive="$alive $group"; done
+  for group in $groups; do kill -0 "-$group" 2>/dev/null && alive="$alive $group"; done
   [ -z "$alive" ] && exit 0
   sleep 0.25
   tries=$((tries + 1))
 done
-for group in $alive; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $alive; do kill -KILL "-$group" 2>/dev/null; done

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hapiClassPath, hapiInstaller } from "../install.ts";
 import type { Ports } from "../ports.ts";
@@ -15,6 +15,9 @@ export const hapi: Part = {
   launch({ folders, ports }) {
     const home = join(folders.data, "hapi");
     mkdirSync(home, { recursive: true, mode: 0o700 });
+    // Hundreds of jars: in a file, so that a process list stays readable.
+    const classPath = join(home, "class-path");
+    writeFileSync(classPath, `-cp "${hapiClassPath()}"\n`);
     return {
       command: "java",
       args: [
@@ -24,8 +27,7 @@ export const hapi: Part = {
         "-Djava.awt.headless=true",
         `-Drecord.port=${ports.fhir}`,
         `-Drecord.data=${home}`,
-        "-cp",
-        hapiClassPath(),
+        `@${classPath}`,
         "colloque.record.RecordServer",
       ],
       cwd: home,
