@@ -1,0 +1,151 @@
+import { canonicalJson, type Json } from "#protocol/canonical.ts";
+import type { CaseState } from "#protocol/case-state.ts";
+import { type Consent, consentSchema } from "#protocol/consent.ts";
+import { mayDisclose, type RefusalReason, type Status } from "#protocol/disclose.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import { opinionSchema } from "#protocol/events.ts";
+import { receiptSchema } from "#protocol/receipt.ts";
+import { missingCase } from "#protocol/result.ts";
+import type { Certificate, PublicJwk } from "#protocol/signed.ts";
+import { verifySigned } from "../kit/jose.ts";
+import { sha256Hex } from "./ids.ts";
+import { parseJpeg } from "./jpeg.ts";
+import type { FileableEvent } from "./work.ts";
+
+/** The registry as filing sees it: the key that its certificates are signed with, and its word on a consent and one of its photos. */
+export type RegistryPort = {
+  readonly key: PublicJwk;
+  statusOf(consentId: string, receiptId: string | null): Promise<Status>;
+};
+
+export type GateReason =
+  | RefusalReason
+  | "bad-signature"
+  | "not-the-senders"
+  | "another-case"
+  | "evidence-differs"
+  | "picture-missing"
+  | "picture-differs"
+  | "not-a-jpeg"
+  | "not-the-cases-request"
+  | "not-the-cases-opinion";
+
+export type GateAnswer =
+  | { readonly allow: true; readonly certificate?: Certificate | undefined }
+  | { readonly allow: false; readonly reason: GateReason }
+  /** Not this item's fault: ask again later. A photo is never destroyed because the registry did not answer. */
+  | { readonly allow: "later"; readonly reason: "status-unknown" | "status-stale" }
+  /** Says nothing new (a message sent twice, an answer after the end): nothing is filed, nobody is told. */
+  | { readonly allow: "nothing" };
+
+const refuse = (reason: GateReason): GateAnswer => ({ allow: false, reason });
+const nothing: GateAnswer = { allow: "nothing" };
+
+/**
+ * Gate 4: what enters the record. A photo needs a receipt that its taker signed, the very bytes of it, and a live consent that
+ * covers it; a consent and an opinion need their signer's signature. Words between professionals about the care are not gated: they
+ * belong to the record by law (CSP R6316-4). `state` is the case with this event in it.
+ */
+export async function gate(
+  event: FileableEvent,
+  picture: Uint8Array | undefined,
+  state: CaseState,
+  registry: RegistryPort,
+  nowMs: number,
+): Promise<GateAnswer> {
+  try {
+    switch (event.kind) {
+      case "request":
+        return state.request?.eventId === event.eventId ? { allow: true } : refuse("not-the-cases-request");
+      case "consent":
+        return await gateConsent(event, state, registry);
+      case "photo":
+        return await gatePhoto(event, picture, state, registry, nowMs);
+      case "opinion":
+        return await gateOpinion(event, state, registry);
+      case "message":
+        return state.messages.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
+      case "response":
+        return state.responses.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
+      default:
+        return missingCase(event);
+    }
+  } catch (error) {
+    if (error instanceof ColloqueError && error.code === "bad-signature") return refuse("bad-signature");
+    throw error;
+  }
+}
+
+type Of<K extends FileableEvent["kind"]> = Extract<FileableEvent, { kind: K }>;
+
+async function gateConsent(
+  event: Of<"consent">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  const { payload, certificate } = await verifySigned(
+    consentSchema,
+    event.consent,
+    registry.key,
+    Date.parse(event.consent.payload.collectedAt),
+  );
+  if (payload.collectedBy !== event.sender || certificate.sub !== event.sender)
+    return refuse("not-the-senders");
+  if (payload.caseId !== state.request?.request.caseId) return refuse("another-case");
+  const evidence: Json = JSON.parse(JSON.stringify(event.evidence));
+  if (
+    event.evidence.consentId !== payload.consentId ||
+    sha256Hex(canonicalJson(evidence)) !== payload.evidenceSha256
+  )
+    return refuse("evidence-differs");
+  return { allow: true, certificate };
+}
+
+async function gatePhoto(
+  event: Of<"photo">,
+  picture: Uint8Array | undefined,
+  state: CaseState,
+  registry: RegistryPort,
+  nowMs: number,
+): Promise<GateAnswer> {
+  if (picture === undefined) return refuse("picture-missing");
+  const signed = event.photo.receipt;
+  const { payload: receipt, certificate } = await verifySigned(
+    receiptSchema,
+    signed,
+    registry.key,
+    Date.parse(signed.payload.takenAt),
+  );
+  if (receipt.takenBy !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
+  if (receipt.receiptId !== event.photo.photoId || receipt.caseId !== state.request?.request.caseId)
+    return refuse("another-case");
+  if (sha256Hex(picture) !== receipt.pictureSha256) return refuse("picture-differs");
+  if (parseJpeg(picture) === undefined) return refuse("not-a-jpeg");
+  const consent = consentOf(state, receipt.consentId);
+  const status = await registry.statusOf(receipt.consentId, receipt.receiptId);
+  const decision = mayDisclose(consent, receipt, status, "record", "care", nowMs);
+  if (decision.allow) return { allow: true, certificate };
+  if (decision.reason === "status-unknown" || decision.reason === "status-stale")
+    return { allow: "later", reason: decision.reason };
+  return refuse(decision.reason);
+}
+
+async function gateOpinion(
+  event: Of<"opinion">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  if (state.opinion?.eventId !== event.eventId) return refuse("not-the-cases-opinion");
+  const { payload, certificate } = await verifySigned(
+    opinionSchema,
+    event.opinion,
+    registry.key,
+    Date.parse(event.opinion.payload.signedAt),
+  );
+  if (payload.author !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
+  return { allow: true, certificate };
+}
+
+/** The consent that a receipt names, among those that passed this gate before it. */
+const consentOf = (state: CaseState, consentId: string): Consent | null =>
+  state.consents.find((each) => each.consent.consentId === consentId)?.consent ?? null;

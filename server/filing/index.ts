@@ -1,0 +1,158 @@
+import type { RecordView } from "#protocol/api.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import type { Filed } from "#protocol/events.ts";
+import type { CareTeam, Clinician } from "#protocol/people.ts";
+import { type Logger, toLog } from "../kit/log.ts";
+import type { Clock } from "../kit/role.ts";
+import type { Sealer } from "../kit/seal.ts";
+import type { Database } from "../store/index.ts";
+import type { RegistryPort } from "./gate.ts";
+import { sha256Hex } from "./ids.ts";
+import type { HospitalFacts } from "./plan/index.ts";
+import { createQueues } from "./queues.ts";
+import { createDicomArchive } from "./record/dicom.ts";
+import { createFhirRecord } from "./record/fhir.ts";
+import { createRecordHttp } from "./record/http.ts";
+import { createFilingStore } from "./store.ts";
+import { isFileable, type WorkItem } from "./work.ts";
+import { createWorker } from "./worker.ts";
+
+export type { RegistryPort } from "./gate.ts";
+export type { WorkItem } from "./work.ts";
+
+export type FilingOptions = {
+  readonly db: Database;
+  readonly sealer: Sealer;
+  readonly config: {
+    readonly fhirUrl: string;
+    readonly dicomwebUrl?: string | undefined;
+    /** Cases that are filed at the same time; more than four saturate a small record. */
+    readonly concurrency?: number;
+    readonly language?: "fr" | "en";
+    readonly timeZone?: string;
+  };
+  readonly registry: RegistryPort;
+  readonly directory: {
+    clinician(userId: string): Clinician | undefined;
+    team?(id: string): CareTeam | undefined;
+  };
+  readonly hospital: HospitalFacts;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /**
+   * Tells the room. Awaited until it resolves, tried again when it does not; `id` is the same each time and may serve as the
+   * transaction id of the event, so that a repetition shows once.
+   */
+  readonly onOutcome: (roomId: string, filed: Filed, id: string) => Promise<void>;
+  readonly fetcher?: typeof fetch;
+  readonly random?: () => number;
+};
+
+/** The way into the record, and back to what is in it. */
+export type Filing = AsyncDisposable & {
+  /** Takes an event of a case. Durable when it resolves; the same event twice is taken once. Other kinds than the record's are left. */
+  submit(item: WorkItem): Promise<void>;
+  recordOf(roomId: string): Promise<RecordView>;
+  /** The bytes of a document as the record gives them now, checked against the hash of what was filed. */
+  readEntry(roomId: string, id: string): Promise<{ contentType: string; bytes: Uint8Array<ArrayBuffer> }>;
+  parked(): Promise<{ eventId: string; roomId: string; kind: Filed["kind"]; reason: string; atMs: number }[]>;
+  /** Puts a parked item back in line, after a human mended what was wrong. */
+  retry(eventId: string): Promise<boolean>;
+  health(): Promise<{ record: "up" | "down"; archive: "up" | "down" | "off" }>;
+};
+
+/**
+ * Filing: inbox row → gate 4 → plan → steps → record → read-back → filing receipt. Everything that was not finished when the process
+ * died goes on from here. It does not rely on being the only one who ever wrote (ids are the event's own), but it does rely on one
+ * process at a time for the order within a case.
+ */
+export async function createFiling(options: FilingOptions): Promise<Filing> {
+  const { config, log, clock } = options;
+  const fetcher = options.fetcher ?? fetch;
+  const store = await createFilingStore(options.db, options.sealer);
+  const record = createFhirRecord(createRecordHttp(config.fhirUrl, fetcher));
+  const archive =
+    config.dicomwebUrl === undefined
+      ? undefined
+      : createDicomArchive(createRecordHttp(config.dicomwebUrl, fetcher));
+  const worker = createWorker({
+    store,
+    record,
+    archive,
+    registry: options.registry,
+    clock,
+    log,
+    random: options.random ?? Math.random,
+    surroundings: {
+      clinician: (userId) => options.directory.clinician(userId),
+      team: (id) => options.directory.team?.(id),
+      hospital: options.hospital,
+      language: config.language ?? "fr",
+      timeZone: config.timeZone ?? "Europe/Paris",
+      archive: archive !== undefined,
+      recordHost: new URL(config.fhirUrl).hostname,
+    },
+  });
+  const queues = createQueues({
+    store,
+    advance: worker.advance,
+    tell: options.onOutcome,
+    clock,
+    concurrency: config.concurrency ?? 4,
+    onFault: (fault, what) => log.error({ what, ...toLog(fault) }, "filing waits after a fault"),
+  });
+  for (const roomId of await store.openRooms()) queues.file(roomId);
+  for (const roomId of await store.roomsToTell()) queues.tell(roomId);
+
+  return {
+    submit: async (item) => {
+      const { event, roomId, picture } = item;
+      if (!isFileable(event)) return;
+      if (event.eventId !== item.eventId || event.sender !== item.sender)
+        throw new ColloqueError("bad-request", { details: { why: "event-and-envelope-differ" } });
+      if (await store.insert({ roomId, event }, picture)) queues.file(roomId);
+    },
+    recordOf: async (roomId) => ({
+      entries: (await store.entries(roomId)).map((entry) => ({
+        id: entry.id,
+        kind: entry.kind,
+        reference: entry.reference,
+        ...(entry.content_type === null ? {} : { contentType: entry.content_type }),
+        filedAt: new Date(entry.filed_at_ms).toISOString(),
+        ...(entry.sha256 === null ? {} : { sha256: entry.sha256 }),
+        readable: entry.binary_reference !== null,
+      })),
+    }),
+    readEntry: async (roomId, id) => {
+      const entry = (await store.entries(roomId)).find((each) => each.id === id);
+      if (entry?.binary_reference === null || entry === undefined) throw new ColloqueError("not-found");
+      const binary = await record.readBinary(entry.binary_reference).catch((cause: unknown) => {
+        throw new ColloqueError("record-unreachable", { cause });
+      });
+      if (binary === undefined) throw new ColloqueError("not-found");
+      if (sha256Hex(binary.bytes) !== entry.sha256) throw new ColloqueError("hash-mismatch");
+      return binary;
+    },
+    parked: async () =>
+      (await store.parked()).map((row) => ({
+        eventId: row.event_id,
+        roomId: row.room_id,
+        kind: row.kind,
+        reason: row.reason ?? "",
+        atMs: row.done_at_ms ?? 0,
+      })),
+    retry: async (eventId) => {
+      const roomId = await store.retry(eventId);
+      if (roomId !== undefined) queues.file(roomId);
+      return roomId !== undefined;
+    },
+    health: async () => {
+      const [recordUp, archiveUp] = await Promise.all([record.isUp(), archive?.isUp()]);
+      return {
+        record: recordUp ? "up" : "down",
+        archive: archiveUp === undefined ? "off" : archiveUp ? "up" : "down",
+      };
+    },
+    [Symbol.asyncDispose]: () => queues.stop(),
+  };
+}

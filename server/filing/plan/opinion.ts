@@ -1,0 +1,151 @@
+import { siteInWords } from "#protocol/body-sites.ts";
+import { idOf, sha1Base64 } from "../ids.ts";
+import { renderDiscussion } from "../letter/discussion.ts";
+import { renderLetter } from "../letter/letter.ts";
+import type { FileableEvent } from "../work.ts";
+import {
+  caseIds,
+  instant,
+  matrixIdentifier,
+  organizationReference,
+  patientReference,
+  personReference,
+  requestOf,
+  systems,
+  typeConcept,
+} from "./codes.ts";
+import { documentBundle, documentId } from "./documents.ts";
+import { photoDocumentId } from "./references.ts";
+import { serviceRequest, task } from "./request.ts";
+import { filingAudit, provenance } from "./trail.ts";
+import type { Plan, PlanContext, Resource } from "./types.ts";
+
+type OpinionEvent = Extract<FileableEvent, { kind: "opinion" }>;
+
+/** The opinion: the letter and the discussion as documents, the report, and the end of the request. */
+export async function planOpinion(event: OpinionEvent, context: PlanContext): Promise<Plan> {
+  const { payload } = event.opinion;
+  const letter = await renderLetter(event, context);
+  const discussion = await renderDiscussion(event, context);
+  const french = context.language === "fr";
+  const { serviceRequest: requestId } = caseIds(requestOf(context).eventId);
+  const common = {
+    contentType: "application/pdf",
+    author: payload.author,
+    createdAtMs: Date.parse(payload.signedAt),
+    related: [{ reference: `ServiceRequest/${requestId}` }],
+  };
+  const documents = documentBundle(context, event.eventId, [
+    {
+      ...common,
+      part: "letter",
+      type: "opinion",
+      filedKind: "opinion",
+      title: french ? "Avis de télé-expertise" : "Opinion",
+      blob: "letter",
+      bytes: letter,
+    },
+    {
+      ...common,
+      part: "discussion",
+      type: "opinion",
+      filedKind: "discussion",
+      title: french ? "Échange de télé-expertise" : "Discussion",
+      blob: "discussion",
+      bytes: discussion,
+    },
+  ]);
+  const report = diagnosticReport(event, context, letter);
+  return {
+    steps: [
+      documents.step,
+      {
+        kind: "bundle",
+        writes: [
+          { resource: report },
+          { resource: serviceRequest(context) },
+          { resource: task(context) },
+          {
+            resource: provenance(context, {
+              eventId: event.eventId,
+              targets: [
+                `DiagnosticReport/${report.id}`,
+                `DocumentReference/${documentId(event.eventId, "letter")}`,
+              ],
+              occurredAt: payload.signedAt,
+              author: payload.author,
+              signed: { jws: event.opinion.jws, certificate: event.opinion.certificate },
+              sources: [
+                { reference: `ServiceRequest/${requestId}` },
+                ...seenPhotos(event, context).map((reference) => ({ reference })),
+              ],
+            }),
+          },
+          {
+            resource: filingAudit(context, event.eventId, payload.author, [
+              `DiagnosticReport/${report.id}`,
+              `DocumentReference/${documentId(event.eventId, "letter")}`,
+            ]),
+          },
+        ],
+      },
+    ],
+    entries: [
+      ...documents.entries,
+      { id: report.id, kind: "opinion", reference: `DiagnosticReport/${report.id}` },
+    ],
+    blobs: { letter, discussion },
+  };
+}
+
+/** The photos of the case that the expert had on screen. */
+const seenPhotos = (event: OpinionEvent, context: PlanContext): string[] =>
+  context.state.photos
+    .filter((each) => event.opinion.payload.picturesSeen.includes(each.photo.receipt.payload.pictureSha256))
+    .map((each) => `DocumentReference/${photoDocumentId(each.eventId)}`);
+
+function diagnosticReport(event: OpinionEvent, context: PlanContext, letter: Uint8Array): Resource {
+  const { payload } = event.opinion;
+  const { eventId, request } = requestOf(context);
+  const ids = caseIds(eventId);
+  return {
+    resourceType: "DiagnosticReport",
+    id: idOf(event.eventId, "DiagnosticReport"),
+    identifier: [
+      { system: systems.uri, value: `urn:uuid:${payload.opinionId}` },
+      { ...matrixIdentifier(event.eventId), use: "secondary" },
+    ],
+    basedOn: [{ reference: `ServiceRequest/${ids.serviceRequest}` }],
+    status: "final",
+    code: {
+      ...typeConcept("opinion"),
+      text:
+        request.site === undefined
+          ? "Avis de télé-expertise"
+          : `Avis de télé-expertise, ${siteInWords(request.site, "fr").toLocaleLowerCase("fr")}`,
+    },
+    subject: patientReference(context),
+    effectiveDateTime: payload.signedAt,
+    issued: instant(Date.parse(payload.signedAt)),
+    performer:
+      [organizationReference(context.hospital)].filter((each) => "reference" in each).length > 0
+        ? [personReference(context, payload.author), organizationReference(context.hospital)]
+        : [personReference(context, payload.author)],
+    resultsInterpreter: [personReference(context, payload.author)],
+    ...(context.archive && context.state.photos.length > 0
+      ? { imagingStudy: [{ reference: `ImagingStudy/${ids.imagingStudy}` }] }
+      : {}),
+    conclusion: payload.assessment,
+    presentedForm: [
+      {
+        contentType: "application/pdf",
+        language: context.language === "fr" ? "fr-FR" : "en",
+        url: `Binary/${idOf(event.eventId, "Binary letter")}`,
+        size: letter.length,
+        hash: sha1Base64(letter),
+        title: context.language === "fr" ? "Avis de télé-expertise" : "Opinion",
+        creation: payload.signedAt,
+      },
+    ],
+  };
+}

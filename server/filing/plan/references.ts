@@ -1,0 +1,22 @@
+import type { CaseState } from "#protocol/case-state.ts";
+import { idOf } from "../ids.ts";
+import { documentId } from "./documents.ts";
+
+/** The DocumentReference of a photo, from the event that brought it. */
+export const photoDocumentId = (eventId: string): string => documentId(eventId, "photo");
+
+export type ConsentGroup = "opinion" | "pictures" | "teaching" | "research" | "publication";
+
+/** The Consent for one group of purposes, from the event that brought the decision. */
+export const consentResourceId = (eventId: string, group: ConsentGroup): string =>
+  idOf(eventId, `Consent ${group}`);
+
+/** Where the opinion of a case lies, once there is one. */
+export function opinionReferences(state: CaseState): string[] {
+  if (state.opinion === null) return [];
+  const { eventId } = state.opinion;
+  return [
+    `DiagnosticReport/${idOf(eventId, "DiagnosticReport")}`,
+    `DocumentReference/${documentId(eventId, "letter")}`,
+  ];
+}

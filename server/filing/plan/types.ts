@@ -1,0 +1,78 @@
+import type { Json } from "#protocol/canonical.ts";
+import type { CaseState } from "#protocol/case-state.ts";
+import type { FiledKind } from "#protocol/events.ts";
+import type { Patient } from "#protocol/patient.ts";
+import type { CareTeam, Clinician } from "#protocol/people.ts";
+import type { Certificate } from "#protocol/signed.ts";
+
+/** A FHIR R4 resource, as data. */
+export type Resource = {
+  readonly resourceType: string;
+  readonly id: string;
+  readonly [member: string]: Json | undefined;
+};
+
+/** A resource to write under its own id. `blob` names the bytes that become Binary.data when the request is made. */
+export type Write = { readonly resource: Resource; readonly blob?: string | undefined };
+
+/** A DICOM data set in dcmjs's natural form, without its pixels. */
+export type DicomDataset = { readonly [keyword: string]: Json | undefined };
+
+/** One request to the record. Each may be repeated without changing anything. */
+export type Step =
+  | { readonly kind: "bundle"; readonly profile?: string | undefined; readonly writes: readonly Write[] }
+  | {
+      readonly kind: "dicom";
+      readonly dataset: DicomDataset;
+      readonly blob: string;
+      readonly study: string;
+      readonly series: string;
+      readonly instance: string;
+      readonly patientId: string;
+    };
+
+/** What the record view and the filing receipt say of one thing that was filed. */
+export type Entry = {
+  readonly id: string;
+  readonly kind: FiledKind;
+  readonly reference: string;
+  readonly contentType?: string | undefined;
+  readonly sha256?: string | undefined;
+  /** FHIR reference of the Binary that holds its bytes. */
+  readonly binary?: string | undefined;
+};
+
+export type Plan = {
+  readonly steps: readonly Step[];
+  readonly entries: readonly Entry[];
+  /** Bytes that the steps name and that are not the picture itself. */
+  readonly blobs: Readonly<Record<string, Uint8Array>>;
+};
+
+export type HospitalFacts = {
+  readonly name: string;
+  readonly address: string;
+  /** Id of the Organization in the record, where it has one. */
+  readonly organizationId?: string | undefined;
+};
+
+/** All that a plan is made from. `state` is the case up to and with the event that is filed, refused events left out. */
+export type PlanContext = {
+  readonly state: CaseState;
+  readonly patient: Patient;
+  readonly clinician: (userId: string) => Clinician | undefined;
+  readonly team: (id: string) => CareTeam | undefined;
+  readonly hospital: HospitalFacts;
+  readonly language: "fr" | "en";
+  readonly timeZone: string;
+  readonly archive: boolean;
+  /** Host of the record, for audit events. */
+  readonly recordHost: string;
+  /** The certificate of whoever signed this event. */
+  readonly certificate?: Certificate | undefined;
+  readonly nowMs: number;
+  /** When the case's photos were read back, by event id. */
+  readonly filedAtMs: ReadonlyMap<string, number>;
+  /** Pictures of the case by event id, for the figures of the letter. */
+  readonly pictures: ReadonlyMap<string, Uint8Array>;
+};

@@ -1,0 +1,171 @@
+import { z } from "zod";
+import type { Json } from "#protocol/canonical.ts";
+import { sha256Hex } from "../ids.ts";
+import type { Write } from "../plan/types.ts";
+import { faultOf, RecordFault, type RecordHttp } from "./http.ts";
+
+const fhirJson = "application/fhir+json";
+const resourceSchema = z.looseObject({ resourceType: z.string() });
+const bundleSchema = z.object({
+  resourceType: z.literal("Bundle"),
+  type: z.literal("transaction-response"),
+  entry: z.array(z.object({ response: z.object({ status: z.string() }) })),
+});
+const binarySchema = z.object({
+  resourceType: z.literal("Binary"),
+  contentType: z.string(),
+  data: z.base64().optional(),
+});
+const patientSchema = z.object({
+  resourceType: z.literal("Patient"),
+  id: z.string(),
+  active: z.boolean().optional(),
+  birthDate: z.string().optional(),
+  name: z.array(z.object({ family: z.string().optional() })).optional(),
+  link: z.array(z.object({ type: z.string() })).optional(),
+});
+export type RecordPatient = z.infer<typeof patientSchema>;
+
+export type FhirRecord = ReturnType<typeof createFhirRecord>;
+
+/** The hospital's FHIR server. Everything written has an id of ours and is PUT, so every call may be repeated. */
+export function createFhirRecord(http: RecordHttp) {
+  /** Writes all or nothing. `bytesOf` gives the content of a Binary by the name of its blob. */
+  async function write(
+    writes: readonly Write[],
+    profile: string | undefined,
+    bytesOf: (blob: string) => Promise<Uint8Array>,
+  ): Promise<void> {
+    const entry: Json[] = [];
+    for (const { resource, blob } of writes) {
+      const data = blob === undefined ? {} : { data: Buffer.from(await bytesOf(blob)).toString("base64") };
+      const path = `${resource.resourceType}/${resource.id}`;
+      entry.push({
+        fullUrl: new URL(path, http.base).href,
+        resource: { ...resource, ...data },
+        request: { method: "PUT", url: path },
+      });
+    }
+    const bundle: Json = {
+      resourceType: "Bundle",
+      ...(profile === undefined ? {} : { meta: { profile: [profile] } }),
+      type: "transaction",
+      entry,
+    };
+    const answer = await http.request({
+      method: "POST",
+      path: "",
+      accept: fhirJson,
+      contentType: fhirJson,
+      body: JSON.stringify(bundle),
+      timeoutMs: 60_000,
+    });
+    const body = readResource(answer.bytes);
+    if (answer.status !== 200) throw faultOf(answer.status, body !== undefined);
+    // A 200 with an OperationOutcome, or a login page, is not a transaction that was done.
+    const done = bundleSchema.safeParse(body);
+    if (!done.success || done.data.entry.length !== writes.length) throw new RecordFault("down", 200);
+    if (done.data.entry.some((each) => !/^20[01]/.test(each.response.status)))
+      throw new RecordFault("down", 200);
+  }
+
+  /** One resource by its id; undefined when the server itself says that there is none. */
+  async function read(reference: string): Promise<z.infer<typeof resourceSchema> | undefined> {
+    const answer = await http.request({ method: "GET", path: checked(reference), accept: fhirJson });
+    const body = readResource(answer.bytes);
+    if ((answer.status === 404 || answer.status === 410) && body?.resourceType === "OperationOutcome")
+      return undefined;
+    if (answer.status !== 200) throw faultOf(answer.status, false);
+    if (body === undefined || body.resourceType !== reference.split("/")[0])
+      throw new RecordFault("down", 200);
+    return body;
+  }
+
+  async function readBinary(reference: string) {
+    const found = await read(reference);
+    if (found === undefined) return undefined;
+    const binary = binarySchema.safeParse(found);
+    if (!binary.success) throw new RecordFault("down", 200);
+    return {
+      contentType: binary.data.contentType,
+      bytes: new Uint8Array(Buffer.from(binary.data.data ?? "", "base64")),
+    };
+  }
+
+  /**
+   * Whether the record holds what was written: each member as it was sent (the server may add its own), so the subject too, and
+   * the same bytes. `missing` may be a write that is not there yet; `differs` never mends itself.
+   */
+  async function readBack(
+    write: Write,
+    bytesOf: (blob: string) => Promise<Uint8Array>,
+  ): Promise<"same" | "missing" | "differs"> {
+    const reference = `${write.resource.resourceType}/${write.resource.id}`;
+    if (write.blob !== undefined) {
+      const stored = await readBinary(reference);
+      if (stored === undefined) return "missing";
+      const same = sha256Hex(stored.bytes) === sha256Hex(await bytesOf(write.blob));
+      return same && stored.contentType === write.resource.contentType ? "same" : "differs";
+    }
+    const stored = await read(reference);
+    if (stored === undefined) return "missing";
+    return covers(stored, write.resource, "") ? "same" : "differs";
+  }
+
+  async function readPatient(id: string): Promise<RecordPatient | undefined> {
+    const found = await read(`Patient/${id}`);
+    return found === undefined ? undefined : patientSchema.parse(found);
+  }
+
+  async function isUp(): Promise<boolean> {
+    try {
+      const answer = await http.request({
+        method: "GET",
+        path: "Patient?_summary=count",
+        accept: fhirJson,
+        timeoutMs: 4000,
+      });
+      return answer.status === 200 && readResource(answer.bytes)?.resourceType === "Bundle";
+    } catch {
+      return false;
+    }
+  }
+
+  return { write, read, readBinary, readBack, readPatient, isUp };
+}
+
+/** A reference is a type and an id of FHIR's own alphabet, so that it cannot add a path or a query. */
+function checked(reference: string): string {
+  if (!/^[A-Z][A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/.test(reference) || reference.endsWith("/.."))
+    throw new Error("Not a reference to one resource");
+  return reference;
+}
+
+function readResource(bytes: Uint8Array): z.infer<typeof resourceSchema> | undefined {
+  try {
+    const parsed = resourceSchema.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `stored` says everything that `sent` says. `meta` is the server's. */
+export function covers(stored: unknown, sent: Json | undefined, member: string): boolean {
+  if (sent === undefined || member === "meta") return true;
+  if (sent === null || typeof sent !== "object") return stored === sent || sameInstant(stored, sent);
+  if (typeof stored !== "object" || stored === null) return false;
+  if (Array.isArray(sent))
+    return (
+      Array.isArray(stored) &&
+      stored.length === sent.length &&
+      sent.every((item, index) => covers(stored[index], item, ""))
+    );
+  return Object.entries(sent).every(([key, value]) => covers(Reflect.get(stored, key), value, key));
+}
+
+/** A server may write the same instant in another way (its zone, its milliseconds). */
+function sameInstant(stored: unknown, sent: Json): boolean {
+  if (typeof stored !== "string" || typeof sent !== "string" || !/^\d{4}-\d\d-\d\dT/.test(sent)) return false;
+  return Date.parse(stored) === Date.parse(sent);
+}

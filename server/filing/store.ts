@@ -1,0 +1,357 @@
+import { z } from "zod";
+import { type Filed, filedKindSchema, filedSchema } from "#protocol/events.ts";
+import type { Sealer } from "../kit/seal.ts";
+import type { Database, Migration, Queries, SqlValue } from "../store/index.ts";
+import type { Entry, Plan, Step } from "./plan/index.ts";
+import { parseSteps } from "./steps.ts";
+import { type FileableKind, type InboxItem, parseInbox } from "./work.ts";
+
+/**
+ * Filing's own tables. What people said, the pictures and the planned requests are sealed; in the clear are ids, kinds, states, times
+ * and hashes. A row is never skipped: what cannot be read is a fault.
+ */
+const migrations: readonly Migration[] = [
+  `CREATE TABLE filing_items (
+     event_id TEXT PRIMARY KEY,
+     seq INTEGER NOT NULL,
+     room_id TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     state TEXT NOT NULL,
+     reason TEXT,
+     step INTEGER NOT NULL DEFAULT 0,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     next_at_ms INTEGER NOT NULL DEFAULT 0,
+     waiting_since_ms INTEGER,
+     done_at_ms INTEGER,
+     sealed BLOB NOT NULL
+   );
+   CREATE INDEX filing_items_room ON filing_items (room_id, seq);
+   CREATE INDEX filing_items_open ON filing_items (state) WHERE state IN ('new', 'planned', 'parked');
+   CREATE TABLE filing_blobs (
+     event_id TEXT NOT NULL REFERENCES filing_items (event_id),
+     name TEXT NOT NULL,
+     sealed BLOB NOT NULL,
+     PRIMARY KEY (event_id, name)
+   );
+   CREATE TABLE filing_plans (
+     event_id TEXT PRIMARY KEY REFERENCES filing_items (event_id),
+     sealed BLOB NOT NULL
+   );
+   CREATE TABLE filing_entries (
+     event_id TEXT NOT NULL,
+     id TEXT NOT NULL,
+     room_id TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     reference TEXT NOT NULL,
+     content_type TEXT,
+     sha256 TEXT,
+     binary_reference TEXT,
+     filed_at_ms INTEGER NOT NULL,
+     PRIMARY KEY (event_id, id)
+   );
+   CREATE INDEX filing_entries_room ON filing_entries (room_id);
+   CREATE TABLE filing_outcomes (
+     seq INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     room_id TEXT NOT NULL,
+     outcome TEXT NOT NULL,
+     sent_at_ms INTEGER
+   );
+   CREATE INDEX filing_outcomes_unsent ON filing_outcomes (room_id, seq) WHERE sent_at_ms IS NULL;`,
+];
+
+export type ItemState = "new" | "planned" | "filed" | "refused" | "parked" | "ignored";
+
+const kindSchema = z.enum(["request", "consent", "photo", "message", "response", "opinion"]);
+const stateSchema = z.enum(["new", "planned", "filed", "refused", "parked", "ignored"]);
+const headSchema = z.object({
+  event_id: z.string(),
+  room_id: z.string(),
+  kind: kindSchema,
+  state: stateSchema,
+  step: z.number(),
+  attempts: z.number(),
+  next_at_ms: z.number(),
+  waiting_since_ms: z.number().nullable(),
+});
+export type Head = z.infer<typeof headSchema>;
+
+const sealedRow = z.object({ sealed: z.instanceof(Uint8Array) });
+const roomRow = z.object({ room_id: z.string() });
+const entryRow = z.object({
+  id: z.string(),
+  kind: filedKindSchema,
+  reference: z.string(),
+  content_type: z.string().nullable(),
+  sha256: z.string().nullable(),
+  binary_reference: z.string().nullable(),
+  filed_at_ms: z.number(),
+});
+export type EntryRow = z.infer<typeof entryRow>;
+const outcomeRow = z.object({
+  seq: z.number(),
+  id: z.string(),
+  outcome: z.string().transform((text) => filedSchema.parse(JSON.parse(text))),
+});
+const parkedRow = z.object({
+  event_id: z.string(),
+  room_id: z.string(),
+  kind: kindSchema,
+  reason: z.string().nullable(),
+  done_at_ms: z.number().nullable(),
+});
+
+export type FilingStore = Awaited<ReturnType<typeof createFilingStore>>;
+
+export async function createFilingStore(db: Database, sealer: Sealer) {
+  await db.migrate("filing", migrations);
+
+  /** Takes an item in; false when it was there already. Durable when it resolves. */
+  const insert = (item: InboxItem, picture: Uint8Array | undefined): Promise<boolean> =>
+    db.transaction(async (tx) => {
+      const { eventId, kind } = item.event;
+      const added = await tx.run(
+        `INSERT INTO filing_items (event_id, seq, room_id, kind, state, sealed)
+         VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM filing_items), ?, ?, 'new', ?)
+         ON CONFLICT (event_id) DO NOTHING`,
+        eventId,
+        item.roomId,
+        kind,
+        sealer.seal(JSON.stringify(item), `filing_items/${eventId}`),
+      );
+      if (added === 0) return false;
+      if (picture !== undefined) await putBlob(tx, eventId, "picture", picture);
+      return true;
+    });
+
+  const putBlob = (tx: Queries, eventId: string, name: string, bytes: Uint8Array) =>
+    tx.run(
+      "INSERT INTO filing_blobs (event_id, name, sealed) VALUES (?, ?, ?) ON CONFLICT (event_id, name) DO UPDATE SET sealed = excluded.sealed",
+      eventId,
+      name,
+      sealer.seal(bytes, `filing_blobs/${eventId}/${name}`),
+    );
+
+  async function blob(eventId: string, name: string): Promise<Uint8Array | undefined> {
+    const row = await db.one(
+      sealedRow,
+      "SELECT sealed FROM filing_blobs WHERE event_id = ? AND name = ?",
+      eventId,
+      name,
+    );
+    return row === undefined ? undefined : sealer.open(row.sealed, `filing_blobs/${eventId}/${name}`);
+  }
+
+  /** The next thing to do in a case: its request before all else, then the order of arrival. A parked one blocks its case. */
+  async function head(roomId: string): Promise<Head | undefined> {
+    const first = await db.one(
+      headSchema,
+      `SELECT event_id, room_id, kind, state, step, attempts, next_at_ms, waiting_since_ms FROM filing_items
+       WHERE room_id = ? AND state IN ('new', 'planned', 'parked')
+       ORDER BY CASE state WHEN 'parked' THEN 0 ELSE 1 END, CASE kind WHEN 'request' THEN 0 ELSE 1 END, seq LIMIT 1`,
+      roomId,
+    );
+    if (first === undefined || first.state === "parked") return undefined;
+    if (first.kind === "request") return first;
+    const request = await db.one(
+      roomRow,
+      "SELECT room_id FROM filing_items WHERE room_id = ? AND kind = 'request' AND state = 'filed' LIMIT 1",
+      roomId,
+    );
+    return request === undefined ? undefined : first;
+  }
+
+  /** Everything of a case that counts: filed before, and this one. In the order in which it is filed. */
+  async function itemsUpTo(roomId: string, eventId: string): Promise<InboxItem[]> {
+    const rows = await db.all(
+      z.object({ event_id: z.string(), sealed: z.instanceof(Uint8Array) }),
+      `SELECT event_id, sealed FROM filing_items WHERE room_id = ? AND (state = 'filed' OR event_id = ?)
+       ORDER BY CASE WHEN event_id = ? THEN 1 ELSE 0 END, CASE kind WHEN 'request' THEN 0 ELSE 1 END, seq`,
+      roomId,
+      eventId,
+      eventId,
+    );
+    return rows.map((row) => parseInbox(sealer.openText(row.sealed, `filing_items/${row.event_id}`)));
+  }
+
+  /** When each photo of a case was read back. */
+  async function photosFiledAt(roomId: string): Promise<Map<string, number>> {
+    const rows = await db.all(
+      z.object({ event_id: z.string(), done_at_ms: z.number() }),
+      "SELECT event_id, done_at_ms FROM filing_items WHERE room_id = ? AND kind = 'photo' AND state = 'filed'",
+      roomId,
+    );
+    return new Map(rows.map((row) => [row.event_id, row.done_at_ms]));
+  }
+
+  const savePlan = (eventId: string, plan: Plan): Promise<void> =>
+    db.transaction(async (tx) => {
+      const text = JSON.stringify({ steps: plan.steps, entries: plan.entries });
+      await tx.run(
+        "INSERT INTO filing_plans (event_id, sealed) VALUES (?, ?) ON CONFLICT (event_id) DO UPDATE SET sealed = excluded.sealed",
+        eventId,
+        sealer.seal(text, `filing_plans/${eventId}`),
+      );
+      for (const [name, bytes] of Object.entries(plan.blobs)) await putBlob(tx, eventId, name, bytes);
+      await tx.run("UPDATE filing_items SET state = 'planned', step = 0 WHERE event_id = ?", eventId);
+    });
+
+  async function plan(eventId: string): Promise<{ steps: Step[]; entries: Entry[] }> {
+    const row = await db.one(sealedRow, "SELECT sealed FROM filing_plans WHERE event_id = ?", eventId);
+    if (row === undefined) throw new Error("A planned item has its plan");
+    return parseSteps(sealer.openText(row.sealed, `filing_plans/${eventId}`));
+  }
+
+  const setStep = (eventId: string, step: number) =>
+    db.run("UPDATE filing_items SET step = ? WHERE event_id = ?", step, eventId);
+
+  const putOutcome = (tx: Queries, id: string, roomId: string, outcome: Filed) =>
+    tx.run(
+      "INSERT INTO filing_outcomes (id, room_id, outcome) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+      id,
+      roomId,
+      JSON.stringify(outcome),
+    );
+
+  /** Filed: the entries, the word to the room and the end of the item, all or nothing. Plans are no longer needed. */
+  const finish = (item: Head, entries: readonly Entry[], outcome: Filed, nowMs: number): Promise<void> =>
+    db.transaction(async (tx) => {
+      for (const entry of entries)
+        await tx.run(
+          `INSERT INTO filing_entries (event_id, id, room_id, kind, reference, content_type, sha256, binary_reference, filed_at_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id, id) DO NOTHING`,
+          item.event_id,
+          entry.id,
+          item.room_id,
+          entry.kind,
+          entry.reference,
+          entry.contentType ?? null,
+          entry.sha256 ?? null,
+          entry.binary ?? null,
+          nowMs,
+        );
+      await tx.run("DELETE FROM filing_plans WHERE event_id = ?", item.event_id);
+      await tx.run("DELETE FROM filing_blobs WHERE event_id = ? AND name <> 'picture'", item.event_id);
+      if (item.kind === "opinion") await dropPictures(tx, item.room_id);
+      await close(tx, item, "filed", null, nowMs);
+      await putOutcome(tx, `${item.event_id} filed`, item.room_id, outcome);
+    });
+
+  /** The pictures of filed photos are kept for the letter's figures and no longer: the record has them. */
+  const dropPictures = (tx: Queries, roomId: string) =>
+    tx.run(
+      `DELETE FROM filing_blobs WHERE name = 'picture' AND event_id IN
+       (SELECT event_id FROM filing_items WHERE room_id = ? AND state = 'filed')`,
+      roomId,
+    );
+
+  const close = (
+    tx: Queries,
+    item: Pick<Head, "event_id">,
+    state: ItemState,
+    reason: string | null,
+    nowMs: number,
+  ) =>
+    tx.run(
+      "UPDATE filing_items SET state = ?, reason = ?, done_at_ms = ? WHERE event_id = ?",
+      state,
+      reason,
+      nowMs,
+      item.event_id,
+    );
+
+  /** Ends an item that is not filed, and says so to the room unless there is nothing to say. */
+  const end = (
+    item: Head,
+    state: "refused" | "parked" | "ignored",
+    reason: string,
+    outcome: Filed | undefined,
+    nowMs: number,
+  ): Promise<void> =>
+    db.transaction(async (tx) => {
+      await close(tx, item, state, reason, nowMs);
+      if (state === "refused") {
+        // Nothing of a refused picture stays with us.
+        await tx.run("DELETE FROM filing_blobs WHERE event_id = ?", item.event_id);
+        await tx.run("DELETE FROM filing_plans WHERE event_id = ?", item.event_id);
+      }
+      if (outcome !== undefined)
+        await putOutcome(tx, `${item.event_id} ${state} ${nowMs}`, item.room_id, outcome);
+    });
+
+  const postpone = (eventId: string, nextAtMs: number) =>
+    db.run(
+      "UPDATE filing_items SET attempts = attempts + 1, next_at_ms = ? WHERE event_id = ?",
+      nextAtMs,
+      eventId,
+    );
+
+  /** Everything of the case that waits and was not told so yet: told once. */
+  const tellWaiting = (
+    roomId: string,
+    nowMs: number,
+    outcomeOf: (eventId: string, kind: FileableKind) => Filed,
+  ) =>
+    db.transaction(async (tx) => {
+      const rows = await tx.all(
+        z.object({ event_id: z.string(), kind: kindSchema }),
+        "SELECT event_id, kind FROM filing_items WHERE room_id = ? AND state IN ('new', 'planned') AND waiting_since_ms IS NULL",
+        roomId,
+      );
+      for (const row of rows) {
+        await tx.run("UPDATE filing_items SET waiting_since_ms = ? WHERE event_id = ?", nowMs, row.event_id);
+        await putOutcome(tx, `${row.event_id} waiting`, roomId, outcomeOf(row.event_id, row.kind));
+      }
+    });
+
+  /** Puts a parked item back in line. False when there is none. */
+  const retry = async (eventId: string): Promise<string | undefined> => {
+    const changed = await db.run(
+      "UPDATE filing_items SET state = 'new', reason = NULL, step = 0, attempts = 0, next_at_ms = 0 WHERE event_id = ? AND state = 'parked'",
+      eventId,
+    );
+    if (changed === 0) return undefined;
+    return (await db.one(roomRow, "SELECT room_id FROM filing_items WHERE event_id = ?", eventId))?.room_id;
+  };
+
+  const rooms = async (sql: string, ...params: SqlValue[]): Promise<string[]> =>
+    (await db.all(roomRow, sql, ...params)).map((row) => row.room_id);
+
+  return {
+    insert,
+    blob,
+    head,
+    itemsUpTo,
+    photosFiledAt,
+    savePlan,
+    plan,
+    setStep,
+    finish,
+    end,
+    postpone,
+    tellWaiting,
+    retry,
+    openRooms: () => rooms("SELECT DISTINCT room_id FROM filing_items WHERE state IN ('new', 'planned')"),
+    roomsToTell: () => rooms("SELECT DISTINCT room_id FROM filing_outcomes WHERE sent_at_ms IS NULL"),
+    nextOutcome: (roomId: string) =>
+      db.one(
+        outcomeRow,
+        "SELECT seq, id, outcome FROM filing_outcomes WHERE room_id = ? AND sent_at_ms IS NULL ORDER BY seq LIMIT 1",
+        roomId,
+      ),
+    markSent: (seq: number, nowMs: number) =>
+      db.run("UPDATE filing_outcomes SET sent_at_ms = ? WHERE seq = ?", nowMs, seq),
+    entries: (roomId: string) =>
+      db.all(
+        entryRow,
+        `SELECT id, kind, reference, content_type, sha256, binary_reference, filed_at_ms FROM filing_entries
+         WHERE room_id = ? ORDER BY filed_at_ms, rowid`,
+        roomId,
+      ),
+    parked: () =>
+      db.all(
+        parkedRow,
+        "SELECT event_id, room_id, kind, reason, done_at_ms FROM filing_items WHERE state = 'parked' ORDER BY seq",
+      ),
+  };
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { consentEvidenceSchema, signedConsentSchema } from "#protocol/consent.ts";
+import {
+  type CaseEvent,
+  photoSchema,
+  requestSchema,
+  responseSchema,
+  signedOpinionSchema,
+} from "#protocol/events.ts";
+import { eventIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
+
+/** The kinds of event that belong in the record. */
+export type FileableKind = "request" | "consent" | "photo" | "message" | "response" | "opinion";
+export type FileableEvent = Extract<CaseEvent, { kind: FileableKind }>;
+
+/** What the bot hands over: one decrypted event and, for a photo, the stripped JPEG. Filing holds no Matrix key. */
+export type WorkItem = {
+  readonly eventId: string;
+  readonly roomId: string;
+  readonly sender: string;
+  readonly atMs: number;
+  readonly event: CaseEvent;
+  /** The stripped picture, decrypted, its ciphertext's hash checked by the bot. */
+  readonly picture?: Uint8Array<ArrayBuffer> | undefined;
+};
+
+/** An item as the inbox keeps it: the picture lies apart. */
+export type InboxItem = { readonly roomId: string; readonly event: FileableEvent };
+
+const fileable = new Set<CaseEvent["kind"]>([
+  "request",
+  "consent",
+  "photo",
+  "message",
+  "response",
+  "opinion",
+]);
+
+export const isFileable = (event: CaseEvent): event is FileableEvent => fileable.has(event.kind);
+
+const base = { eventId: eventIdSchema, sender: userIdSchema, atMs: z.number() };
+const eventSchema = z.union([
+  z.object({ ...base, kind: z.literal("request"), request: requestSchema }),
+  z.object({
+    ...base,
+    kind: z.literal("consent"),
+    consent: signedConsentSchema,
+    evidence: consentEvidenceSchema,
+  }),
+  z.object({ ...base, kind: z.literal("photo"), photo: photoSchema }),
+  z.object({ ...base, kind: z.literal("opinion"), opinion: signedOpinionSchema }),
+  z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
+  z
+    .object({ ...base, kind: z.literal("message"), text: z.string(), clientRef: z.string().optional() })
+    .transform((message) => ({ ...message, clientRef: message.clientRef })),
+]);
+const inboxSchema = z.object({ roomId: roomIdSchema, event: eventSchema });
+
+/** Reads back what the inbox kept. Throws on anything else: an unreadable row is a fault, never skipped. */
+export const parseInbox = (text: string): InboxItem => inboxSchema.parse(JSON.parse(text));

@@ -1,0 +1,276 @@
+import { foldCase } from "#protocol/case-state.ts";
+import type { Filed } from "#protocol/events.ts";
+import type { Patient } from "#protocol/patient.ts";
+import { missingCase } from "#protocol/result.ts";
+import { type Logger, toLog } from "../kit/log.ts";
+import type { Clock } from "../kit/role.ts";
+import { backoffMs } from "./backoff.ts";
+import { type GateAnswer, gate, type RegistryPort } from "./gate.ts";
+import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
+import { refusalAudit } from "./plan/trail.ts";
+import type { DicomArchive } from "./record/dicom.ts";
+import type { FhirRecord, RecordPatient } from "./record/fhir.ts";
+import { RecordFault } from "./record/http.ts";
+import type { FilingStore, Head } from "./store.ts";
+import type { FileableEvent, FileableKind } from "./work.ts";
+
+/** A human must look: this item goes no further, and its case waits behind it. */
+export class ParkFault extends Error {
+  override readonly name = "ParkFault";
+  readonly reason: string;
+  constructor(reason: string) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** Not now: nothing is wrong with the item. */
+class LaterFault extends Error {
+  override readonly name = "LaterFault";
+  readonly reason: string;
+  constructor(reason: string) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+export type WorkerParts = {
+  readonly store: FilingStore;
+  readonly record: FhirRecord;
+  readonly archive: DicomArchive | undefined;
+  readonly registry: RegistryPort;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What a plan needs and the item does not say. */
+  readonly surroundings: Omit<
+    PlanContext,
+    "state" | "patient" | "certificate" | "nowMs" | "filedAtMs" | "pictures"
+  >;
+  readonly random: () => number;
+};
+
+/** Steps that go wrong in our own code, or a server that answers 500 to one item, are not tried for ever. */
+const maxFaults = 8;
+/** The registry not knowing a consent is told to a human after so many tries (some minutes). */
+const maxUnknown = 20;
+
+/**
+ * Takes one item one turn further, in these phases, each durable before the next and each safe to repeat:
+ * gate → plan (kept) → steps, in order (each marked when done) → read-back of everything → filed (entries and word in one commit).
+ * It does not rely on a step's mark: a step that was done and not marked is done again and changes nothing.
+ */
+export function createWorker(parts: WorkerParts) {
+  const { store, record, archive, registry, clock, log } = parts;
+
+  /** True when the item came to an end (filed, refused, parked), false when it must wait. */
+  async function advance(item: Head): Promise<boolean> {
+    try {
+      if (item.state === "new" && !(await prepare(item))) return true;
+      await carryOut(item);
+      return true;
+    } catch (fault) {
+      return await handle(item, fault);
+    }
+  }
+
+  /** Gate and plan; false when the item ended here. */
+  async function prepare(item: Head): Promise<boolean> {
+    const { event, state, patient } = await readCase(item);
+    const picture = await store.blob(item.event_id, "picture");
+    const answer = await gate(event, picture, state, registry, clock());
+    if (answer.allow === "nothing") {
+      await store.end(item, "ignored", "nothing-new", undefined, clock());
+      return false;
+    }
+    if (answer.allow === "later") throw new LaterFault(answer.reason);
+    const context: PlanContext = {
+      ...parts.surroundings,
+      state,
+      patient,
+      certificate: answer.allow ? answer.certificate : undefined,
+      nowMs: clock(),
+      filedAtMs: await store.photosFiledAt(item.room_id),
+      pictures:
+        event.kind === "opinion" ? await picturesOf(state.photos.map((each) => each.eventId)) : new Map(),
+    };
+    if (!answer.allow) {
+      await refuse(item, event, answer, context);
+      return false;
+    }
+    await checkPatient(patient);
+    const plan = await planFiling(event, picture, context);
+    await store.savePlan(item.event_id, plan);
+    return true;
+  }
+
+  async function readCase(item: Head) {
+    const items = await store.itemsUpTo(item.room_id, item.event_id);
+    const event = items.at(-1)?.event;
+    if (event === undefined) throw new Error("An item of the inbox can be read");
+    // No "filed" is folded here, so whose word that would be does not matter.
+    const state = foldCase(
+      items.map((each) => each.event),
+      "",
+    );
+    const request = state.request?.request;
+    const patient = request?.patient ?? (event.kind === "request" ? event.request.patient : undefined);
+    if (patient === undefined) throw new Error("A case is filed from its request on");
+    return { event, state, patient };
+  }
+
+  async function picturesOf(eventIds: readonly string[]): Promise<Map<string, Uint8Array>> {
+    const pictures = new Map<string, Uint8Array>();
+    for (const eventId of eventIds) {
+      const picture = await store.blob(eventId, "picture");
+      if (picture !== undefined) pictures.set(eventId, picture);
+    }
+    return pictures;
+  }
+
+  /** The refusal is audited in the record first; the picture then leaves our disk and the bot redacts it. */
+  async function refuse(
+    item: Head,
+    event: FileableEvent,
+    answer: Extract<GateAnswer, { allow: false }>,
+    context: PlanContext,
+  ): Promise<void> {
+    const consent =
+      event.kind === "photo"
+        ? { identifier: { value: `urn:uuid:${event.photo.receipt.payload.consentId}` } }
+        : { identifier: { value: event.eventId } };
+    const audit = refusalAudit(context, event.eventId, event.sender, consent, answer.reason);
+    await record.write([{ resource: audit }], undefined, noBytes);
+    const nowMs = clock();
+    const outcome = outcomeOf(item, { state: "refused", at: iso(nowMs), reason: answer.reason });
+    await store.end(item, "refused", answer.reason, outcome, nowMs);
+    log.warn({ eventId: item.event_id, kind: item.kind, reason: answer.reason }, "gate 4 refused");
+  }
+
+  /** Never created, never guessed: the patient is there, is the one that was meant, and is still in use. */
+  async function checkPatient(patient: Patient): Promise<void> {
+    const found = await record.readPatient(patient.recordId);
+    if (found === undefined) throw new ParkFault("patient-not-found");
+    const problem = patientProblem(found, patient);
+    if (problem !== undefined) throw new ParkFault(problem);
+  }
+
+  async function carryOut(item: Head): Promise<void> {
+    const plan = await store.plan(item.event_id);
+    const bytesOf = async (name: string) => {
+      const bytes = await store.blob(item.event_id, name);
+      if (bytes === undefined) throw new ParkFault("bytes-lost");
+      return bytes;
+    };
+    for (const [index, step] of plan.steps.entries()) {
+      if (index < item.step) continue;
+      await perform(step, bytesOf);
+      await store.setStep(item.event_id, index + 1);
+    }
+    await readBack(item, plan, bytesOf);
+    const nowMs = clock();
+    const entries = plan.entries.map(({ reference, sha256 }) => ({ reference, sha256 }));
+    const outcome = outcomeOf(item, { state: "filed", at: iso(nowMs), entries });
+    await store.finish(item, plan.entries, outcome, nowMs);
+    log.info({ eventId: item.event_id, kind: item.kind }, "filed");
+  }
+
+  async function perform(step: Step, bytesOf: (name: string) => Promise<Uint8Array>): Promise<void> {
+    switch (step.kind) {
+      case "bundle":
+        return await record.write(step.writes, step.profile, bytesOf);
+      case "dicom":
+        if (archive === undefined) throw new ParkFault("archive-gone");
+        return await archive.store(step, await bytesOf(step.blob));
+      default:
+        return missingCase(step);
+    }
+  }
+
+  async function readBack(
+    item: Head,
+    plan: Pick<Plan, "steps">,
+    bytesOf: (name: string) => Promise<Uint8Array>,
+  ): Promise<void> {
+    for (const answer of await Promise.all(plan.steps.map((step) => readBackStep(step, bytesOf)))) {
+      if (answer === "differs") throw new ParkFault("read-back-differs");
+      if (answer === "missing") {
+        // Written again from the first step: the server lost it, or said yes too early.
+        await store.setStep(item.event_id, 0);
+        throw new LaterFault("read-back-missing");
+      }
+    }
+  }
+
+  async function readBackStep(
+    step: Step,
+    bytesOf: (name: string) => Promise<Uint8Array>,
+  ): Promise<"same" | "missing" | "differs"> {
+    if (step.kind === "dicom") return (await archive?.readBack(step, await bytesOf(step.blob))) ?? "missing";
+    for (const write of step.writes) {
+      const answer = await record.readBack(write, bytesOf);
+      if (answer !== "same") {
+        log.warn({ reference: `${write.resource.resourceType}/${write.resource.id}`, answer }, "read-back");
+        return answer;
+      }
+    }
+    return "same";
+  }
+
+  async function handle(item: Head, fault: unknown): Promise<boolean> {
+    const reason = parkReason(item, fault);
+    if (reason !== undefined) {
+      const nowMs = clock();
+      const outcome = outcomeOf(item, { state: "parked", at: iso(nowMs), reason });
+      await store.end(item, "parked", reason, outcome, nowMs);
+      log.error({ eventId: item.event_id, kind: item.kind, reason, ...toLog(fault) }, "parked");
+      return true;
+    }
+    const nowMs = clock();
+    await store.postpone(item.event_id, nowMs + backoffMs(item.attempts, parts.random()));
+    await store.tellWaiting(item.room_id, nowMs, (eventId, kind) => ({
+      ofEvent: eventId,
+      kind,
+      outcome: { state: "waiting", since: iso(nowMs) },
+    }));
+    log.warn(
+      { eventId: item.event_id, kind: item.kind, attempts: item.attempts + 1, ...toLog(fault) },
+      "waits",
+    );
+    return false;
+  }
+
+  return { advance };
+}
+
+/** Why this can't succeed by itself, or undefined when it is worth another try. */
+function parkReason(item: Head, fault: unknown): string | undefined {
+  if (fault instanceof ParkFault) return fault.reason;
+  if (fault instanceof RecordFault) {
+    if (fault.what === "refused") return `record-refused-${fault.status}`;
+    if (fault.what === "failing" && item.attempts >= maxFaults) return "record-fails";
+    return undefined;
+  }
+  if (fault instanceof LaterFault) return item.attempts >= maxUnknown ? fault.reason : undefined;
+  return item.attempts >= maxFaults ? "internal" : undefined;
+}
+
+/** What speaks against this being the patient who was meant. */
+export function patientProblem(found: RecordPatient, meant: Patient): string | undefined {
+  if (found.active === false || found.link?.some((link) => link.type === "replaced-by") === true)
+    return "patient-merged";
+  const names = (found.name ?? []).map((name) => plain(name.family ?? ""));
+  const wanted = [meant.family, meant.birthFamily ?? meant.family].map(plain);
+  if (!names.some((name) => wanted.includes(name))) return "patient-differs";
+  return meant.birthDate !== undefined && meant.birthDate !== found.birthDate ? "patient-differs" : undefined;
+}
+
+const plain = (name: string): string => name.normalize("NFC").trim().toLocaleUpperCase("fr");
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const outcomeOf = (item: { event_id: string; kind: FileableKind }, outcome: Filed["outcome"]): Filed => ({
+  ofEvent: item.event_id,
+  kind: item.kind,
+  outcome,
+});
+
+const noBytes = (): Promise<Uint8Array> => Promise.reject(new Error("This request has no bytes"));
