@@ -1,0 +1,177 @@
+import { type Config, configSchema, type Directory, directorySchema } from "#protocol/api.ts";
+import type { Clinician } from "#protocol/people.ts";
+import { type Api, createApi } from "./api.ts";
+import { type Cases, createCases } from "./cases.ts";
+import { type Connection, createConnection } from "./connection.ts";
+import { type Consents, createConsents } from "./consents.ts";
+import { type Clock, drop } from "./kit/clock.ts";
+import { type DeviceStore, openDeviceStore } from "./kit/device-store.ts";
+import { lateDeviceStore } from "./kit/late-device-store.ts";
+import { createOwnerLock } from "./kit/owner-lock.ts";
+import { createLive, type LiveParts } from "./live.ts";
+import { createLoading, type Loading } from "./loading.ts";
+import { createLeases, type Leases } from "./media/leases.ts";
+import { createPictureReader, type PictureReader } from "./media/read.ts";
+import { createUpload } from "./media/upload.ts";
+import { createOutbox, type Outbox } from "./outbox/outbox.ts";
+import { createRegistry, type Registry } from "./registry.ts";
+import { logOut } from "./session/login.ts";
+import { createSession, type Live, type Session } from "./session/session.ts";
+import type { Vault } from "./types.ts";
+import { createVault } from "./vault.ts";
+import type { Language } from "./words.ts";
+
+/** The parts behind the door, put together once. */
+export type DoorCore = {
+  readonly clock: Clock;
+  readonly api: Api;
+  readonly registry: Registry;
+  readonly session: Session;
+  readonly config: Loading<Config>;
+  readonly directory: Loading<Directory>;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly cases: Cases;
+  readonly consents: Consents;
+  readonly leases: Leases;
+  readonly pictures: PictureReader;
+  readonly vault: Vault;
+  readonly clinicians: () => readonly Clinician[];
+  /** The parts of the session, while there is one that is ready. */
+  readonly live: () => LiveParts | null;
+  readonly start: () => Promise<void>;
+  readonly whenStarted: <T>(then: () => Promise<T>) => Promise<T>;
+};
+
+export type CoreOptions = { readonly baseUrl: string; readonly language: Language; readonly clock: Clock };
+
+export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
+  const page = new AbortController();
+  const device: DeviceStore = lateDeviceStore(openDeviceStore());
+  let live: LiveParts | null = null;
+
+  const api = createApi({
+    baseUrl,
+    token: () => session.token(),
+    onUnknownToken: (token) => session.tokenRefused(token),
+  });
+  const registry = createRegistry(api);
+  const outbox = createOutbox({ device, clock });
+  const cases = createCases(outbox);
+  const consents = createConsents(device, clock);
+  const config = createLoading({
+    fetch: () => api.get("/config", configSchema),
+    kept: async () => configSchema.safeParse(await device.get("session", "config")).data ?? null,
+    keep: (value) => device.set("session", "config", value),
+    clock,
+  });
+  const directory = createLoading({
+    fetch: () => api.get("/directory", directorySchema),
+    kept: async () => directorySchema.safeParse(await device.get("session", "directory")).data ?? null,
+    keep: (value) => device.set("session", "directory", value),
+    clock,
+  });
+  const clinicians = (): readonly Clinician[] => {
+    const now = directory.store.getState();
+    return now.state === "loaded" ? now.value.clinicians : [];
+  };
+  const registryKey = async () => (await config.value()).registryKey;
+  const leases = createLeases({ registry, registryKey, clock, signal: page.signal });
+  const pictures = createPictureReader({
+    api,
+    leases,
+    registryKey,
+    clinicians,
+    userId: () => live?.live.identity.userId ?? "",
+    clock,
+  });
+  const connection = createConnection({ api, clock, signal: page.signal, onOnline: () => outbox.wake() });
+
+  const goLive = async (ready: Live, signal: AbortSignal): Promise<void> => {
+    const [known] = await Promise.all([config.value(), directory.value(), outbox.load()]);
+    if (signal.aborted) return;
+    const upload = createUpload(baseUrl, () => session.token());
+    const parts = createLive({
+      live: ready,
+      config: known,
+      registry,
+      leases,
+      consents,
+      upload,
+      clinicians,
+      language,
+      clock,
+      signal,
+    });
+    live = parts;
+    signal.addEventListener("abort", () => {
+      live = null;
+    });
+    cases.follow(parts.timeline.store, { userId: ready.identity.userId, bot: known.bot }, signal);
+    whenLoaded(parts, () => outbox.run(parts.ports, signal), signal);
+    drop(directory.refresh());
+  };
+
+  const session: Session = createSession({
+    baseUrl,
+    device,
+    lock: createOwnerLock(globalThis.navigator?.locks),
+    registry,
+    clock,
+    logOut: () => logOut(api),
+    fetch: (input, init) => globalThis.fetch(input, init),
+    onLive: (ready, signal) => drop(goLive(ready, signal)),
+    onSync: connection.onSync,
+    onSignedOut: () => {
+      cases.clear();
+      outbox.clear();
+      directory.reset();
+      connection.idle();
+    },
+  });
+
+  let starting: Promise<void> | null = null;
+  const start = (): Promise<void> => {
+    starting ??= session.start();
+    drop(config.refresh());
+    return starting;
+  };
+
+  return {
+    clock,
+    api,
+    registry,
+    session,
+    config,
+    directory,
+    connection,
+    outbox,
+    cases,
+    consents,
+    leases,
+    pictures,
+    vault: createVault(device),
+    clinicians,
+    live: () => live,
+    start,
+    async whenStarted(then) {
+      await start();
+      return then();
+    },
+  };
+}
+
+/** The outbox looks into the rooms before it sends: not before they are read. */
+function whenLoaded(parts: LiveParts, then: () => void, signal: AbortSignal): void {
+  const { store } = parts.timeline;
+  if (store.getState().loaded) {
+    then();
+    return;
+  }
+  const stop = store.subscribe(({ loaded }) => {
+    if (!loaded) return;
+    stop();
+    if (!signal.aborted) then();
+  });
+  signal.addEventListener("abort", stop, { once: true });
+}

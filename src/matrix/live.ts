@@ -1,0 +1,103 @@
+import type { Config } from "#protocol/api.ts";
+import type { Consent } from "#protocol/consent.ts";
+import type { Status } from "#protocol/disclose.ts";
+import type { Clinician } from "#protocol/people.ts";
+import type { Consents } from "./consents.ts";
+import type { Clock } from "./kit/clock.ts";
+import type { Leases } from "./media/leases.ts";
+import type { Upload } from "./media/upload.ts";
+import { refOfEvent, refOfItem } from "./outbox/item.ts";
+import type { OutboxPorts } from "./outbox/ports.ts";
+import { type Registry, statusOf } from "./registry.ts";
+import { createSeenTeller, type SeenTeller } from "./seen.ts";
+import type { Live } from "./session/session.ts";
+import { createSender } from "./timeline/sender.ts";
+import { createTimeline, type Timeline } from "./timeline/timeline.ts";
+
+/** What exists only while somebody is signed in and set up. */
+export type LiveParts = {
+  readonly live: Live;
+  readonly timeline: Timeline;
+  readonly seen: SeenTeller;
+  readonly ports: OutboxPorts;
+};
+
+export type LiveDeps = {
+  readonly live: Live;
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly leases: Leases;
+  readonly consents: Consents;
+  readonly upload: Upload;
+  readonly clinicians: () => readonly Clinician[];
+  readonly language: OutboxPorts["language"];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+export function createLive(deps: LiveDeps): LiveParts {
+  const { live, config, registry, leases, consents, clock, signal } = deps;
+  const { userId } = live.identity;
+  const { bot, registryKey } = config;
+  const timeline = createTimeline({ sdk: live.sdk, userId, bot, registryKey, clock });
+  signal.addEventListener("abort", () => timeline.stop(), { once: true });
+  const sender = createSender(live.sdk, clock, signal);
+  const viewOf = (roomId: string) => timeline.store.getState().byRoom.get(roomId);
+
+  const seen = createSeenTeller({
+    sender,
+    clock,
+    signal,
+    isKnown: (roomId, eventId) =>
+      viewOf(roomId)?.events.some(
+        (event) =>
+          event.sender === userId &&
+          (event.eventId === eventId || (event.kind === "seen" && event.seen.ofEvents.includes(eventId))),
+      ) ?? false,
+  });
+
+  const ports: OutboxPorts = {
+    userId,
+    language: deps.language,
+    nowMs: clock.nowMs,
+    signer: live.signer,
+    clinicians: deps.clinicians,
+    async registerConsent(consent) {
+      const answer = await registry.registerConsent(consent);
+      if (answer.ok) consents.heard(consent.payload.consentId, answer.value.state);
+      return answer;
+    },
+    statusOf: (consent, roomId) => statusNow(consent, roomId, consents, leases),
+    findRoom: (caseId) => timeline.roomOfCase(caseId),
+    createRoom: (caseId) => sender.createRoom(caseId, bot),
+    readersIn(roomId) {
+      const view = viewOf(roomId);
+      const inRoom = [...(view?.members ?? []), ...(view?.invited ?? [])];
+      return inRoom.filter((member) => member !== userId && member !== bot);
+    },
+    findEcho(item) {
+      const ref = refOfItem(item);
+      const view = item.roomId === null ? undefined : viewOf(item.roomId);
+      const echo = view?.events.find((event) => event.sender === userId && refOfEvent(event) === ref);
+      // A response carries no id of its own: the same words said again are a new response.
+      return ref === null || echo === undefined || item.body.kind === "response" ? null : echo.eventId;
+    },
+    sendEvent: sender.sendEvent,
+    askPermit: registry.askPermit,
+    upload: deps.upload,
+  };
+  return { live, timeline, seen, ports };
+}
+
+/** The registry's word on a consent: what it said within the last minute, or its lease on the room. */
+async function statusNow(
+  consent: Consent,
+  roomId: string,
+  consents: Consents,
+  leases: Leases,
+): Promise<Status> {
+  const heard = consents.lastHeard(consent.consentId);
+  if (heard !== undefined) return heard;
+  const answer = await leases.of(roomId);
+  return answer.ok ? statusOf(answer.value, consent, null) : { state: "unknown" };
+}

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { permitAnswerSchema } from "#protocol/api.ts";
+import { bodySiteSchema } from "#protocol/body-sites.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
+import { consentEvidenceSchema, consentSchema, signedConsentSchema } from "#protocol/consent.ts";
+import type { RefusalReason } from "#protocol/disclose.ts";
+import type { ErrorCode } from "#protocol/errors.ts";
+import { isErrorCode } from "#protocol/errors.ts";
+import {
+  type CaseEvent,
+  requestSchema,
+  responseSchema,
+  signedOpinionSchema,
+  viewSchema,
+} from "#protocol/events.ts";
+import { caseIdSchema, instantSchema, sha256Schema } from "#protocol/ids.ts";
+import { addresseeSchema } from "#protocol/people.ts";
+import { signedReceiptSchema } from "#protocol/receipt.ts";
+import { toJson } from "../kit/json.ts";
+import { isRefusalReason } from "../refusal-reasons.ts";
+
+/** What waits to leave this device. Everything needed to go on after a reload is in here, save the pictures themselves. */
+
+const bytes = z.instanceof(Uint8Array).transform((each) => new Uint8Array(each));
+const secret = z.object({ key: bytes, iv: bytes });
+
+const factsSchema = z.object({
+  photoId: z.string(),
+  consentId: z.string(),
+  widthPx: z.int(),
+  heightPx: z.int(),
+  sha256: sha256Schema,
+  site: bodySiteSchema,
+  view: viewSchema,
+  takenAt: instantSchema,
+  source: z.enum(["camera", "file"]),
+  bytes: z.int(),
+  preview: z.object({ widthPx: z.int(), heightPx: z.int(), bytes: z.int() }),
+});
+
+const bodySchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("register"), consent: signedConsentSchema }),
+  z.object({ kind: z.literal("room") }),
+  z.object({
+    kind: z.literal("consent"),
+    consent: signedConsentSchema,
+    evidence: consentEvidenceSchema,
+  }),
+  z.object({ kind: z.literal("request"), request: requestSchema }),
+  z.object({
+    kind: z.literal("photo"),
+    facts: factsSchema,
+    consent: consentSchema,
+    /** Whom the request names, while the room has no such member yet. */
+    addressee: addresseeSchema.nullable(),
+    secrets: z.object({ full: secret, preview: secret }),
+    receipt: signedReceiptSchema.nullable(),
+    permit: permitAnswerSchema.nullable(),
+    uploaded: z.array(z.enum(["full", "preview"])),
+  }),
+  z.object({ kind: z.literal("message"), text: z.string(), clientRef: z.uuid() }),
+  z.object({ kind: z.literal("response"), response: responseSchema }),
+  z.object({ kind: z.literal("opinion"), opinion: signedOpinionSchema }),
+]);
+export type ItemBody = z.infer<typeof bodySchema>;
+
+const failureSchema = z.custom<ErrorCode | RefusalReason>(
+  (value) => isErrorCode(value) || isRefusalReason(value),
+);
+
+export const itemSchema = z.object({
+  localId: z.string(),
+  /** Order inside the device: a case's items leave in this order. */
+  seq: z.number(),
+  caseId: caseIdSchema,
+  roomId: z.string().nullable(),
+  /** Matrix transaction id, the same at each attempt, so that the homeserver knows a repetition. */
+  txnId: z.string(),
+  atMs: z.number(),
+  body: bodySchema,
+  /** The event, once the homeserver has it. */
+  eventId: z.string().nullable(),
+  /** All steps done; it waits for its echo in the room. */
+  done: z.boolean(),
+  failed: failureSchema.nullable(),
+});
+export type OutboxItem = z.infer<typeof itemSchema>;
+
+/** Names an item by what it says, so that its echo is known from the room alone. Null for what makes no event. */
+export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | null {
+  const { body } = item;
+  switch (body.kind) {
+    case "register":
+    case "room":
+      return null;
+    case "consent":
+      return `consent ${body.consent.payload.consentId}`;
+    case "request":
+      return `request ${item.caseId}`;
+    case "photo":
+      return `photo ${body.facts.photoId}`;
+    case "message":
+      return `message ${body.clientRef}`;
+    case "response":
+      return `response ${canonicalJson(toJson(body.response))}`;
+    case "opinion":
+      return `opinion ${body.opinion.payload.opinionId}`;
+  }
+}
+
+/** The same name, from this person's own event in the room. */
+export function refOfEvent(event: CaseEvent): string | null {
+  switch (event.kind) {
+    case "consent":
+      return `consent ${event.consent.payload.consentId}`;
+    case "request":
+      return `request ${event.request.caseId}`;
+    case "photo":
+      return `photo ${event.photo.photoId}`;
+    case "message":
+      return event.clientRef === undefined ? null : `message ${event.clientRef}`;
+    case "response":
+      return `response ${canonicalJson(toJson(event.response))}`;
+    case "opinion":
+      return `opinion ${event.opinion.payload.opinionId}`;
+    default:
+      return null;
+  }
+}
+
+/** Without these, nothing else of the case may leave. */
+export const holdsUpCase = (item: OutboxItem): boolean =>
+  item.body.kind === "register" ||
+  item.body.kind === "room" ||
+  item.body.kind === "consent" ||
+  item.body.kind === "request";

@@ -1,0 +1,81 @@
+import { siteInWords } from "#protocol/body-sites.ts";
+import type { Consent } from "#protocol/consent.ts";
+import type { Opinion, Photo, Request, Response } from "#protocol/events.ts";
+import { missingCase } from "#protocol/result.ts";
+
+export type Language = "fr" | "en";
+
+/** The readable `body` of each event, so that a case opened in another Matrix client stays readable. Encrypted like the rest. */
+export const inWords = {
+  request: (request: Request): string => request.question,
+
+  consent(consent: Consent, language: Language): string {
+    const oral = consent.method === "oral-witnessed";
+    if (language === "fr")
+      return oral ? "Consentement du patient : oral, devant témoin" : "Consentement du patient : signé";
+    return oral ? "Patient’s consent: oral, witnessed" : "Patient’s consent: signed";
+  },
+
+  photo(photo: Pick<Photo, "site" | "view">, language: Language): string {
+    const site = siteInWords(photo.site, language);
+    const place = `${site.charAt(0).toLocaleLowerCase(language)}${site.slice(1)}`;
+    const view = viewWords[language][photo.view];
+    return language === "fr" ? `Photo : ${place}, ${view}` : `Photo: ${place}, ${view}`;
+  },
+
+  response(response: Response, language: Language): string {
+    switch (response.kind) {
+      case "accepted":
+        return language === "fr" ? "Demande acceptée" : "Request accepted";
+      case "declined":
+        return language === "fr"
+          ? `Demande déclinée : ${response.reason}`
+          : `Request declined: ${response.reason}`;
+      case "more-asked":
+        return response.question;
+      default:
+        return missingCase(response);
+    }
+  },
+
+  opinion(opinion: Omit<Opinion, "author" | "signedAt">, language: Language): string {
+    const fr = language === "fr";
+    const certainty = certaintyWords[language][opinion.certainty];
+    const colon = fr ? " : " : ": ";
+    const part = (name: string, text: string): string[] => (text === "" ? [] : [`${name}${colon}${text}`]);
+    const seeInPerson = opinion.inPerson.needed ? opinion.inPerson.when : fr ? "non" : "no";
+    return [
+      fr ? "Avis" : "Opinion",
+      ...part(fr ? "Ce que je vois" : "What I see", opinion.findings),
+      ...part(fr ? "Ce que j’en pense" : "What I think", `${opinion.assessment} (${certainty})`),
+      ...part(fr ? "Ce qu’il faut faire" : "What to do", opinion.plan),
+      ...part(fr ? "Si cela s’aggrave" : "If it gets worse", opinion.ifWorse),
+      ...part(fr ? "À voir en consultation" : "To be seen in person", seeInPerson),
+      ...part(fr ? "Limites de cet avis" : "Limits of this opinion", opinion.limits),
+    ].join("\n");
+  },
+} as const;
+
+const viewWords: Readonly<Record<Language, Readonly<Record<Photo["view"], string>>>> = {
+  fr: {
+    overview: "vue d’ensemble",
+    "close-up": "gros plan",
+    profile: "profil",
+    dermoscopy: "dermoscopie",
+    fundus: "fond d’œil",
+    other: "autre vue",
+  },
+  en: {
+    overview: "overview",
+    "close-up": "close-up",
+    profile: "profile",
+    dermoscopy: "dermoscopy",
+    fundus: "fundus",
+    other: "other view",
+  },
+};
+
+const certaintyWords: Readonly<Record<Language, Readonly<Record<Opinion["certainty"], string>>>> = {
+  fr: { possible: "possible", probable: "probable", "very-probable": "très probable", certain: "certain" },
+  en: { possible: "possible", probable: "probable", "very-probable": "very probable", certain: "certain" },
+};
