@@ -15,11 +15,18 @@ export type CryptoStore = AsyncDisposable & {
 export async function openCryptoStore(path: string, onFault: (error: unknown) => void): Promise<CryptoStore> {
   const disk = openDisk(path);
   const isEmpty = disk.databases().length === 0;
-  const indexedDb = await openDurableFactory(disk, onFault);
+  let open = true;
+  // Once closed, a late write is lost as in a kill: the SDK was never told that it was done, and the process is ending.
+  const indexedDb = await openDurableFactory(disk, (error) => {
+    if (open) onFault(error);
+  });
   installIndexedDb(indexedDb);
   return {
     indexedDb,
     isEmpty,
-    [Symbol.asyncDispose]: async () => disk[Symbol.dispose](),
+    [Symbol.asyncDispose]: async () => {
+      open = false;
+      disk[Symbol.dispose]();
+    },
   };
 }

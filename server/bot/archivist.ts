@@ -1,0 +1,103 @@
+import { canonicalJson } from "#protocol/canonical.ts";
+import { type EncryptedFile, type Filed, machineTypes } from "#protocol/events.ts";
+import { type Logger, toLog } from "../kit/log.ts";
+import { createBell } from "./bell.ts";
+import { createCaseAgent } from "./case-agent.ts";
+import type { FailStop } from "./fail-stop.ts";
+import { createHistory } from "./history.ts";
+import type { Http } from "./http.ts";
+import { createInbox, type InboxItem } from "./inbox.ts";
+import { answerKeyRequests } from "./key-requests.ts";
+import { readMedia } from "./media.ts";
+import type { ArchivistParts } from "./needs.ts";
+import { isCaseRoom, isIn, isInvited, joinCase } from "./rooms.ts";
+import { RoomEvent } from "./sdk.ts";
+import { createSender } from "./sender.ts";
+import type { Session } from "./session.ts";
+import { photosOf, roomsToLookAt } from "./store.ts";
+
+/** The archivist at work, on an open session. */
+export type Archivist = AsyncDisposable & {
+  sendFiled(roomId: string, content: Filed): Promise<string>;
+  readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
+  redactReceipts(receiptIds: readonly string[]): Promise<void>;
+  onUserReady(userId: string): Promise<void>;
+  /** Looks again at every room where something waits. */
+  lookAgain(): Promise<void>;
+};
+
+export async function startArchivist(
+  parts: ArchivistParts & {
+    readonly session: Session;
+    readonly http: Http;
+    readonly brake: FailStop;
+    readonly log: Logger;
+    readonly consumer: () => ((item: InboxItem) => Promise<void>) | undefined;
+  },
+): Promise<Archivist> {
+  const { session, http, log, db } = parts;
+  const { client } = session;
+  const stack = new AsyncDisposableStack();
+  const history = createHistory({ session, http, tickets: parts });
+  const sender = createSender(parts);
+  const agent = stack.use(createCaseAgent({ ...parts, hall: history, bot: session.userId }));
+  const inbox = createInbox({ ...parts, onNoted: agent.note });
+
+  const look = async (roomId: string): Promise<number | undefined> => {
+    const room = client.getRoom(roomId);
+    if (isInvited(room) && !(await joinCase(session, room, log))) return undefined;
+    return isIn(room) && isCaseRoom(room) ? inbox.pump(roomId) : undefined;
+  };
+  const bell = stack.use(createBell({ look, log, brake: parts.brake }));
+  stack.use(ringOnNews(session, (roomId) => bell.ring(roomId)));
+  stack.use(answerKeyRequests({ ...parts, history }));
+
+  const drop = (work: Promise<unknown>, words: string): void =>
+    void work.catch((error: unknown) => log.warn(toLog(error), words));
+  for (const room of client.getRooms()) bell.ring(room.roomId);
+  drop(sender.resume(), "what a crash left unsent could not be sent yet");
+  drop(agent.run(), "the case agent's first pass failed; it will be repeated");
+
+  return {
+    sendFiled: (roomId, content) =>
+      sender.send({
+        roomId,
+        type: machineTypes.filed,
+        content,
+        key: `filed ${roomId} ${canonicalJson(content)}`,
+      }),
+    readMedia: (file) => readMedia(http, session.token, file),
+    redactReceipts: async (receiptIds) => {
+      for (const receiptId of receiptIds)
+        for (const photo of await photosOf(db, receiptId))
+          await client.redactEvent(photo.roomId, photo.eventId, `redact-${photo.eventId.slice(1)}`);
+    },
+    onUserReady: agent.onUserReady,
+    lookAgain: async () => {
+      for (const roomId of await roomsToLookAt(db)) bell.ring(roomId);
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** A room is looked at when something is said in it, when its timeline has a gap, and when the archivist is asked in. */
+function ringOnNews(session: Session, ring: (roomId: string) => void): Disposable {
+  const { client } = session;
+  const onTimeline = (_event: unknown, room: { roomId: string } | undefined): void => {
+    if (room !== undefined) ring(room.roomId);
+  };
+  const onReset = (room: { roomId: string } | undefined): void => {
+    if (room !== undefined) ring(room.roomId);
+  };
+  const onMembership = (room: { roomId: string }): void => ring(room.roomId);
+  client.on(RoomEvent.Timeline, onTimeline);
+  client.on(RoomEvent.TimelineReset, onReset);
+  client.on(RoomEvent.MyMembership, onMembership);
+  return {
+    [Symbol.dispose]: () => {
+      client.off(RoomEvent.Timeline, onTimeline);
+      client.off(RoomEvent.TimelineReset, onReset);
+      client.off(RoomEvent.MyMembership, onMembership);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { parseCaseEvent, type Request } from "#protocol/events.ts";
+import type { Addressee } from "#protocol/people.ts";
+import type { Audit } from "../audit/index.ts";
+import { type Logger, toLog } from "../kit/log.ts";
+import type { Clock } from "../kit/role.ts";
+import type { Database } from "../store/index.ts";
+import type { InboxItem } from "./inbox.ts";
+import * as store from "./store.ts";
+
+/** What the agent asks of Matrix. */
+export type Hall = {
+  caseIdOf(roomId: string): string | undefined;
+  /** The person who created the room, and so the case. */
+  creatorOf(roomId: string): string | undefined;
+  /** `gone`: the archivist itself is not in that room. */
+  standingOf(roomId: string, userId: string): "in" | "invited" | "out" | "gone";
+  /** The person has a device that their own identity vouches for: before that, history would be handed to nobody. */
+  isReady(userId: string): Promise<boolean>;
+  /** Hands over the room's keys under a ticket, then invites. */
+  inviteWithHistory(roomId: string, userId: string): Promise<void>;
+};
+
+export type CaseAgentParts = {
+  readonly hall: Hall;
+  readonly db: Database;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly audit: Pick<Audit, "inviteDecided">;
+  /** The gate's word on this person for this case. */
+  readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;
+  /** The people whom an addressee stands for, the requester left out. */
+  readonly peopleOf: (addressee: Addressee, requester: string) => Promise<readonly string[]>;
+  readonly bot: string;
+};
+
+export type CaseAgent = AsyncDisposable & {
+  /** Takes note of an event of a case, and does not wait for what follows. */
+  note(item: InboxItem): Promise<void>;
+  /** This person has just become ready, or the directory or a consent has changed for them. */
+  onUserReady(userId: string): Promise<void>;
+  /** Goes through the invitations that are due now. One pass at a time; a call during a pass gets another pass. */
+  run(): Promise<void>;
+};
+
+const sweepMs = 15_000;
+const longestWaitMs = 10 * 60_000;
+
+/**
+ * The archivist as case agent: it stays awake when the requester's phone is in a pocket, and hands the case to whom the request
+ * names. Each invitation is a row: noted with the event, tried until gate and person are ready, settled once.
+ * A crash anywhere means another try, and a person who is in or invited already settles it without one.
+ */
+export function createCaseAgent(parts: CaseAgentParts): CaseAgent {
+  const { db, log, clock } = parts;
+  let pass: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+
+  async function go(): Promise<void> {
+    do {
+      again = false;
+      for (const invitation of await store.dueInvitations(db, clock())) {
+        if (closed) return;
+        await tryInvitation(parts, invitation);
+      }
+    } while (again && !closed);
+  }
+
+  function run(): Promise<void> {
+    if (closed) return Promise.resolve();
+    if (pass === undefined)
+      pass = go().finally(() => {
+        pass = undefined;
+      });
+    else again = true;
+    return pass;
+  }
+
+  const soon = (): void =>
+    void run().catch((error: unknown) =>
+      log.warn(toLog(error), "the case agent's pass failed; it will be repeated"),
+    );
+  const timer = setInterval(soon, sweepMs);
+  timer.unref();
+
+  return {
+    note: async (item) => {
+      if (await takeNote(parts, item)) soon();
+    },
+    onUserReady: async (userId) => {
+      if ((await store.hurry(db, { userId })) > 0) await run();
+    },
+    run,
+    [Symbol.asyncDispose]: async () => {
+      closed = true;
+      clearInterval(timer);
+      await pass?.catch(() => undefined);
+    },
+  };
+}
+
+/** True when there may be something to do now. */
+async function takeNote(parts: CaseAgentParts, item: InboxItem): Promise<boolean> {
+  const event = parseCaseEvent({ ...item, atMs: item.originServerTs });
+  if (event.kind === "consent") return (await store.hurry(parts.db, { roomId: item.roomId })) > 0;
+  if (event.kind === "photo") {
+    const { photoId } = event.photo;
+    await store.putPhoto(parts.db, { receiptId: photoId, roomId: item.roomId, eventId: item.eventId });
+    return false;
+  }
+  return event.kind === "request" ? noteRequest(parts, item, event.request) : false;
+}
+
+async function noteRequest(parts: CaseAgentParts, item: InboxItem, request: Request): Promise<boolean> {
+  const { hall, db, log } = parts;
+  const own =
+    request.requester === item.sender &&
+    request.caseId === hall.caseIdOf(item.roomId) &&
+    hall.creatorOf(item.roomId) === item.sender;
+  // Only the case's first request, by who opened it, names whom to ask in: nobody else's words open a case to more people.
+  if (!own || (await store.hasInvitations(db, item.roomId))) {
+    log.warn(
+      { roomId: item.roomId, eventId: item.eventId },
+      "a request that does not open its case invites nobody",
+    );
+    return false;
+  }
+  const people = (await parts.peopleOf(request.addressee, request.requester)).filter(
+    (id) => id !== parts.bot,
+  );
+  await db.transaction(async (tx) => {
+    for (const userId of people)
+      await store.putInvitation(tx, { roomId: item.roomId, userId, caseId: request.caseId });
+  });
+  return people.length > 0;
+}
+
+async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation): Promise<void> {
+  const { db, clock, log, audit, bot } = parts;
+  const { roomId, userId } = invitation;
+  try {
+    const standing = parts.hall.standingOf(roomId, userId);
+    if (standing === "in" || standing === "invited" || standing === "gone")
+      return void (await store.settleInvitation(db, invitation, standing));
+    const obstacle = await obstacleTo(parts, invitation);
+    if (obstacle !== undefined) {
+      if (invitation.attempts === 0 && obstacle === "gate")
+        await audit.inviteDecided({ actor: bot, roomId, invitee: userId, allowed: false, reason: obstacle });
+      return void (await store.postponeInvitation(
+        db,
+        invitation,
+        obstacle,
+        clock() + waitMs(invitation.attempts),
+      ));
+    }
+    await parts.hall.inviteWithHistory(roomId, userId);
+    await store.settleInvitation(db, invitation, "invited");
+    await audit.inviteDecided({ actor: bot, roomId, invitee: userId, allowed: true, reason: "request" });
+    log.info({ roomId, userId }, "a colleague was invited to a case, with its history");
+  } catch (error) {
+    log.warn({ roomId, userId, ...toLog(error) }, "an invitation failed; it will be tried again");
+    await store.postponeInvitation(db, invitation, "failed", clock() + waitMs(invitation.attempts));
+  }
+}
+
+async function obstacleTo(
+  parts: CaseAgentParts,
+  { caseId, userId }: store.Invitation,
+): Promise<"gate" | "not-ready" | undefined> {
+  if (!(await parts.audienceAllows(caseId, userId))) return "gate";
+  return (await parts.hall.isReady(userId)) ? undefined : "not-ready";
+}
+
+/** From two seconds to ten minutes: a change that matters hurries it anyway. */
+const waitMs = (attempts: number): number => Math.min(longestWaitMs, 2_000 * 2 ** Math.min(attempts, 12));

@@ -1,0 +1,176 @@
+import { ColloqueError } from "#protocol/errors.ts";
+import type { EncryptedFile, Filed } from "#protocol/events.ts";
+import type { Logger } from "../kit/log.ts";
+import { toLog } from "../kit/log.ts";
+import type { Clock, Role, RoleContext } from "../kit/role.ts";
+import { createSealer, type Sealer } from "../kit/seal.ts";
+import type { Database } from "../store/index.ts";
+import { type Archivist, startArchivist } from "./archivist.ts";
+import { createFailStop, type FailStop } from "./fail-stop.ts";
+import { createHttp, type Homeserver } from "./http.ts";
+import type { InboxItem } from "./inbox.ts";
+import { type Account, ArchivistRefuses } from "./login.ts";
+import type { BotNeeds } from "./needs.ts";
+import { openSession } from "./session.ts";
+import { migrations } from "./store.ts";
+
+export { ArchivistStopped } from "./fail-stop.ts";
+export type { InboxItem } from "./inbox.ts";
+export { ArchivistRefuses } from "./login.ts";
+export type { BotNeeds } from "./needs.ts";
+
+/** What the archivist does for the other roles. Calls wait until it is up, and are refused once it has stopped. */
+export type Bot = AsyncDisposable & {
+  readonly state: () => "up" | "down";
+  /** Resolves when the archivist reads and can speak. */
+  readonly whenUp: () => Promise<void>;
+  /**
+   * Filing's ear: each decrypted event of each case, in its room's order, awaited before it counts as finished; after a crash the last
+   * one may come again. One consumer at a time.
+   */
+  deliverTo(onInbox: (item: InboxItem) => Promise<void>): Disposable;
+  /** The word "filed" (or why not yet), once for the same content. Gives the event id. */
+  sendFiled(roomId: string, content: Filed): Promise<string>;
+  /** The plain bytes of a file of a case. Throws `not-found` when it was withdrawn. */
+  readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
+  /** Redacts the events of withdrawn photos. */
+  redactReceipts(receiptIds: readonly string[]): Promise<void>;
+  /** Called when a person has a device that may be written to, or when the gate may have changed its mind about them. */
+  onUserReady(userId: string): Promise<void>;
+};
+
+export type BotParts = BotNeeds & {
+  readonly homeserver: Homeserver;
+  readonly account: Account;
+  readonly storeKey: Uint8Array;
+  readonly dataDir: string;
+  readonly db: Database;
+  readonly log: Logger;
+  readonly clock: Clock;
+};
+
+/** The archivist: a Matrix device that reads in order to file, and invites on behalf of a case. It holds no key of the record. */
+export const botRole = (needs: BotNeeds): Role<Bot> => ({
+  name: "bot",
+  start: async (context) => {
+    const bot = await startBot({ ...needs, ...partsOf(context) });
+    const ready = context.events.on("user-ready", ({ userId }) =>
+      leave(bot.onUserReady(userId), context.log),
+    );
+    const withdrawn = context.events.on("consent-withdrawn", ({ receiptIds }) =>
+      leave(bot.redactReceipts(receiptIds), context.log),
+    );
+    return {
+      ...bot,
+      [Symbol.asyncDispose]: async () => {
+        ready[Symbol.dispose]();
+        withdrawn[Symbol.dispose]();
+        await bot[Symbol.asyncDispose]();
+      },
+    };
+  },
+});
+
+const partsOf = ({ config, db, log, clock }: RoleContext) => ({
+  homeserver: { socketPath: config.synapseSocket },
+  account: { userId: config.bot.userId, password: config.bot.password },
+  storeKey: config.bot.storeKey,
+  dataDir: config.dataDir,
+  db,
+  log: log.child({ role: "bot" }),
+  clock,
+});
+
+const leave = (work: Promise<unknown>, log: Logger): void =>
+  void work.catch((error: unknown) =>
+    log.warn(toLog(error), "the archivist could not act on a message of another role"),
+  );
+
+/**
+ * Starts in the background: the other roles serve while the homeserver is still coming up. Keeps trying while it is unreachable,
+ * and stops for good on anything else.
+ */
+export async function startBot(parts: BotParts): Promise<Bot> {
+  const { db, log } = parts;
+  await db.migrate("bot", migrations);
+  const stack = new AsyncDisposableStack();
+  const brake = createFailStop(parts.onFatal ?? ((cause) => exitWith(log, cause)));
+  const http = stack.use(createHttp(parts.homeserver, brake));
+  const sealer = createSealer(parts.storeKey, "bot");
+  const stopping = new AbortController();
+  let consumer: ((item: InboxItem) => Promise<void>) | undefined;
+  let isUp = (): boolean => false;
+
+  const up = (async (): Promise<Archivist> => {
+    const session = await openPatiently({ ...parts, http, sealer, brake }, stopping.signal);
+    stack.use(session);
+    const archivist = await startArchivist({
+      ...parts,
+      sealer,
+      session,
+      http,
+      brake,
+      consumer: () => consumer,
+    });
+    stack.use(archivist);
+    isUp = session.isUp;
+    log.info({ deviceId: session.deviceId }, "the archivist is up");
+    return archivist;
+  })();
+  up.catch((error: unknown) => {
+    if (!stopping.signal.aborted) brake.fail(error);
+  });
+
+  return {
+    state: () => (isUp() ? "up" : "down"),
+    whenUp: async () => {
+      await up;
+    },
+    deliverTo: (onInbox) => {
+      if (consumer !== undefined) throw new Error("The archivist hands its inbox to one consumer");
+      consumer = onInbox;
+      leave(
+        up.then((archivist) => archivist.lookAgain()),
+        log,
+      );
+      return {
+        [Symbol.dispose]: () => {
+          consumer = undefined;
+        },
+      };
+    },
+    sendFiled: async (roomId, content) => (await up).sendFiled(roomId, content),
+    readMedia: async (file) => (await up).readMedia(file),
+    redactReceipts: async (receiptIds) => (await up).redactReceipts(receiptIds),
+    onUserReady: async (userId) => (await up).onUserReady(userId),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await up.catch(() => undefined);
+      await stack.disposeAsync();
+    },
+  };
+}
+
+const retryMs = 2_000;
+
+async function openPatiently(
+  parts: BotParts & { http: ReturnType<typeof createHttp>; sealer: Sealer; brake: FailStop },
+  signal: AbortSignal,
+) {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await openSession(parts);
+    } catch (error) {
+      if (!(error instanceof ColloqueError) || error.code !== "homeserver-unreachable") throw error;
+      parts.log.warn(toLog(error), "the homeserver does not answer the archivist yet");
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
+function exitWith(log: Logger, cause: unknown): never {
+  if (cause instanceof ArchivistRefuses) log.fatal(cause.message);
+  else log.fatal(toLog(cause), "the archivist stops, so that nothing is lost; it must be started anew");
+  process.exit(70);
+}

@@ -1,0 +1,29 @@
+import type { Addressee } from "#protocol/people.ts";
+import type { Audit } from "../audit/index.ts";
+import type { Logger } from "../kit/log.ts";
+import type { Clock } from "../kit/role.ts";
+import type { Sealer } from "../kit/seal.ts";
+import type { Database } from "../store/index.ts";
+import type { Tickets } from "./history.ts";
+
+/** What the archivist asks of the other roles. */
+export type BotNeeds = Tickets & {
+  readonly audit: Pick<Audit, "note" | "inviteDecided">;
+  /** The gate's word: may this person be shown this case? */
+  readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;
+  /** The people whom an addressee stands for, the requester left out. */
+  readonly peopleOf: (addressee: Addressee, requester: string) => Promise<readonly string[]>;
+  /**
+   * The archivist cannot go on and the process must end, for its own safety (a fault of the crypto layer) or because a person must
+   * mend something first (`ArchivistRefuses`, whose message says what). The default writes the reason to the log and exits with 70.
+   */
+  readonly onFatal?: (cause: unknown) => void;
+};
+
+/** The same, with what the archivist brings itself. */
+export type ArchivistParts = BotNeeds & {
+  readonly db: Database;
+  readonly sealer: Sealer;
+  readonly log: Logger;
+  readonly clock: Clock;
+};

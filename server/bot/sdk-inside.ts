@@ -1,0 +1,45 @@
+import type { MatrixEvent, Room } from "matrix-js-sdk";
+import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
+import type { FailStop } from "./fail-stop.ts";
+
+/** The private parts of matrix-js-sdk 43.0.0 that the archivist leans on, checked when it starts. The version is pinned exactly. */
+
+type Call = (...given: unknown[]) => unknown;
+
+function methodOf(owner: unknown, name: string): Call {
+  const found: unknown = typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : undefined;
+  if (typeof found !== "function") throw new Error(`matrix-js-sdk has changed inside: ${name}`);
+  return (...given) => Reflect.apply(found, owner, given);
+}
+
+/** The machine's calls that take in what the homeserver says. If one fails, something was not written down. */
+const takingIn = ["receiveSyncChanges", "markRequestAsSent", "receiveRoomKeyBundle", "shareRoomKey"] as const;
+
+/** Pulls the brake when the crypto layer fails while it takes something in: the SDK itself would log it and go on. */
+export function guardCrypto(crypto: CryptoApi, brake: FailStop): void {
+  const machine: unknown = Reflect.get(crypto, "olmMachine");
+  if (typeof machine !== "object" || machine === null)
+    throw new Error("matrix-js-sdk has changed inside: olmMachine");
+  for (const name of takingIn) {
+    const call = methodOf(machine, name);
+    const guarded = async (...given: unknown[]): Promise<unknown> => {
+      try {
+        return await call(...given);
+      } catch (error) {
+        brake.fail(error);
+        throw error;
+      }
+    };
+    Reflect.set(machine, name, guarded);
+  }
+}
+
+/** Encrypts an event in place for a room. Public only behind `sendEvent`, which in an unknown room sends in the clear. */
+export async function encryptFor(crypto: CryptoApi, event: MatrixEvent, room: Room): Promise<void> {
+  await methodOf(crypto, "encryptEvent")(event, room);
+}
+
+/** Hands a room's keys to a person's signed devices (MSC4268) without inviting them. Public only behind `invite`. */
+export async function shareHistory(crypto: CryptoApi, roomId: string, userId: string): Promise<void> {
+  await methodOf(crypto, "shareRoomHistoryWithUser")(roomId, userId);
+}

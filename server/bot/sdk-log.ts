@@ -1,0 +1,34 @@
+import type { Logger as SdkLogger } from "matrix-js-sdk/lib/logger.js";
+import type { Logger } from "../kit/log.ts";
+
+/**
+ * The SDK's log, without its words: lines may quote events, names and keys. What is kept: which part spoke, how loud, and the kind
+ * of error it had. Everything below a warning is dropped.
+ */
+export function createSdkLog(log: Logger, part = "sdk"): SdkLogger {
+  const speak =
+    (level: "warn" | "error") =>
+    (...said: unknown[]): void =>
+      log[level]({ part, errors: said.flatMap(kindOf) }, "the Matrix SDK reported something");
+  const silent = (): void => undefined;
+  return {
+    trace: silent,
+    debug: silent,
+    info: silent,
+    warn: speak("warn"),
+    error: speak("error"),
+    getChild: (name) =>
+      createSdkLog(
+        log,
+        `${part}/${name
+          .replace(/[^a-zA-Z]+/g, " ")
+          .trim()
+          .slice(0, 40)}`,
+      ),
+  };
+}
+
+const kindOf = (value: unknown): string[] =>
+  value instanceof Error
+    ? ["errcode" in value && typeof value.errcode === "string" ? value.errcode : value.name]
+    : [];

@@ -1,0 +1,218 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { MatrixClient } from "matrix-js-sdk";
+import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
+import type { Logger } from "../kit/log.ts";
+import type { Sealer } from "../kit/seal.ts";
+import type { Database } from "../store/index.ts";
+import { type CryptoStore, openCryptoStore } from "./crypto-store/index.ts";
+import type { FailStop } from "./fail-stop.ts";
+import type { Http } from "./http.ts";
+import { type Account, ArchivistRefuses, deviceIdOf, forgetToken, logIn, publishedKeys } from "./login.ts";
+import { recoveryKeyFile } from "./recovery-key.ts";
+import {
+  ClientEvent,
+  createClient,
+  decodeRecoveryKey,
+  Filter,
+  HttpApiEvent,
+  OnlySignedDevicesIsolationMode,
+  SyncState,
+} from "./sdk.ts";
+import { guardCrypto } from "./sdk-inside.ts";
+import { createSdkLog } from "./sdk-log.ts";
+import { readSession, writeSession } from "./store.ts";
+
+/**
+ * The archivist as a Matrix device.
+ *
+ * Phases of a start: keys from the disk → login, or the kept token → is this device still the one that the homeserver knows? → crypto
+ * layer, strict mode, brake → first sync → identity, secret storage, key backup (after the sync: before it, each waits for echoes
+ * that cannot come) → own device signed, or no start.
+ */
+export type Session = AsyncDisposable & {
+  readonly client: MatrixClient;
+  readonly crypto: CryptoApi;
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly token: string;
+  /** Whether the last sync worked. */
+  readonly isUp: () => boolean;
+};
+
+export type SessionParts = {
+  readonly db: Database;
+  readonly http: Http;
+  readonly log: Logger;
+  readonly sealer: Sealer;
+  readonly brake: FailStop;
+  readonly account: Account;
+  readonly storeKey: Uint8Array;
+  readonly dataDir: string;
+};
+
+const storeName = "archivist-keys.db";
+/** An empty file of this name in the data folder asks for a new device. */
+const newDeviceFile = "archivist-new-device";
+
+export async function openSession(parts: SessionParts): Promise<Session> {
+  const { db, http, brake, account, dataDir } = parts;
+  await takeNewDeviceIfAsked(db, dataDir);
+  const keys = await openCryptoStore(join(dataDir, storeName), brake.fail);
+  let client: MatrixClient | undefined;
+  try {
+    const login = await logIn(parts);
+    const published = await publishedKeys(http, login.token, account.userId);
+    refuseLostKeys(keys, published.devices.has(login.deviceId), dataDir);
+
+    const matrix = createMatrixClient(parts, login);
+    client = matrix;
+    await matrix.initRustCrypto({ cryptoDatabasePrefix: "archivist", storageKey: parts.storeKey });
+    const crypto = matrix.getCrypto();
+    if (crypto === undefined) throw new Error("The crypto layer did not start");
+    crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+    guardCrypto(crypto, brake);
+    refuseOtherDevice(
+      published.devices.get(login.deviceId),
+      (await crypto.getOwnDeviceKeys()).ed25519,
+      dataDir,
+    );
+    stopOnSilentErrors(matrix, db, brake);
+
+    await firstSync(matrix, account.userId);
+    await setUpIdentity(matrix, crypto, parts);
+    return {
+      client: matrix,
+      crypto,
+      userId: account.userId,
+      deviceId: login.deviceId,
+      token: login.token,
+      isUp: () => !brake.failed && isSyncing(matrix.getSyncState()),
+      [Symbol.asyncDispose]: async () => {
+        matrix.stopClient();
+        await keys[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    client?.stopClient();
+    await keys[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The secret storage key is in memory only while it is needed; at rest it is in the recovery file alone. */
+function createMatrixClient(parts: SessionParts, login: { deviceId: string; token: string }): MatrixClient {
+  const file = recoveryKeyFile(parts.dataDir);
+  return createClient({
+    baseUrl: parts.http.baseUrl,
+    fetchFn: parts.http.fetch,
+    userId: parts.account.userId,
+    deviceId: login.deviceId,
+    accessToken: login.token,
+    logger: createSdkLog(parts.log),
+    cryptoCallbacks: {
+      getSecretStorageKey: async ({ keys }) => {
+        const key = file.read();
+        const [id] = Object.keys(keys);
+        return key === undefined || id === undefined ? null : [id, decodeRecoveryKey(key)];
+      },
+    },
+  });
+}
+
+async function takeNewDeviceIfAsked(db: Database, dataDir: string): Promise<void> {
+  const request = join(dataDir, newDeviceFile);
+  if (!existsSync(request)) return;
+  if (recoveryKeyFile(dataDir).read() === undefined)
+    throw new ArchivistRefuses(
+      `A new device of the archivist needs its recovery key: put it into ${recoveryKeyFile(dataDir).path} and start again.`,
+    );
+  const next = ((await readSession(db))?.deviceNumber ?? 1) + 1;
+  for (const suffix of ["", "-wal", "-shm"]) {
+    const path = join(dataDir, storeName + suffix);
+    if (existsSync(path)) renameSync(path, join(dataDir, `${storeName}.before-${deviceIdOf(next)}${suffix}`));
+  }
+  await writeSession(db, next, null);
+  rmSync(request);
+}
+
+const recoveryWords = (dataDir: string): string =>
+  `Put the key file ${storeName} back from its backup; or, if it is lost, create an empty file ${join(dataDir, newDeviceFile)} and start ` +
+  "again: the archivist then takes a new device and reads old cases with its recovery key.";
+
+/** A device that forgot its keys and keeps its name breaks every conversation. Better not to start. */
+function refuseLostKeys(keys: CryptoStore, deviceIsKnown: boolean, dataDir: string): void {
+  if (keys.isEmpty && deviceIsKnown)
+    throw new ArchivistRefuses(
+      `The archivist's keys are gone, but the homeserver knows its device. ${recoveryWords(dataDir)}`,
+    );
+}
+
+function refuseOtherDevice(published: string | undefined, own: string, dataDir: string): void {
+  if (published !== undefined && published !== own)
+    throw new ArchivistRefuses(
+      `The archivist's keys are not those of the device that the homeserver knows. ${recoveryWords(dataDir)}`,
+    );
+}
+
+/** What the SDK reports and otherwise passes over. */
+function stopOnSilentErrors(client: MatrixClient, db: Database, brake: FailStop): void {
+  client.on(ClientEvent.SyncUnexpectedError, (error) => brake.fail(error));
+  client.on(HttpApiEvent.SessionLoggedOut, (error) => {
+    void forgetToken(db).finally(() => brake.fail(error));
+  });
+}
+
+function firstSync(client: MatrixClient, userId: string): Promise<void> {
+  const filter = Filter.fromJson(userId, "", {
+    presence: { types: [] },
+    room: { timeline: { limit: 20 }, ephemeral: { types: [] } },
+  });
+  return new Promise((resolve, reject) => {
+    client.on(ClientEvent.Sync, (state) => {
+      if (state === SyncState.Prepared) resolve();
+    });
+    client.startClient({ filter, disablePresence: true, lazyLoadMembers: false }).catch(reject);
+  });
+}
+
+async function setUpIdentity(client: MatrixClient, crypto: CryptoApi, parts: SessionParts): Promise<void> {
+  const file = recoveryKeyFile(parts.dataDir);
+  const { userId } = parts.account;
+  const hasIdentity = await crypto.userHasCrossSigningKeys(userId, true);
+  const hasStorage = (await client.secretStorage.getDefaultKeyId()) !== null;
+  const isWhole = hasStorage && (await crypto.isCrossSigningReady());
+  if (!isWhole && hasIdentity && hasStorage && file.read() === undefined)
+    throw new ArchivistRefuses(
+      `The archivist has an identity on the homeserver, and its recovery key is missing here: put it into ${file.path} and start again.`,
+    );
+  await crypto.bootstrapCrossSigning({
+    // The first upload needs no password; a later one would replace the identity that colleagues know, and is never made.
+    authUploadDeviceSigningKeys: async (makeRequest) => {
+      await makeRequest(null);
+    },
+  });
+  await crypto.bootstrapSecretStorage({
+    createSecretStorageKey: async () => {
+      const key = await crypto.createRecoveryKeyFromPassphrase();
+      if (key.encodedPrivateKey === undefined) throw new Error("No recovery key was made");
+      file.write(key.encodedPrivateKey);
+      return key;
+    },
+    setupNewKeyBackup: !hasStorage,
+  });
+  if ((await crypto.checkKeyBackupAndEnable()) === null && !hasStorage) await crypto.resetKeyBackup();
+  if ((await crypto.getSessionBackupPrivateKey()) === null) {
+    await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
+    await crypto.checkKeyBackupAndEnable();
+    await crypto.restoreKeyBackup();
+  }
+  const own = await crypto.getDeviceVerificationStatus(userId, client.getDeviceId() ?? "");
+  if (own?.signedByOwner !== true)
+    throw new ArchivistRefuses(
+      "The archivist's device is not signed by its own identity, so nobody would write to it.",
+    );
+}
+
+const isSyncing = (state: SyncState | null): boolean =>
+  state === SyncState.Prepared || state === SyncState.Syncing || state === SyncState.Catchup;

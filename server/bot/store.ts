@@ -1,0 +1,256 @@
+import { z } from "zod";
+import type { Queries } from "../store/index.ts";
+
+/** The archivist's tables. Whatever may hold a word of a case is sealed. */
+export const migrations = [
+  `CREATE TABLE bot_session (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     device_number INTEGER NOT NULL,
+     token BLOB
+   );
+   CREATE TABLE bot_rooms (room_id TEXT PRIMARY KEY, cursor TEXT NOT NULL);
+   CREATE TABLE bot_inbox (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     event_id TEXT NOT NULL UNIQUE,
+     room_id TEXT NOT NULL,
+     sender TEXT NOT NULL,
+     at_ms INTEGER NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('new', 'finished', 'unreadable', 'refused')),
+     noted INTEGER NOT NULL DEFAULT 0,
+     reason TEXT,
+     sealed BLOB
+   );
+   CREATE INDEX bot_inbox_open ON bot_inbox (room_id, seq) WHERE state = 'new' OR (state = 'unreadable');
+   CREATE TABLE bot_places (place TEXT PRIMARY KEY, event_id TEXT NOT NULL);
+   CREATE TABLE bot_outgoing (
+     key TEXT PRIMARY KEY,
+     room_id TEXT NOT NULL,
+     type TEXT NOT NULL,
+     txn_id TEXT NOT NULL,
+     sealed BLOB,
+     event_id TEXT
+   );
+   CREATE TABLE bot_invitations (
+     room_id TEXT NOT NULL,
+     user_id TEXT NOT NULL,
+     case_id TEXT NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('waiting', 'done')),
+     reason TEXT,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     next_at INTEGER NOT NULL DEFAULT 0,
+     PRIMARY KEY (room_id, user_id)
+   );
+   CREATE TABLE bot_photos (receipt_id TEXT NOT NULL, room_id TEXT NOT NULL, event_id TEXT NOT NULL, PRIMARY KEY (receipt_id, event_id));`,
+];
+
+const blob = z.instanceof(Uint8Array);
+
+// --- the session
+
+const sessionRow = z
+  .object({ device_number: z.number(), token: blob.nullable() })
+  .transform((row) => ({ deviceNumber: row.device_number, token: row.token ?? undefined }));
+
+export const readSession = (q: Queries) => q.one(sessionRow, "SELECT device_number, token FROM bot_session");
+export const writeSession = (q: Queries, deviceNumber: number, token: Uint8Array | null) =>
+  q.run(
+    `INSERT INTO bot_session (id, device_number, token) VALUES (1, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET device_number = excluded.device_number, token = excluded.token`,
+    deviceNumber,
+    token,
+  );
+
+// --- the inbox
+
+export const cursorOf = async (q: Queries, roomId: string): Promise<string | undefined> =>
+  (await q.one(z.object({ cursor: z.string() }), "SELECT cursor FROM bot_rooms WHERE room_id = ?", roomId))
+    ?.cursor;
+export const setCursor = (q: Queries, roomId: string, eventId: string) =>
+  q.run(
+    "INSERT INTO bot_rooms (room_id, cursor) VALUES (?, ?) ON CONFLICT (room_id) DO UPDATE SET cursor = excluded.cursor",
+    roomId,
+    eventId,
+  );
+
+/** Who holds a place in a ratchet already. */
+export const placeHolder = async (q: Queries, place: string): Promise<string | undefined> =>
+  (await q.one(z.object({ event_id: z.string() }), "SELECT event_id FROM bot_places WHERE place = ?", place))
+    ?.event_id;
+export const takePlace = (q: Queries, place: string, eventId: string) =>
+  q.run("INSERT INTO bot_places (place, event_id) VALUES (?, ?)", place, eventId);
+
+export type InboxState = "new" | "finished" | "unreadable" | "refused";
+
+/** Adds an event, or settles one that could not be read at first. What is settled already stays as it is. */
+export const putInbox = (
+  q: Queries,
+  row: {
+    eventId: string;
+    roomId: string;
+    sender: string;
+    atMs: number;
+    state: "new" | "unreadable" | "refused";
+    reason: string | null;
+    sealed: Uint8Array | null;
+  },
+) =>
+  q.run(
+    `INSERT INTO bot_inbox (event_id, room_id, sender, at_ms, state, reason, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (event_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, sealed = excluded.sealed
+     WHERE bot_inbox.state = 'unreadable'`,
+    row.eventId,
+    row.roomId,
+    row.sender,
+    row.atMs,
+    row.state,
+    row.reason,
+    row.sealed,
+  );
+
+const inboxRow = z
+  .object({
+    event_id: z.string(),
+    room_id: z.string(),
+    sender: z.string(),
+    at_ms: z.number(),
+    noted: z.number(),
+    sealed: blob,
+  })
+  .transform((row) => ({
+    eventId: row.event_id,
+    roomId: row.room_id,
+    sender: row.sender,
+    atMs: row.at_ms,
+    noted: row.noted === 1,
+    sealed: row.sealed,
+  }));
+export type InboxRow = z.infer<typeof inboxRow>;
+
+export const openInbox = (q: Queries, roomId: string) =>
+  q.all(
+    inboxRow,
+    "SELECT event_id, room_id, sender, at_ms, noted, sealed FROM bot_inbox WHERE room_id = ? AND state = 'new' ORDER BY seq",
+    roomId,
+  );
+export const markNoted = (q: Queries, eventId: string) =>
+  q.run("UPDATE bot_inbox SET noted = 1 WHERE event_id = ?", eventId);
+/** What is handed over needs no copy here. */
+export const markFinished = (q: Queries, eventId: string) =>
+  q.run("UPDATE bot_inbox SET state = 'finished', sealed = NULL WHERE event_id = ?", eventId);
+
+export const unreadable = async (q: Queries, roomId: string, sinceMs: number): Promise<string[]> =>
+  (
+    await q.all(
+      z.object({ event_id: z.string() }),
+      "SELECT event_id FROM bot_inbox WHERE room_id = ? AND state = 'unreadable' AND at_ms > ? ORDER BY seq",
+      roomId,
+      sinceMs,
+    )
+  ).map((row) => row.event_id);
+
+const roomRow = z.object({ room_id: z.string() });
+export const roomsToLookAt = async (q: Queries): Promise<string[]> =>
+  (await q.all(roomRow, "SELECT DISTINCT room_id FROM bot_inbox WHERE state IN ('new', 'unreadable')")).map(
+    (row) => row.room_id,
+  );
+
+// --- what the archivist sends
+
+const outgoingRow = z
+  .object({ txn_id: z.string(), event_id: z.string().nullable() })
+  .transform((row) => ({ txnId: row.txn_id, eventId: row.event_id ?? undefined }));
+
+export const outgoing = (q: Queries, key: string) =>
+  q.one(outgoingRow, "SELECT txn_id, event_id FROM bot_outgoing WHERE key = ?", key);
+export const putOutgoing = (
+  q: Queries,
+  row: { key: string; roomId: string; type: string; txnId: string; sealed: Uint8Array },
+) =>
+  q.run(
+    "INSERT INTO bot_outgoing (key, room_id, type, txn_id, sealed) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    row.key,
+    row.roomId,
+    row.type,
+    row.txnId,
+    row.sealed,
+  );
+export const markSent = (q: Queries, key: string, eventId: string) =>
+  q.run("UPDATE bot_outgoing SET event_id = ?, sealed = NULL WHERE key = ?", eventId, key);
+export const unsent = (q: Queries) =>
+  q.all(
+    z
+      .object({ key: z.string(), room_id: z.string(), type: z.string(), sealed: blob })
+      .transform((row) => ({ key: row.key, roomId: row.room_id, type: row.type, sealed: row.sealed })),
+    "SELECT key, room_id, type, sealed FROM bot_outgoing WHERE event_id IS NULL AND sealed IS NOT NULL ORDER BY rowid",
+  );
+
+// --- invitations
+
+const invitationRow = z
+  .object({ room_id: z.string(), user_id: z.string(), case_id: z.string(), attempts: z.number() })
+  .transform((row) => ({
+    roomId: row.room_id,
+    userId: row.user_id,
+    caseId: row.case_id,
+    attempts: row.attempts,
+  }));
+export type Invitation = z.infer<typeof invitationRow>;
+
+/** Adds a person to be invited; one that is known already stays as it is. */
+export const putInvitation = (q: Queries, row: { roomId: string; userId: string; caseId: string }) =>
+  q.run(
+    "INSERT INTO bot_invitations (room_id, user_id, case_id, state) VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING",
+    row.roomId,
+    row.userId,
+    row.caseId,
+  );
+export const dueInvitations = (q: Queries, now: number) =>
+  q.all(
+    invitationRow,
+    "SELECT room_id, user_id, case_id, attempts FROM bot_invitations WHERE state = 'waiting' AND next_at <= ? ORDER BY rowid",
+    now,
+  );
+/** Makes waiting invitations due at once: of one person, or of one room. */
+export const hurry = (q: Queries, who: { userId: string } | { roomId: string }) =>
+  "userId" in who
+    ? q.run("UPDATE bot_invitations SET next_at = 0 WHERE state = 'waiting' AND user_id = ?", who.userId)
+    : q.run("UPDATE bot_invitations SET next_at = 0 WHERE state = 'waiting' AND room_id = ?", who.roomId);
+export const settleInvitation = (q: Queries, of: Invitation, reason: string) =>
+  q.run(
+    "UPDATE bot_invitations SET state = 'done', reason = ? WHERE room_id = ? AND user_id = ?",
+    reason,
+    of.roomId,
+    of.userId,
+  );
+export const postponeInvitation = (q: Queries, of: Invitation, reason: string, nextAt: number) =>
+  q.run(
+    "UPDATE bot_invitations SET reason = ?, attempts = attempts + 1, next_at = ? WHERE room_id = ? AND user_id = ?",
+    reason,
+    nextAt,
+    of.roomId,
+    of.userId,
+  );
+export const hasInvitations = async (q: Queries, roomId: string): Promise<boolean> =>
+  (await q.one(
+    z.object({ user_id: z.string() }),
+    "SELECT user_id FROM bot_invitations WHERE room_id = ?",
+    roomId,
+  )) !== undefined;
+
+// --- photos, for withdrawals
+
+export const putPhoto = (q: Queries, row: { receiptId: string; roomId: string; eventId: string }) =>
+  q.run(
+    "INSERT INTO bot_photos (receipt_id, room_id, event_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    row.receiptId,
+    row.roomId,
+    row.eventId,
+  );
+export const photosOf = (q: Queries, receiptId: string) =>
+  q.all(
+    z
+      .object({ room_id: z.string(), event_id: z.string() })
+      .transform((row) => ({ roomId: row.room_id, eventId: row.event_id })),
+    "SELECT room_id, event_id FROM bot_photos WHERE receipt_id = ?",
+    receiptId,
+  );
