@@ -105,11 +105,15 @@ function toRunning(child: ChildProcess, stopMs: number): Running {
   };
 }
 
-/** Start time of a process in kernel ticks; tells a process from a later one with the same id. */
+/**
+ * Start time of a live process in kernel ticks; tells a process from a later one with the same id. A process that has
+ * ended and that nobody has asked about yet (state Z) is not live.
+ */
 export function startTicksOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
   } catch {
     return undefined;
   }
