@@ -3,8 +3,8 @@ import { canonicalJson, type Json } from "#protocol/canonical.ts";
 import type { Consent, Purpose } from "#protocol/consent.ts";
 import { caseIdSchema, consentIdSchema } from "#protocol/ids.ts";
 import { type PublicJwk, publicJwkSchema } from "#protocol/signed.ts";
-import { utf8 } from "./kit/bytes.ts";
-import { createSigner, makeSigningKey, publicJwkOf, type Signer } from "./session/signing.ts";
+import { utf8 } from "../kit/bytes.ts";
+import { createSigner, makeSigningKey, publicJwkOf, type Signer } from "../session/signing.ts";
 
 /** A registry and certified people, for the tests of this folder. Real keys, real signatures. */
 export const nowMs = Date.parse("2026-11-22T10:00:00Z");

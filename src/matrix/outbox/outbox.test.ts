@@ -1,0 +1,277 @@
+import { describe, expect, test } from "vitest";
+import type { PermitAnswer } from "#protocol/api.ts";
+import type { ConsentEvidence } from "#protocol/consent.ts";
+import type { ErrorCode } from "#protocol/errors.ts";
+import { parseCaseEvent, type Request } from "#protocol/events.ts";
+import { err, ok, type Result } from "#protocol/result.ts";
+import { sha256Hex } from "../kit/bytes.ts";
+import type { Clock } from "../kit/clock.ts";
+import { makePhotoSecrets, type PhotoPictures } from "../media/send.ts";
+import type { Signer } from "../session/signing.ts";
+import { memoryDevice } from "../testing/memory-device.ts";
+import { at, collector, colleague, nowMs, testConsent, testRegistry } from "../testing/people.ts";
+import { refOfEvent, refOfItem } from "./item.ts";
+import { createOutbox, type NewItem, type Outbox } from "./outbox.ts";
+import type { OutboxPorts } from "./ports.ts";
+
+const clock: Clock = { nowMs: () => nowMs, wait: () => new Promise((resolve) => setTimeout(resolve)) };
+const registry = await testRegistry();
+const signer: Signer = await registry.certified(collector);
+
+/** The hospital's side, which goes on when a client dies. It forgets transactions at once, which is worse than Synapse. */
+function createWorld() {
+  const rooms = new Map<string, string>();
+  const events: { eventId: string; roomId: string; content: unknown }[] = [];
+  const permits = new Map<string, PermitAnswer>();
+  const bytes = new Map<string, string>();
+  const registered = new Set<string>();
+  /** Called after each effect: a test may never let it return, which is what a reload looks like from inside. */
+  const world = { rooms, events, permits, bytes, registered, after: async (_step: string): Promise<void> => undefined };
+  const refuse = new Map<string, ErrorCode>();
+
+  const ports: OutboxPorts = {
+    userId: collector,
+    language: "fr",
+    nowMs: () => nowMs,
+    signer,
+    clinicians: () => [],
+    async registerConsent(consent) {
+      registered.add(consent.payload.consentId);
+      await world.after("register");
+      return ok({ state: "live" });
+    },
+    statusOf: async () => ({ state: "live", untilMs: nowMs + 60_000 }),
+    findRoom: (caseId) => rooms.get(caseId) ?? null,
+    async createRoom(caseId) {
+      const refusal = refuse.get("room");
+      if (refusal !== undefined) return err(refusal);
+      if (rooms.has(caseId)) throw new Error("A second room for one case");
+      rooms.set(caseId, `!room-${caseId}`);
+      await world.after("room");
+      return ok(`!room-${caseId}`);
+    },
+    readersIn: () => [colleague],
+    findEcho(item) {
+      const ref = refOfItem(item);
+      for (const { eventId, content } of events) {
+        const event = parseCaseEvent({ eventId, sender: collector, atMs: nowMs, type: "m.room.message", content });
+        if (refOfEvent(event) === ref) return eventId;
+      }
+      return null;
+    },
+    async sendEvent(roomId, _type, content): Promise<Result<string, ErrorCode>> {
+      const eventId = `$event${events.length}`;
+      events.push({ eventId, roomId, content });
+      await world.after("event");
+      return ok(eventId);
+    },
+    async askPermit(_roomId, { payload }) {
+      const known = permits.get(payload.receiptId);
+      const files = payload.ciphertexts.map(({ rendition, sha256 }) => ({
+        rendition,
+        sha256,
+        mxc: `mxc://valombre.example/${rendition}${payload.receiptId.slice(0, 8)}`,
+      }));
+      const permit = known ?? { receiptId: payload.receiptId, files };
+      permits.set(payload.receiptId, permit);
+      await world.after("permit");
+      return ok(permit);
+    },
+    async upload(mxc, ciphertext) {
+      const hash = await sha256Hex(ciphertext);
+      const known = bytes.get(mxc);
+      if (known !== undefined && known !== hash) throw new Error("Other bytes at a reserved address");
+      bytes.set(mxc, hash);
+      await world.after("upload");
+      return ok(undefined);
+    },
+  };
+  return { ...world, world, ports, refuse };
+}
+
+const consent = testConsent(["opinion", "care-named"]);
+const evidence: ConsentEvidence = { consentId: consent.consentId, noticeText: "…" };
+const request: Request = {
+  caseId: consent.caseId,
+  patient: { recordId: "p1", family: "DELATTRE", given: "Josiane", sex: "female", identity: "provisional" },
+  addressee: { kind: "person", userId: colleague },
+  specialty: "dermatology",
+  urgency: "48h",
+  dueAt: at(nowMs + 1000),
+  question: "Que penser de cette lésion ?",
+  history: "",
+  requester: collector,
+  createdAt: at(nowMs),
+};
+
+async function wholeRequest(): Promise<NewItem[]> {
+  const signed = await signer.sign(consent);
+  const jpeg = crypto.getRandomValues(new Uint8Array(3000));
+  const pictures: PhotoPictures = { full: jpeg, preview: crypto.getRandomValues(new Uint8Array(300)) };
+  const photoId = crypto.randomUUID();
+  const common = { caseId: consent.caseId, roomId: null };
+  return [
+    { ...common, localId: "register", body: { kind: "register", consent: signed } },
+    { ...common, localId: "room", body: { kind: "room" } },
+    { ...common, localId: "consent", body: { kind: "consent", consent: signed, evidence } },
+    { ...common, localId: "request", body: { kind: "request", request } },
+    {
+      ...common,
+      localId: photoId,
+      pictures,
+      body: {
+        kind: "photo",
+        consent,
+        addressee: request.addressee,
+        secrets: makePhotoSecrets(),
+        receipt: null,
+        permit: null,
+        uploaded: [],
+        facts: {
+          photoId,
+          consentId: consent.consentId,
+          widthPx: 100,
+          heightPx: 100,
+          sha256: await sha256Hex(jpeg),
+          site: { region: "scapula", laterality: "L" },
+          view: "close-up",
+          takenAt: at(nowMs),
+          source: "camera",
+          bytes: 3000,
+          preview: { widthPx: 10, heightPx: 10, bytes: 300 },
+        },
+      },
+    },
+  ];
+}
+
+const kinds = (events: readonly { content: unknown }[]): string[] =>
+  events.map(
+    ({ content }) =>
+      parseCaseEvent({ eventId: "$e", sender: collector, atMs: 0, type: "m.room.message", content }).kind,
+  );
+
+async function untilQuiet(outbox: Outbox, signal?: AbortSignal): Promise<void> {
+  for (let turn = 0; turn < 400; turn += 1) {
+    if (signal?.aborted || outbox.store.getState().items.every((item) => item.done)) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+describe("outbox", () => {
+  test("a request leaves in order: registered, room, consent, request, photo with both pictures", async () => {
+    const { ports, events, rooms, bytes, registered } = createWorld();
+    const outbox = createOutbox({ device: memoryDevice(), clock });
+    outbox.run(ports, new AbortController().signal);
+    expect((await outbox.add(await wholeRequest())).ok).toBe(true);
+    await untilQuiet(outbox);
+    expect(registered.size).toBe(1);
+    expect(rooms.size).toBe(1);
+    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+    expect(bytes.size).toBe(2);
+  });
+
+  test("a reload after any step, of the hospital's or the device's, sends everything exactly once", async () => {
+    const items = await wholeRequest();
+    let steps = 0;
+    for (let fatal = 1; fatal <= steps + 1; fatal += 1) {
+      const { world, ports, events, rooms, bytes, permits } = createWorld();
+      const device = memoryDevice();
+      const page = new AbortController();
+      let count = 0;
+      const dieAfter = async (): Promise<void> => {
+        count += 1;
+        if (count < fatal) return;
+        page.abort();
+        await new Promise(() => undefined);
+      };
+      world.after = dieAfter;
+      const first = createOutbox({ device, clock });
+      await first.add(items);
+      device.onSet = dieAfter;
+      first.run(ports, page.signal);
+      await untilQuiet(first, page.signal);
+      steps = Math.max(steps, count);
+      // What the dead page was doing may still land.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+
+      world.after = async () => undefined;
+      device.onSet = async () => undefined;
+      const second = createOutbox({ device, clock });
+      await second.load();
+      second.run(ports, new AbortController().signal);
+      await untilQuiet(second);
+      expect({ fatal, kinds: kinds(events) }).toEqual({ fatal, kinds: ["consent", "request", "photo"] });
+      expect(rooms.size).toBe(1);
+      expect(permits.size).toBe(1);
+      const [permit] = [...permits.values()];
+      expect(new Set(bytes.values())).toEqual(new Set(permit?.files.map((file) => file.sha256)));
+    }
+    expect(steps).toBeGreaterThan(12);
+  });
+
+  test("a refused room holds up its case, and a retry sends the whole of it", async () => {
+    const { ports, events, refuse } = createWorld();
+    refuse.set("room", "not-allowed");
+    const outbox = createOutbox({ device: memoryDevice(), clock });
+    outbox.run(ports, new AbortController().signal);
+    await outbox.add(await wholeRequest());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(events).toEqual([]);
+    expect(outbox.store.getState().items.find((item) => item.localId === "room")?.failed).toBe("not-allowed");
+    refuse.clear();
+    outbox.retry("request");
+    await untilQuiet(outbox);
+    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+  });
+
+  test("a network that is away is tried again until it is back", async () => {
+    const { ports, events } = createWorld();
+    let failures = 3;
+    const flaky: OutboxPorts = {
+      ...ports,
+      createRoom: async (caseId) => {
+        failures -= 1;
+        return failures > 0 ? err("homeserver-unreachable") : ports.createRoom(caseId);
+      },
+    };
+    const outbox = createOutbox({ device: memoryDevice(), clock });
+    outbox.run(flaky, new AbortController().signal);
+    await outbox.add(await wholeRequest());
+    await untilQuiet(outbox);
+    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+  });
+
+  test("a photo that the gate refuses at the last moment sends nothing; the rest of the case went", async () => {
+    const { ports, events, bytes, permits } = createWorld();
+    const outbox = createOutbox({ device: memoryDevice(), clock });
+    const withdrawn: OutboxPorts = { ...ports, statusOf: async () => ({ state: "withdrawn", untilMs: nowMs }) };
+    outbox.run(withdrawn, new AbortController().signal);
+    await outbox.add(await wholeRequest());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(kinds(events)).toEqual(["consent", "request"]);
+    expect(permits.size + bytes.size).toBe(0);
+    expect(outbox.store.getState().items.at(-1)?.failed).toBe("withdrawn");
+  });
+
+  test("a full device takes nothing of a request, and says so; with room it takes all", async () => {
+    const device = memoryDevice();
+    const outbox = createOutbox({ device, clock });
+    device.full = true;
+    expect(await outbox.add(await wholeRequest())).toEqual({ ok: false, error: "storage-full" });
+    expect(outbox.store.getState().items).toEqual([]);
+    expect(await device.keys("pictures")).toEqual([]);
+    device.full = false;
+    expect((await outbox.add(await wholeRequest())).ok).toBe(true);
+    expect(outbox.store.getState().items).toHaveLength(5);
+  });
+
+  test("what is discarded is gone from the device too", async () => {
+    const device = memoryDevice();
+    const outbox = createOutbox({ device, clock });
+    await outbox.add(await wholeRequest());
+    await outbox.discard("request");
+    expect(await device.keys("outbox")).toEqual([]);
+    expect(await device.keys("pictures")).toEqual([]);
+  });
+});
