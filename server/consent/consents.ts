@@ -12,7 +12,7 @@ import * as store from "./store.ts";
 
 type ConsentCalls = Pick<
   Registry,
-  "registerConsent" | "withdraw" | "factsOf" | "statusOfReceipt" | "consentsOfCase" | "leasesOf"
+  "registerConsent" | "withdraw" | "factsOf" | "statusOf" | "consentsOfCase" | "leasesOf"
 >;
 
 const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
@@ -44,7 +44,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
         await store.insertConsent(tx, {
           consentId: payload.consentId,
           caseId: payload.caseId,
-          signed,
+          signed: { ...signed, payload },
           at: now,
         });
         return true;
@@ -91,9 +91,14 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
       const row = await store.consentById(db, consentId);
       return row === undefined ? { consent: null, status: { state: "unknown" } } : factsOfRow(row);
     },
-    statusOfReceipt: async (receiptId) => {
+    statusOf: async (consentId, receiptId) => {
+      const row = await store.consentById(db, consentId);
+      if (row === undefined) return { state: "unknown" };
+      if (receiptId === null || row.state === "withdrawn") return statusNow(row.state);
       const permit = await store.permitById(db, receiptId);
-      return permit === undefined ? { state: "unknown" } : statusNow(permit.state);
+      return permit === undefined || permit.consentId !== consentId
+        ? { state: "unknown" }
+        : statusNow(permit.state);
     },
     consentsOfCase: async (caseId) => (await store.consentsOfCase(db, caseId)).map(factsOfRow),
 

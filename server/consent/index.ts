@@ -7,7 +7,7 @@ import { createMediaRemover } from "./media-removal.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { openRevocationLog } from "./revocation-log.ts";
 
-export type { MediaFacts, Registry } from "./registry.ts";
+export type { Facts, MediaFacts, PermitFiles, Registry } from "./registry.ts";
 
 /** What the consent registry needs of the others. */
 export type ConsentNeeds = { readonly audit: Audit; readonly synapse: SynapseClient };

@@ -1,4 +1,5 @@
 import { leaseMs } from "#protocol/api.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
 import { clockSkewMs } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
@@ -25,9 +26,13 @@ export function createPermits(parts: RegistryParts & { removals: RemovalWorker }
       return payload;
     },
 
-    permitFor: async (receiptId) => {
-      const files = await store.filesOfReceipt(db, receiptId);
-      return files.length === 0 ? undefined : files;
+    permitFor: async (signed) => {
+      const { receiptId } = signed.payload;
+      const permit = await store.permitById(db, receiptId);
+      if (permit === undefined) return undefined;
+      if (canonicalJson(permit.receipt) !== canonicalJson(signed.payload))
+        throw new ColloqueError("bad-request", { details: { why: "another-receipt-of-this-id" } });
+      return store.filesOfReceipt(db, receiptId);
     },
 
     givePermit: async (caller, roomId, signed, files) => {

@@ -1,8 +1,8 @@
-import type { Consent, SignedConsent } from "#protocol/consent.ts";
+import type { Consent } from "#protocol/consent.ts";
 import type { Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Receipt, Rendition, SignedReceipt } from "#protocol/receipt.ts";
-import type { PublicJwk } from "#protocol/signed.ts";
+import type { PublicJwk, Signed } from "#protocol/signed.ts";
 import type { Audit } from "../audit/index.ts";
 import type { EventBus } from "../kit/events.ts";
 import type { SigningKey } from "../kit/jose.ts";
@@ -56,13 +56,13 @@ export type Registry = {
   certify(person: Person, jwk: PublicJwk, identity: { name: string; rpps: string }): Promise<string>;
 
   /** Registers a signed consent collected by the caller. The same one twice is once. */
-  registerConsent(caller: string, signed: SignedConsent): Promise<void>;
+  registerConsent(caller: string, signed: Signed<unknown>): Promise<void>;
   /** Takes a consent back: status first, then the media; what follows is told by the event `consent-withdrawn`. */
   withdraw(caller: string, consentId: string, reason: string): Promise<void>;
   /** A consent and its status now; null and unknown when there is none. */
   factsOf(consentId: string): Promise<Facts>;
-  /** The status of one picture: its consent's, unless it was withdrawn alone. */
-  statusOfReceipt(receiptId: string): Promise<Status>;
+  /** The registry's word on a consent, or on one picture under it, which may have been withdrawn alone. */
+  statusOf(consentId: string, receiptId: string | null): Promise<Status>;
   consentsOfCase(caseId: string): Promise<Facts[]>;
   /** The registry's signed word on each consent of a case, good for 60 seconds. */
   leasesOf(caseId: string): Promise<string[]>;
@@ -72,12 +72,14 @@ export type Registry = {
   roomOfCase(caseId: string): Promise<string | undefined>;
   /** Claims a case id for a person before the room exists. Gives the room when that person has opened it already. */
   claimCase(caller: string, caseId: string): Promise<string | undefined>;
+  /** Who claimed a case id, and its room once it has one. */
+  claimOf(caseId: string): Promise<{ owner: string; roomId: string | undefined } | undefined>;
   bindRoom(caller: string, caseId: string, roomId: string): Promise<void>;
 
   /** Verifies that the receipt was signed by the caller's certified key, and gives what it says. */
-  verifyReceipt(caller: string, signed: SignedReceipt): Promise<Receipt>;
-  /** The media reserved for a receipt already, if any. */
-  permitFor(receiptId: string): Promise<PermitFiles | undefined>;
+  verifyReceipt(caller: string, signed: Signed<unknown>): Promise<Receipt>;
+  /** The media reserved for this very receipt already, if any. Refuses another receipt under the same id. */
+  permitFor(signed: SignedReceipt): Promise<PermitFiles | undefined>;
   givePermit(caller: string, roomId: string, signed: SignedReceipt, files: PermitFiles): Promise<void>;
   mediaFacts(mxc: string): Promise<MediaFacts>;
   uploadFinished(mxc: string): Promise<void>;
@@ -130,7 +132,7 @@ export async function createRegistry(parts: RegistryParts): Promise<Registry & A
   };
 }
 
-type CaseCalls = Pick<Registry, "caseOfRoom" | "roomOfCase" | "claimCase" | "bindRoom">;
+type CaseCalls = Pick<Registry, "caseOfRoom" | "roomOfCase" | "claimCase" | "claimOf" | "bindRoom">;
 
 function createCases(db: Database, clock: Clock): CaseCalls {
   return {
@@ -147,6 +149,10 @@ function createCases(db: Database, clock: Clock): CaseCalls {
           throw new ColloqueError("not-allowed", { details: { why: "case-of-another" } });
         return found.roomId;
       }),
+    claimOf: async (caseId) => {
+      const found = await store.caseById(db, caseId);
+      return found === undefined ? undefined : { owner: found.owner, roomId: found.roomId };
+    },
     bindRoom: async (caller, caseId, roomId) => {
       const found = await store.caseById(db, caseId);
       if (found?.owner !== caller)

@@ -1,0 +1,123 @@
+import { fastify } from "fastify";
+import type { Config as ClientConfig, Health } from "#protocol/api.ts";
+import type { Audit } from "../audit/index.ts";
+import type { Registry } from "../consent/index.ts";
+import type { DirectoryPort } from "../directory/index.ts";
+import type { Config } from "../kit/config.ts";
+import { toLog } from "../kit/log.ts";
+import type { Role, RoleContext } from "../kit/role.ts";
+import type { SynapseClient } from "../kit/synapse-client.ts";
+import { ownApi, type RecordPort } from "./api.ts";
+import { clientFiles } from "./client-files.ts";
+import type { Gate } from "./gate.ts";
+import { addSecurityHeaders, securityHeaders } from "./headers.ts";
+import { createHealth } from "./health.ts";
+import { matrixDoor } from "./matrix.ts";
+import { createMediaDoor } from "./media.ts";
+import { createMemberships } from "./memberships.ts";
+import { startPolicySocket } from "./policy-socket.ts";
+import { refuse } from "./proxy.ts";
+import { createSessions } from "./sessions.ts";
+
+export type { RecordPort } from "./api.ts";
+export { createGate, type Gate } from "./gate.ts";
+
+/** What the gateway needs of the others. `record` is absent where filing does not run. */
+export type GatewayNeeds = {
+  readonly synapse: SynapseClient;
+  readonly registry: Registry;
+  readonly directory: DirectoryPort;
+  readonly audit: Audit;
+  readonly gate: Gate;
+  readonly record: RecordPort | undefined;
+  readonly botState: () => Health["parts"]["bot"];
+  readonly onUserReady: (userId: string) => void;
+};
+
+/** Where it listens, for tests that let the system choose a port. */
+export type GatewayPort = AsyncDisposable & { readonly address: string };
+
+/** The one HTTP door: the client's files, the Matrix interface by an allow-list, and our own interface. */
+export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
+  name: "gateway",
+  start: async (context) => {
+    const { config } = context;
+    const policy = await startPolicySocket({
+      path: config.policySocket,
+      bot: config.bot.userId,
+      registry: needs.registry,
+      gate: needs.gate,
+      audit: needs.audit,
+      log: context.log.child({ role: "policy" }),
+    });
+    const app = buildGateway(context, needs);
+    const address = await app.listen({ host: config.host, port: config.port });
+    context.log.info({ address }, "the gateway is open");
+    return {
+      address,
+      [Symbol.asyncDispose]: async () => {
+        await app.close();
+        await policy[Symbol.asyncDispose]();
+      },
+    };
+  },
+});
+
+function buildGateway(context: RoleContext, needs: GatewayNeeds) {
+  const { config, clock, events } = context;
+  const log = context.log.child({ role: "gateway" });
+  const app = fastify({
+    logger: false,
+    bodyLimit: 256 * 1024,
+    // Sync polls are long, uploads from a telephone slow: no limit on the whole, but one on silence.
+    requestTimeout: 0,
+    connectionTimeout: 180_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 300 },
+  });
+  addSecurityHeaders(app, securityHeaders({ publicUrl: config.publicUrl, livekitUrl: config.livekit?.url }));
+  app.setErrorHandler((error, _request, reply) => {
+    if (reply.statusCode >= 500) log.error(toLog(error), "a request failed");
+    return refuse(reply, error);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    // The rule or route, never the address: addresses hold ids that are nobody's business in a log.
+    const route = request.ruleName ?? `${request.method} ${request.routeOptions.url ?? "?"}`;
+    log.debug({ route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+  });
+
+  const sessions = createSessions(needs.synapse, clock);
+  const memberships = createMemberships(needs.synapse, config.synapseAdminToken, clock);
+  const shared = { ...needs, sessions, memberships, clock, events };
+  const matrix = matrixDoor({
+    ...shared,
+    media: createMediaDoor(shared),
+    bot: config.bot.userId,
+    serverName: config.serverName,
+    isKnown: (userId) => needs.directory.find(userId) !== undefined,
+    log,
+  });
+  const health = createHealth({
+    synapse: needs.synapse,
+    dicomwebUrl: config.dicomwebUrl,
+    recordIsUp: needs.directory.recordIsUp,
+    botState: needs.botState,
+    clock,
+  });
+  app.register(matrix);
+  ownApi({ ...shared, clientConfig: clientConfigOf(config, needs.registry), health })(app);
+  app.get("/.well-known/matrix/client", async () => ({ "m.homeserver": { base_url: config.publicUrl } }));
+  app.register(clientFiles(config.clientDir));
+  return app;
+}
+
+const clientConfigOf = ({ hospital, ...config }: Config, registry: Registry): ClientConfig => ({
+  hospital: { name: hospital.name, address: hospital.address, emergencyNumber: hospital.emergencyNumber },
+  serverName: config.serverName,
+  bot: config.bot.userId,
+  registryKey: registry.publicKey,
+  registryName: registry.name,
+  urgentPhones: hospital.urgentPhones,
+  archive: config.dicomwebUrl !== undefined,
+});

@@ -1,0 +1,231 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { maxUploadBytes } from "#protocol/api.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import { mxcUriSchema } from "#protocol/ids.ts";
+import type { Audit } from "../audit/index.ts";
+import type { MediaFacts, Registry } from "../consent/index.ts";
+import type { EventBus } from "../kit/events.ts";
+import type { Clock } from "../kit/role.ts";
+import type { SynapseClient } from "../kit/synapse-client.ts";
+import type { Gate } from "./gate.ts";
+import type { Memberships } from "./memberships.ts";
+import { answerWith, forward } from "./proxy.ts";
+import type { Sessions } from "./sessions.ts";
+
+/**
+ * Pictures, in and out.
+ * In: only to an address that a permit reserved, only by the one who got the permit, only the bytes whose hash the receipt has. The
+ * hash is known when the last byte is, so the last piece is held back until then: Synapse never sees the end of anything else.
+ * Out: the caller is in the room now, the gate allows it now; and never a header that would let a cache keep it.
+ */
+export type MediaParts = {
+  readonly synapse: SynapseClient;
+  readonly sessions: Sessions;
+  readonly memberships: Memberships;
+  readonly registry: Registry;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly events: EventBus;
+  readonly clock: Clock;
+};
+
+type Params = Readonly<Record<string, string>>;
+type Picture = Extract<MediaFacts, { kind: "picture" }>;
+
+export type MediaDoor = {
+  upload(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply>;
+  download(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply>;
+};
+
+/** Matrix: how long a download waits for bytes that are still on their way, unless the request says otherwise. */
+const defaultWaitMs = 20_000;
+const maxWaitMs = 60_000;
+
+export const createMediaDoor = (parts: MediaParts): MediaDoor => ({
+  upload: (request, reply, params) => upload(parts, request, reply, params),
+  download: (request, reply, params) => download(parts, request, reply, params),
+});
+
+function mxcOf(params: Params): string {
+  const parsed = mxcUriSchema.safeParse(`mxc://${params.server}/${params.media}`);
+  if (!parsed.success) throw new ColloqueError("not-found");
+  return parsed.data;
+}
+
+const mediaPath = (params: Params): string =>
+  `${encodeURIComponent(params.server ?? "")}/${encodeURIComponent(params.media ?? "")}`;
+
+async function upload(parts: MediaParts, request: FastifyRequest, reply: FastifyReply, params: Params) {
+  const { registry, sessions, synapse, audit } = parts;
+  const { userId } = await sessions.of(request.headers.authorization);
+  const mxc = mxcOf(params);
+  const picture = await registry.mediaFacts(mxc);
+  if (picture.kind !== "picture" || picture.uploader !== userId) throw new ColloqueError("not-allowed");
+  if (picture.status.state !== "live") throw new ColloqueError("withdrawn");
+  if (picture.uploaded) {
+    // The answer to an upload that succeeded was lost: the bytes are there, and are the right ones.
+    request.raw.resume();
+    return reply.header("cache-control", "no-store").send({});
+  }
+  const length = Number(request.headers["content-length"]);
+  if (length > maxUploadBytes) throw new ColloqueError("too-large");
+  if (length !== picture.bytes || !isByteStream(request.body)) {
+    await audit.uploadRefused({ actor: userId, mxc, reason: "length" });
+    throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
+  }
+  const stillLive = async () => (await registry.factsOf(picture.receipt.consentId)).status.state === "live";
+  try {
+    const answer = await forward(synapse.dispatcher, request, reply, {
+      method: "PUT",
+      path: `/_matrix/media/v3/upload/${mediaPath(params)}`,
+      headers: { "content-type": "application/octet-stream", "content-length": String(picture.bytes) },
+      body: checked(request.body, picture, stillLive),
+    });
+    // 409: it was complete before, and this server went down before it could note so.
+    if (answer.statusCode !== 200 && answer.statusCode !== 409) return answerWith(reply, answer);
+    await answer.body.dump();
+  } catch (error) {
+    if (error instanceof ColloqueError && error.code !== "homeserver-unreachable")
+      await audit.uploadRefused({ actor: userId, mxc, reason: error.code });
+    throw error;
+  }
+  await registry.uploadFinished(mxc);
+  await audit.uploadFinished({ actor: userId, caseId: picture.caseId, mxc, bytes: picture.bytes });
+  return reply.header("cache-control", "no-store").send({});
+}
+
+/** Lets bytes through and holds the last piece back until the hash of all of them is the one that was announced. */
+export async function* checked(
+  source: AsyncIterable<Uint8Array>,
+  expected: { readonly bytes: number; readonly sha256: string },
+  stillLive: () => Promise<boolean>,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash("sha256");
+  let length = 0;
+  let held: Uint8Array | undefined;
+  for await (const piece of source) {
+    hash.update(piece);
+    length += piece.length;
+    if (length > expected.bytes) throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
+    if (held !== undefined) yield held;
+    held = piece;
+  }
+  if (length !== expected.bytes || hash.digest("hex") !== expected.sha256)
+    throw new ColloqueError("hash-mismatch", { details: { why: "hash" } });
+  if (!(await stillLive())) throw new ColloqueError("withdrawn");
+  if (held !== undefined) yield held;
+}
+
+async function download(parts: MediaParts, request: FastifyRequest, reply: FastifyReply, params: Params) {
+  const { registry, sessions, audit, clock } = parts;
+  const { userId } = await sessions.of(request.headers.authorization);
+  const mxc = mxcOf(params);
+  const facts = await registry.mediaFacts(mxc);
+  if (facts.kind === "unknown") throw new ColloqueError("not-found");
+  if (facts.kind === "key-bundle") {
+    if (facts.invitee !== userId || facts.expiresAt <= clock()) throw new ColloqueError("not-found");
+    await audit.keyBundleRead({ actor: userId, mxc });
+    return give(parts, request, reply, params);
+  }
+  await mayRead(parts, facts, userId);
+  if (!facts.uploaded) {
+    if (!(await uploadEnds(parts, mxc, waitOf(request)))) return notYet(reply);
+    await mayRead(parts, facts, userId);
+  }
+  await audit.pictureRead({ actor: userId, caseId: facts.caseId, mxc, rendition: facts.rendition });
+  return give(parts, request, reply, params, facts);
+}
+
+async function mayRead(parts: MediaParts, before: Picture, userId: string): Promise<void> {
+  const { memberships, registry, gate, audit } = parts;
+  const joined = await memberships.isJoined(userId, before.roomId);
+  // Facts are read after the membership, so that the decision is about now.
+  const facts = await registry.mediaFacts(before.mxc);
+  if (facts.kind !== "picture") throw new ColloqueError("not-found");
+  if (!joined) {
+    await audit.disclosureRefused({
+      actor: userId,
+      caseId: facts.caseId,
+      what: facts.mxc,
+      reason: "not-a-member",
+    });
+    throw new ColloqueError("not-a-member");
+  }
+  const decision = gate.download(facts, userId);
+  if (decision.allow) return;
+  await audit.disclosureRefused({
+    actor: userId,
+    caseId: facts.caseId,
+    what: facts.mxc,
+    reason: decision.reason,
+  });
+  throw new ColloqueError(decision.reason === "withdrawn" ? "withdrawn" : "gate-refused", {
+    details: { reason: decision.reason },
+  });
+}
+
+async function give(
+  parts: MediaParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  params: Params,
+  picture?: Picture,
+): Promise<FastifyReply> {
+  const withdrawn = new AbortController();
+  if (picture !== undefined) {
+    const listening = parts.events.on("consent-withdrawn", ({ consentId }) => {
+      if (consentId === picture.receipt.consentId) withdrawn.abort();
+    });
+    reply.raw.once("close", () => listening[Symbol.dispose]());
+  }
+  const answer = await forward(parts.synapse.dispatcher, request, reply, {
+    method: "GET",
+    path: `/_matrix/client/v1/media/download/${mediaPath(params)}`,
+    signal: withdrawn.signal,
+  });
+  if (answer.statusCode === 404) {
+    await answer.body.dump();
+    throw new ColloqueError("not-found");
+  }
+  // Whatever Synapse says of the type: nothing of this is ever shown as it stands.
+  reply.header("content-disposition", "attachment");
+  answer.headers["content-type"] = "application/octet-stream";
+  return answerWith(reply, answer);
+}
+
+function waitOf(request: FastifyRequest): number {
+  const asked = new URL(request.raw.url ?? "", "http://x").searchParams.get("timeout_ms");
+  const ms = asked === null ? defaultWaitMs : Number(asked);
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), maxWaitMs) : defaultWaitMs;
+}
+
+/** Whether the bytes have all come in before the time is over. */
+async function uploadEnds({ events, registry }: MediaParts, mxc: string, waitMs: number): Promise<boolean> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, waitMs);
+  using _listening = events.on("media-uploaded", (event) => {
+    if (event.mxc === mxc) over.resolve();
+  });
+  const uploaded = async () => {
+    const facts = await registry.mediaFacts(mxc);
+    return facts.kind === "picture" && facts.uploaded;
+  };
+  try {
+    // It may have ended between the first look and the listening.
+    if (await uploaded()) return true;
+    await over.promise;
+    return await uploaded();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const notYet = (reply: FastifyReply): FastifyReply =>
+  reply
+    .code(504)
+    .header("cache-control", "no-store")
+    .send({ errcode: "M_NOT_YET_UPLOADED", error: "The picture is still on its way.", code: "not-found" });
+
+const isByteStream = (value: unknown): value is AsyncIterable<Uint8Array> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value;

@@ -1,0 +1,91 @@
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fastify } from "fastify";
+import { z } from "zod";
+import { caseIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
+import type { Audit } from "../audit/index.ts";
+import type { Registry } from "../consent/index.ts";
+import { type Logger, toLog } from "../kit/log.ts";
+import type { Gate } from "./gate.ts";
+
+/**
+ * Where Synapse's policy module asks about the doors that are no HTTP requests of ours. On a unix socket that only our own user may
+ * open. No answer, or one that is not a plain yes, is a no.
+ */
+export type PolicyParts = {
+  readonly path: string;
+  readonly bot: string;
+  readonly registry: Registry;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly log: Logger;
+};
+
+const mayInviteSchema = z.object({ inviter: userIdSchema, invitee: userIdSchema, roomId: roomIdSchema });
+const mayCreateSchema = z.object({
+  creator: userIdSchema,
+  caseId: caseIdSchema,
+  invited: z.array(z.string()),
+  additionalCreators: z.array(z.string()),
+});
+
+type Answer = { allow: boolean; reason: string };
+
+export async function startPolicySocket(parts: PolicyParts): Promise<AsyncDisposable> {
+  const app = fastify({ logger: false, bodyLimit: 64 * 1024 });
+  app.setErrorHandler((error, _request, reply) => {
+    parts.log.error(toLog(error), "a question of the policy module failed");
+    return reply.code(500).send({ allow: false, reason: "error" });
+  });
+  app.post("/may-invite", (request) => mayInvite(parts, mayInviteSchema.parse(request.body)));
+  app.post("/may-create", (request) => mayCreate(parts, mayCreateSchema.parse(request.body)));
+  await mkdir(dirname(parts.path), { recursive: true, mode: 0o700 });
+  // Left over from a process that was killed.
+  await rm(parts.path, { force: true });
+  await app.listen({ path: parts.path });
+  await chmod(parts.path, 0o600);
+  return { [Symbol.asyncDispose]: () => app.close() };
+}
+
+/** The creator invites the bot as the room is made; the bot invites whom the consent covers; nobody else invites. */
+async function mayInvite(
+  { bot, registry, gate, audit }: PolicyParts,
+  { inviter, invitee, roomId }: z.infer<typeof mayInviteSchema>,
+): Promise<Answer> {
+  const decide = async (): Promise<Answer> => {
+    const inCase = await registry.caseOfRoom(roomId);
+    if (invitee === bot) {
+      // Synapse asks while the room is being made: the ledger does not know it yet.
+      const allow = inCase === undefined || inCase.owner === inviter;
+      return { allow, reason: allow ? "archivist" : "not-the-owner" };
+    }
+    if (inviter !== bot) return { allow: false, reason: "only-the-archivist-invites" };
+    if (inCase === undefined) return { allow: false, reason: "not-a-case" };
+    const decision = await gate.member(inCase.caseId, invitee);
+    return decision.allow ? { allow: true, reason: "covered" } : decision;
+  };
+  const answer = await decide();
+  await audit.inviteDecided({
+    actor: inviter,
+    roomId,
+    invitee,
+    allowed: answer.allow,
+    reason: answer.reason,
+  });
+  return answer;
+}
+
+/** A case's room is made through the gateway, which has claimed the case for its owner; once. */
+async function mayCreate(
+  { bot, registry }: PolicyParts,
+  { creator, caseId, invited, additionalCreators }: z.infer<typeof mayCreateSchema>,
+): Promise<Answer> {
+  const onlyBot = (people: readonly string[]) => people.length === 1 && people[0] === bot;
+  if (!onlyBot(invited) || !onlyBot(additionalCreators))
+    return { allow: false, reason: "with-the-archivist-alone" };
+  const claimed = await registry.claimOf(caseId);
+  if (claimed?.owner !== creator) return { allow: false, reason: "not-claimed" };
+  return claimed.roomId === undefined
+    ? { allow: true, reason: "claimed" }
+    : { allow: false, reason: "has-a-room" };
+}

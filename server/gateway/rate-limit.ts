@@ -1,0 +1,31 @@
+import { ColloqueError } from "#protocol/errors.ts";
+import type { Clock } from "../kit/role.ts";
+
+/** So many at once, and so many a second after that. */
+export type Rate = { readonly burst: number; readonly perSecond: number };
+
+/** Generous for people, tight for programs. */
+export const rates = {
+  /** Everything that one token asks for. */
+  all: { burst: 600, perSecond: 60 },
+  /** Events and to-device messages, where pictures could be smuggled in pieces. */
+  send: { burst: 200, perSecond: 10 },
+  login: { burst: 100, perSecond: 2 },
+  search: { burst: 40, perSecond: 1 },
+} as const satisfies Record<string, Rate>;
+
+/** A token bucket for each key. Throws `too-many`, with how long to wait. */
+export function createRateLimit(rate: Rate, clock: Clock): (key: string) => void {
+  const buckets = new Map<string, { left: number; atMs: number }>();
+  return (key) => {
+    const now = clock();
+    const before = buckets.get(key) ?? { left: rate.burst, atMs: now };
+    const left = Math.min(rate.burst, before.left + ((now - before.atMs) / 1000) * rate.perSecond);
+    if (left < 1) {
+      const retryAfterMs = Math.ceil(((1 - left) / rate.perSecond) * 1000);
+      throw new ColloqueError("too-many", { details: { retryAfterMs } });
+    }
+    if (buckets.size > 10_000) buckets.clear();
+    buckets.set(key, { left: left - 1, atMs: now });
+  };
+}

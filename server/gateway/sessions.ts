@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { ColloqueError } from "#protocol/errors.ts";
+import { userIdSchema } from "#protocol/ids.ts";
+import type { Clock } from "../kit/role.ts";
+import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
+
+export type Session = { readonly userId: string; readonly device: string; readonly token: string };
+
+/** Whom an access token belongs to. Asked of Synapse once a minute at most; forgotten at sign-out. */
+export type Sessions = {
+  /** From an Authorization header. Throws `not-signed-in`. */
+  of(authorization: string | undefined): Promise<Session>;
+  drop(token: string): void;
+  dropUser(userId: string): void;
+};
+
+const keepMs = 60_000;
+const whoamiSchema = z.object({ user_id: userIdSchema, device_id: z.string() });
+
+/** The token in a bearer header, if there is one. */
+export const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? "")?.[1];
+
+/** A token's name in memory: the token itself is not kept. */
+export const tokenKey = (token: string): string => createHash("sha256").update(token).digest("base64");
+
+export function createSessions(synapse: SynapseClient, clock: Clock): Sessions {
+  const known = new Map<string, { who: Promise<Omit<Session, "token">>; userId?: string; untilMs: number }>();
+
+  async function whoami(token: string): Promise<Omit<Session, "token">> {
+    try {
+      const answer = await synapse.call({
+        path: "/_matrix/client/v3/account/whoami",
+        token,
+        answer: whoamiSchema,
+      });
+      return { userId: answer.user_id, device: answer.device_id };
+    } catch (cause) {
+      if (cause instanceof SynapseError && cause.status < 500)
+        throw new ColloqueError("not-signed-in", { cause });
+      throw cause instanceof ColloqueError ? cause : new ColloqueError("homeserver-unreachable", { cause });
+    }
+  }
+
+  return {
+    of: async (authorization) => {
+      const token = bearerOf(authorization);
+      if (token === undefined) throw new ColloqueError("not-signed-in");
+      const key = tokenKey(token);
+      const now = clock();
+      let entry = known.get(key);
+      if (entry === undefined || entry.untilMs <= now) {
+        for (const [each, { untilMs }] of known) if (untilMs <= now) known.delete(each);
+        entry = { who: whoami(token), untilMs: now + keepMs };
+        known.set(key, entry);
+      }
+      try {
+        const who = await entry.who;
+        entry.userId = who.userId;
+        return { ...who, token };
+      } catch (error) {
+        if (known.get(key) === entry) known.delete(key);
+        throw error;
+      }
+    },
+    drop: (token) => {
+      known.delete(tokenKey(token));
+    },
+    dropUser: (userId) => {
+      for (const [key, entry] of known) if (entry.userId === userId) known.delete(key);
+    },
+  };
+}

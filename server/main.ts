@@ -1,0 +1,120 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { auditRole } from "./audit/index.ts";
+import { consentRole } from "./consent/index.ts";
+import { directoryRole } from "./directory/index.ts";
+import { createGate, gatewayRole } from "./gateway/index.ts";
+import { ConfigError, readConfig } from "./kit/config.ts";
+import { createEventBus } from "./kit/events.ts";
+import { createLogger, toLog } from "./kit/log.ts";
+import type { RoleContext } from "./kit/role.ts";
+import { createSynapseClient } from "./kit/synapse-client.ts";
+import { openDatabase } from "./store/index.ts";
+import { startArchivistAndFiling } from "./wiring.ts";
+
+/**
+ * The Colloque server. Starts the roles in the order in which they need each other and stops them in the opposite one, so that the door
+ * closes before what is behind it. Audit, directory and consent are always there; the others may be left out with `--role`.
+ */
+const optionalRoles = ["gateway", "bot", "filing"] as const;
+type OptionalRole = (typeof optionalRoles)[number];
+
+/** Starts and serves until the signal aborts. */
+async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Promise<void> {
+  const { config, events, clock } = context;
+  await using stack = new AsyncDisposableStack();
+  stack.use(context.db);
+  const synapse = stack.use(createSynapseClient(config.synapseSocket));
+  const audit = stack.use(await auditRole.start(context));
+  const directory = stack.use(await directoryRole.start(context));
+  const registry = stack.use(await consentRole({ audit, synapse }).start(context));
+  const gate = createGate({ registry, directory, clock });
+
+  const withBot = roles.has("bot")
+    ? stack.use(
+        await startArchivistAndFiling(context, {
+          registry,
+          directory,
+          audit,
+          gate,
+          withFiling: roles.has("filing"),
+        }),
+      )
+    : undefined;
+  if (roles.has("gateway"))
+    stack.use(
+      await gatewayRole({
+        synapse,
+        registry,
+        directory,
+        audit,
+        gate,
+        record: withBot?.record,
+        botState: () => withBot?.botState() ?? "off",
+        onUserReady: (userId) => events.emit("user-ready", { userId }),
+      }).start(context),
+    );
+  await untilAborted(context.signal);
+  context.log.info("stopping");
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function readRoles(): ReadonlySet<OptionalRole> {
+  const { values } = parseArgs({ options: { role: { type: "string", multiple: true } } });
+  if (values.role === undefined) return new Set(optionalRoles);
+  const asked = values.role.flatMap((each) => each.split(","));
+  const always = ["audit", "directory", "consent"];
+  const unknown = asked.find(
+    (each) => !always.includes(each) && !optionalRoles.some((role) => role === each),
+  );
+  if (unknown !== undefined)
+    throw new ConfigError(
+      `There is no role "${unknown}". Roles: ${[...always, ...optionalRoles].join(", ")}.`,
+    );
+  const roles = new Set(optionalRoles.filter((role) => asked.includes(role)));
+  if (roles.has("filing") && !roles.has("bot"))
+    throw new ConfigError(
+      "Filing is told what to file by the archivist in the same process: add the role bot.",
+    );
+  return roles;
+}
+
+async function main(): Promise<void> {
+  const roles = readRoles();
+  const config = readConfig(process.env);
+  const log = createLogger(config.logLevel);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const stopping = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort());
+  // A promise that nobody waited for is a fault in the program: better to start anew than to go on half.
+  process.on("unhandledRejection", (error) => {
+    log.fatal(toLog(error), "an unhandled rejection");
+    process.exitCode = 70;
+    stopping.abort();
+  });
+  await serve(
+    {
+      config,
+      log,
+      db: openDatabase(join(config.dataDir, "colloque.db")),
+      clock: Date.now,
+      signal: stopping.signal,
+      events: createEventBus(log),
+    },
+    roles,
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  // Configuration is told in words, everything else without a message that might quote what it was given.
+  const words = error instanceof ConfigError ? error.message : JSON.stringify(toLog(error));
+  process.stderr.write(`${words}\n`);
+  process.exitCode = 78;
+}

@@ -1,0 +1,177 @@
+"""Colloque's policy module for Synapse: the doors that are no HTTP request of the gateway.
+
+Rooms are cases: private, encrypted, without a word in clear, with the archivist in them; only the archivist invites, and only whom
+the patient's consent covers. Where state is needed, the consent registry is asked over a unix socket. Everything fails closed: no
+answer, a late answer or an odd one is a refusal.
+
+Configuration:
+    modules:
+      - module: colloque_policy.ColloquePolicy
+        config:
+          registry_socket: /run/colloque/policy
+"""
+
+import json
+import logging
+from typing import Any, Dict, Optional, Tuple
+
+from twisted.internet.endpoints import UNIXClientEndpoint
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.defer import Deferred
+
+from synapse.module_api import NOT_SPAM, ModuleApi, errors
+
+logger = logging.getLogger(__name__)
+
+CASE_TYPE = "fr.colloque.case"
+CASE_ID = "fr.colloque.case_id"
+ANSWER_SECONDS = 5
+MEGOLM = "m.megolm.v1.aes-sha2"
+
+# State that a case may have, and what its content must be. A value of None leaves the content to Synapse's own rules.
+ALLOWED_STATE = {
+    "m.room.create": None,
+    "m.room.member": None,
+    "m.room.power_levels": None,
+    "m.room.join_rules": lambda c: c == {"join_rule": "invite"},
+    "m.room.history_visibility": lambda c: c == {"history_visibility": "shared"},
+    "m.room.guest_access": lambda c: c == {"guest_access": "forbidden"},
+    "m.room.encryption": lambda c: c.get("algorithm") == MEGOLM,
+    # Synapse's own mark of an encrypted room's default, and a member's place in a call.
+    "org.matrix.msc3401.call.member": None,
+}
+# What is not state: ciphertext, and the taking back of it.
+ALLOWED_EVENTS = {"m.room.encrypted", "m.room.redaction"}
+# Members of a member event that are not free text.
+MEMBER_KEYS = {"membership", "displayname", "is_direct"}
+
+
+class _Question(Protocol):
+    """One HTTP/1.0 request on the registry's socket: the answer ends when the connection does."""
+
+    def __init__(self, request: bytes, answer: "Deferred[bytes]") -> None:
+        self._request = request
+        self._answer = answer
+        self._received = b""
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.transport.write(self._request)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._received += data
+
+    def connectionLost(self, reason: Any = None) -> None:
+        if not self._answer.called:
+            self._answer.callback(self._received)
+
+
+class ColloquePolicy:
+    def __init__(self, config: Dict[str, Any], api: ModuleApi) -> None:
+        self._api = api
+        self._socket: str = config["registry_socket"]
+        api.register_spam_checker_callbacks(
+            user_may_create_room=self.user_may_create_room,
+            user_may_invite=self.user_may_invite,
+            user_may_join_room=self.user_may_join_room,
+            user_may_create_room_alias=self.never,
+            user_may_publish_room=self.never,
+        )
+        api.register_third_party_rules_callbacks(check_event_allowed=self.check_event_allowed)
+
+    @staticmethod
+    def parse_config(config: Dict[str, Any]) -> Dict[str, Any]:
+        if not isinstance(config.get("registry_socket"), str):
+            raise Exception("colloque_policy needs registry_socket, the path of the consent registry's socket")
+        return config
+
+    async def _ask(self, path: str, question: Dict[str, Any]) -> bool:
+        """A plain yes of the registry; anything else, and anything that goes wrong, is a no."""
+        try:
+            body = json.dumps(question).encode()
+            head = (
+                f"POST {path} HTTP/1.0\r\nHost: registry\r\nConnection: close\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            from twisted.internet import reactor
+
+            answer: "Deferred[bytes]" = Deferred()
+            endpoint = UNIXClientEndpoint(reactor, self._socket, timeout=ANSWER_SECONDS)
+            question_protocol = _Question(head.encode() + body, answer)
+            await endpoint.connect(Factory.forProtocol(lambda: question_protocol))
+            answer.addTimeout(ANSWER_SECONDS, reactor)
+            head_bytes, _, body_bytes = (await answer).partition(b"\r\n\r\n")
+            if b" 200 " not in head_bytes.split(b"\r\n")[0]:
+                return False
+            return json.loads(body_bytes).get("allow") is True
+        except Exception as error:  # no answer is a no
+            logger.warning("The consent registry gave no answer to %s: %s", path, type(error).__name__)
+            return False
+
+    async def never(self, *_args: Any) -> Any:
+        return errors.Codes.FORBIDDEN
+
+    async def user_may_create_room(self, user: str, config: Dict[str, Any]) -> Any:
+        creation = config.get("creation_content") or {}
+        names = any(config.get(key) for key in ("name", "topic", "room_alias_name", "invite_3pid"))
+        if creation.get("type") != CASE_TYPE or names or config.get("visibility") == "public":
+            return errors.Codes.FORBIDDEN
+        allowed = await self._ask(
+            "/may-create",
+            {
+                "creator": user,
+                "caseId": creation.get(CASE_ID),
+                "invited": config.get("invite") or [],
+                "additionalCreators": creation.get("additional_creators") or [],
+            },
+        )
+        return NOT_SPAM if allowed else errors.Codes.FORBIDDEN
+
+    async def user_may_invite(self, inviter: str, invitee: str, room_id: str) -> Any:
+        question = {"inviter": inviter, "invitee": invitee, "roomId": room_id}
+        return NOT_SPAM if await self._ask("/may-invite", question) else errors.Codes.FORBIDDEN
+
+    async def user_may_join_room(self, user: str, room: str, is_invited: bool) -> Any:
+        return NOT_SPAM if is_invited else errors.Codes.FORBIDDEN
+
+    async def check_event_allowed(
+        self, event: Any, state: Any
+    ) -> Tuple[bool, Optional[Dict[str, Any]]]:
+        # Raising would be answered with a 500, and returning False with a plain refusal.
+        try:
+            return self._is_allowed(event, state), None
+        except Exception as error:
+            logger.warning("An event could not be judged: %s", type(error).__name__)
+            return False, None
+
+    def _is_allowed(self, event: Any, state: Any) -> bool:
+        if event.type == "m.room.create":
+            return event.content.get("type") == CASE_TYPE and bool(event.content.get("additional_creators"))
+        create = state.get(("m.room.create", ""))
+        if create is None or create.content.get("type") != CASE_TYPE:
+            return False
+        if not event.is_state():
+            return event.type in ALLOWED_EVENTS and self._without_words(event)
+        if event.type not in ALLOWED_STATE:
+            return False
+        if event.type == "m.room.member":
+            return self._member_allowed(event, state)
+        if event.type == "m.room.power_levels" and ("m.room.power_levels", "") in state:
+            return False  # set once, at creation
+        check = ALLOWED_STATE[event.type]
+        return check is None or bool(check(dict(event.content)))
+
+    @staticmethod
+    def _without_words(event: Any) -> bool:
+        """A redaction's reason would stay in clear."""
+        return event.type != "m.room.redaction" or "reason" not in event.content
+
+    @staticmethod
+    def _member_allowed(event: Any, state: Any) -> bool:
+        if not set(event.content) <= MEMBER_KEYS:
+            return False
+        leaving_or_banned = event.content.get("membership") in ("leave", "ban")
+        creators = state[("m.room.create", "")]
+        founders = [creators.sender, *creators.content.get("additional_creators", [])]
+        # Nobody puts the archivist out; whoever wants to may leave.
+        return not (leaving_or_banned and event.sender != event.state_key and event.state_key in founders[1:])

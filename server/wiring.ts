@@ -1,0 +1,86 @@
+import type { Health } from "#protocol/api.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import { type EncryptedFile, parseCaseEvent } from "#protocol/events.ts";
+import { membersOf } from "#protocol/people.ts";
+import type { Audit } from "./audit/index.ts";
+import { type Bot, botRole, type InboxItem } from "./bot/index.ts";
+import type { Registry } from "./consent/index.ts";
+import type { DirectoryPort } from "./directory/index.ts";
+import { createFiling, type Filing } from "./filing/index.ts";
+import type { Gate, RecordPort } from "./gateway/index.ts";
+import type { RoleContext } from "./kit/role.ts";
+import { createSealer } from "./kit/seal.ts";
+
+/** What stands between the archivist (keys of Matrix, none of the record) and filing (the record, no key of Matrix). */
+export type Wired = AsyncDisposable & {
+  readonly record: RecordPort | undefined;
+  readonly botState: () => Health["parts"]["bot"];
+};
+
+type Parts = {
+  readonly registry: Registry;
+  readonly directory: DirectoryPort;
+  readonly audit: Audit;
+  readonly gate: Gate;
+  readonly withFiling: boolean;
+};
+
+/** Starts the archivist and, behind it, filing. Both start in the background: the door opens while they still come up. */
+export async function startArchivistAndFiling(context: RoleContext, parts: Parts): Promise<Wired> {
+  const { registry, directory, audit, gate } = parts;
+  await using starting = new AsyncDisposableStack();
+  const bot = starting.use(
+    await botRole({
+      audit,
+      audienceAllows: async (caseId, userId) => (await gate.member(caseId, userId)).allow,
+      peopleOf: async (addressee, requester) =>
+        membersOf(addressee, directory.clinicians(), requester).map((person) => person.userId),
+      openTicket: registry.openTicket,
+      bindTicket: registry.bindTicket,
+    }).start(context),
+  );
+  const filing = parts.withFiling ? starting.use(await startFiling(context, parts, bot)) : undefined;
+  if (filing !== undefined) starting.use(bot.deliverTo((item) => hand(item, bot, filing)));
+  const running = starting.move();
+  return {
+    botState: bot.state,
+    record: filing,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot: Bot): Promise<Filing> {
+  const { directory, registry } = parts;
+  return createFiling({
+    db,
+    sealer: createSealer(config.bot.storeKey, "filing"),
+    config: { fhirUrl: config.fhirUrl, dicomwebUrl: config.dicomwebUrl },
+    registry: { key: registry.publicKey, statusOf: registry.statusOf },
+    directory: {
+      clinician: directory.find,
+      team: (id) => directory.teams().find((team) => team.id === id),
+    },
+    hospital: { name: config.hospital.name, address: config.hospital.address },
+    clock,
+    log: log.child({ role: "filing" }),
+    onOutcome: async (roomId, filed) => void (await bot.sendFiled(roomId, filed)),
+  });
+}
+
+/** One event on its way from the archivist to filing; a photo takes its picture along. */
+async function hand(item: InboxItem, bot: Bot, filing: Filing): Promise<void> {
+  const { eventId, roomId, sender, originServerTs: atMs, type, content } = item;
+  const event = parseCaseEvent({ eventId, sender, atMs, type, content });
+  const picture = event.kind === "photo" ? await pictureOf(event.photo.file, bot) : undefined;
+  await filing.submit({ eventId, roomId, sender, atMs, event, picture });
+}
+
+/** The picture, or nothing when it was withdrawn meanwhile: gate 4 then refuses, which is what shall be said. */
+async function pictureOf(file: EncryptedFile, bot: Bot): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await bot.readMedia(file);
+  } catch (error) {
+    if (error instanceof ColloqueError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
