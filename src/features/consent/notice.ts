@@ -39,7 +39,7 @@ function french({ hospital, recipients, collector, ward }: NoticeSubject): strin
     `Seuls ces soignants et ceux qui vous suivent ici les verront.`,
     `L’Archiviste, un programme de l’hôpital (${hospital}), les lit pour les ranger dans ${record}, où elles restent au moins vingt ans.`,
     `Cet accord vaut six mois, pour cette demande seulement.`,
-    `Vous pouvez dire non, ou changer d’avis à tout moment en le disant à ${collector} : ${care}, et les photos ne seront plus montrées.`,
+    `Vous pouvez dire non, ou changer d’avis à tout moment en le disant à ${collector} : ${care}, et les photos ne seront plus montrées.`,
   ].join(" ");
 }
 
