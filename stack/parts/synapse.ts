@@ -92,6 +92,9 @@ const closedDoors = {
   enable_3pid_changes: false,
   url_preview_enabled: false,
   max_upload_size: "60M",
+  // Each photo reserves two addresses before its bytes; one that was given up frees them after an hour.
+  max_pending_media_uploads: 100,
+  unused_expiration_time: "1h",
   presence: { enabled: false },
   push: { include_content: false },
   encryption_enabled_by_default_for_room_type: "all",
@@ -145,7 +148,7 @@ const logConfig = {
   version: 1,
   formatters: { plain: { format: "%(asctime)s %(levelname)s %(name)s %(message)s" } },
   handlers: { console: { class: "logging.StreamHandler", formatter: "plain" } },
-  loggers: { "synapse.storage.SQL": { level: "WARNING" }, "synapse.access.http": { level: "WARNING" } },
+  loggers: { "synapse.storage.SQL": { level: "WARNING" } },
   root: { level: "INFO", handlers: ["console"] },
   disable_existing_loggers: false,
 } as const;
