@@ -73,7 +73,8 @@ function toGlobalFetch(dispatcher: Agent): typeof globalThis.fetch {
       ...(method === undefined ? {} : { method }),
       ...(redirect === undefined ? {} : { redirect }),
       ...(signal === undefined ? {} : { signal }),
-      headers: Object.fromEntries(new Headers(headers)),
+      // Synapse needs an address to rate-limit sign-ins by; a unix socket has none.
+      headers: { "x-forwarded-for": "127.0.0.1", ...Object.fromEntries(new Headers(headers)) },
       ...(body === undefined || body === null ? {} : { body: bytesOf(body) }),
     });
     return new Response([204, 205, 304].includes(answer.status) ? null : await answer.arrayBuffer(), {
