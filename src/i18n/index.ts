@@ -1,0 +1,74 @@
+import { createInstance } from "i18next";
+import { initReactI18next } from "react-i18next";
+import { capture as captureEn } from "./en/capture.ts";
+import { cases as casesEn } from "./en/cases.ts";
+import { consent as consentEn } from "./en/consent.ts";
+import { errors as errorsEn } from "./en/errors.ts";
+import { opinion as opinionEn } from "./en/opinion.ts";
+import { record as recordEn } from "./en/record.ts";
+import { request as requestEn } from "./en/request.ts";
+import { session as sessionEn } from "./en/session.ts";
+import { settings as settingsEn } from "./en/settings.ts";
+import { ui as uiEn } from "./en/ui.ts";
+import { capture } from "./fr/capture.ts";
+import { cases } from "./fr/cases.ts";
+import { consent } from "./fr/consent.ts";
+import { errors } from "./fr/errors.ts";
+import { opinion } from "./fr/opinion.ts";
+import { record } from "./fr/record.ts";
+import { request } from "./fr/request.ts";
+import { session } from "./fr/session.ts";
+import { settings } from "./fr/settings.ts";
+import { ui } from "./fr/ui.ts";
+
+const fr = { capture, cases, consent, errors, opinion, record, request, session, settings, ui };
+
+/** The same keys with any text: a key that English lacks does not compile. */
+type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
+
+const en: Texts<typeof fr> = {
+  capture: captureEn,
+  cases: casesEn,
+  consent: consentEn,
+  errors: errorsEn,
+  opinion: opinionEn,
+  record: recordEn,
+  request: requestEn,
+  session: sessionEn,
+  settings: settingsEn,
+  ui: uiEn,
+};
+
+export type Language = "fr" | "en";
+export const languages: readonly Language[] = ["fr", "en"];
+
+const choiceKey = "colloque.language";
+const isLanguage = (value: unknown): value is Language => value === "fr" || value === "en";
+
+/** The person's own choice, else the first of the browser's languages that we speak, else French. */
+export function languageOf(chosen: string | null, browser: readonly string[]): Language {
+  if (isLanguage(chosen)) return chosen;
+  return browser.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "fr";
+}
+
+/** Starts the texts; `<html lang>` follows the language. React escapes what is put in, so i18next must not do it twice. */
+export function startTexts() {
+  const texts = createInstance();
+  texts.on("languageChanged", (language) => {
+    document.documentElement.lang = language;
+  });
+  void texts.use(initReactI18next).init({
+    lng: languageOf(localStorage.getItem(choiceKey), navigator.languages),
+    fallbackLng: false,
+    resources: { fr, en },
+    ns: Object.keys(fr),
+    defaultNS: "ui",
+    interpolation: { escapeValue: false },
+    returnNull: false,
+    initAsync: false,
+  });
+  return texts;
+}
+
+/** Remembers the language on this device. */
+export const rememberLanguage = (language: Language): void => localStorage.setItem(choiceKey, language);
