@@ -21,8 +21,9 @@ export interface Running {
   /** When the kernel started it: with the pid, its identity. */
   readonly startTicks: string;
   readonly exited: Promise<string>;
-  hasExited(): boolean;
   stop(): Promise<void>;
+  /** Ends it at once, as an accident would. */
+  kill(): void;
 }
 
 /** Starts processes and sees to it that none outlives this program, even if it is killed. */
@@ -89,7 +90,7 @@ function toRunning(child: ChildProcess, stopMs: number): Running {
     pid,
     startTicks: startTicksOf(pid) ?? "",
     exited,
-    hasExited: () => ended,
+    kill: () => endGroup(pid, "SIGKILL"),
     async stop() {
       if (ended) return;
       endGroup(pid, "SIGTERM");

@@ -1,5 +1,5 @@
 /** What the person sees of a part while the stack starts. */
-export type PartState = "waiting" | "installing" | "starting" | "up" | "off" | "stopped";
+export type PartState = "waiting" | "installing" | "building" | "starting" | "up" | "off" | "stopped";
 
 /** Where the stack reports what it is doing. */
 export interface Progress {
@@ -19,6 +19,7 @@ interface Line {
 const words: Readonly<Record<PartState, string>> = {
   waiting: "waiting",
   installing: "installing (once)",
+  building: "building",
   starting: "starting",
   up: "up",
   off: "off",
