@@ -9,6 +9,7 @@ import type { Database } from "../store/index.ts";
 import type { RegistryPort } from "./gate.ts";
 import { sha256Hex } from "./ids.ts";
 import type { HospitalFacts } from "./plan/index.ts";
+import { createProbe } from "./probe.ts";
 import { createQueues } from "./queues.ts";
 import { createDicomArchive } from "./record/dicom.ts";
 import { createFhirRecord } from "./record/fhir.ts";
@@ -83,6 +84,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     clock,
     log,
     random: options.random ?? Math.random,
+    onDown: () => probe.start(),
     surroundings: {
       clinician: (userId) => options.directory.clinician(userId),
       team: (id) => options.directory.team?.(id),
@@ -101,7 +103,18 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     concurrency: config.concurrency ?? 4,
     onFault: (fault, what) => log.error({ what, ...toLog(fault) }, "filing waits after a fault"),
   });
-  for (const roomId of await store.openRooms()) queues.file(roomId);
+  const goOn = async (): Promise<void> => {
+    for (const roomId of await store.openRooms()) queues.file(roomId);
+  };
+  const probe = createProbe(
+    async () => (await record.isUp()) && (archive === undefined || (await archive.isUp())),
+    async () => {
+      await store.hurry();
+      await goOn();
+    },
+    (fault) => log.error(toLog(fault), "filing could not be woken"),
+  );
+  await goOn();
   for (const roomId of await store.roomsToTell()) queues.tell(roomId);
 
   return {
@@ -153,6 +166,9 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
         archive: archiveUp === undefined ? "off" : archiveUp ? "up" : "down",
       };
     },
-    [Symbol.asyncDispose]: () => queues.stop(),
+    [Symbol.asyncDispose]: async () => {
+      probe.stop();
+      await queues.stop();
+    },
   };
 }

@@ -20,13 +20,14 @@ const migrations: readonly Migration[] = [
      reason TEXT,
      step INTEGER NOT NULL DEFAULT 0,
      attempts INTEGER NOT NULL DEFAULT 0,
+     faults INTEGER NOT NULL DEFAULT 0,
      next_at_ms INTEGER NOT NULL DEFAULT 0,
      waiting_since_ms INTEGER,
      done_at_ms INTEGER,
      sealed BLOB NOT NULL
    );
    CREATE INDEX filing_items_room ON filing_items (room_id, seq);
-   CREATE INDEX filing_items_open ON filing_items (state) WHERE state IN ('new', 'planned', 'parked');
+   CREATE INDEX filing_items_open ON filing_items (state) WHERE state IN ('new', 'planned', 'refusing', 'parked');
    CREATE TABLE filing_blobs (
      event_id TEXT NOT NULL REFERENCES filing_items (event_id),
      name TEXT NOT NULL,
@@ -60,10 +61,11 @@ const migrations: readonly Migration[] = [
    CREATE INDEX filing_outcomes_unsent ON filing_outcomes (room_id, seq) WHERE sent_at_ms IS NULL;`,
 ];
 
-export type ItemState = "new" | "planned" | "filed" | "refused" | "parked" | "ignored";
+/** `refusing`: the gate's no is said and the picture gone; its audit is still to be written. */
+export type ItemState = "new" | "planned" | "refusing" | "filed" | "refused" | "parked" | "ignored";
 
 const kindSchema = z.enum(["request", "consent", "photo", "message", "response", "opinion"]);
-const stateSchema = z.enum(["new", "planned", "filed", "refused", "parked", "ignored"]);
+const stateSchema = z.enum(["new", "planned", "refusing", "filed", "refused", "parked", "ignored"]);
 const headSchema = z.object({
   event_id: z.string(),
   room_id: z.string(),
@@ -71,6 +73,9 @@ const headSchema = z.object({
   state: stateSchema,
   step: z.number(),
   attempts: z.number(),
+  /** Of the attempts, those that failed for another reason than a record that was not there. */
+  faults: z.number(),
+  reason: z.string().nullable(),
   next_at_ms: z.number(),
   waiting_since_ms: z.number().nullable(),
 });
@@ -146,8 +151,8 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
   async function head(roomId: string): Promise<Head | undefined> {
     const first = await db.one(
       headSchema,
-      `SELECT event_id, room_id, kind, state, step, attempts, next_at_ms, waiting_since_ms FROM filing_items
-       WHERE room_id = ? AND state IN ('new', 'planned', 'parked')
+      `SELECT event_id, room_id, kind, state, step, attempts, faults, reason, next_at_ms, waiting_since_ms
+       FROM filing_items WHERE room_id = ? AND state IN ('new', 'planned', 'refusing', 'parked')
        ORDER BY CASE state WHEN 'parked' THEN 0 ELSE 1 END, CASE kind WHEN 'request' THEN 0 ELSE 1 END, seq LIMIT 1`,
       roomId,
     );
@@ -184,16 +189,33 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return new Map(rows.map((row) => [row.event_id, row.done_at_ms]));
   }
 
+  const putPlan = (tx: Queries, eventId: string, plan: Pick<Plan, "steps" | "entries">) =>
+    tx.run(
+      "INSERT INTO filing_plans (event_id, sealed) VALUES (?, ?) ON CONFLICT (event_id) DO UPDATE SET sealed = excluded.sealed",
+      eventId,
+      sealer.seal(JSON.stringify({ steps: plan.steps, entries: plan.entries }), `filing_plans/${eventId}`),
+    );
+
   const savePlan = (eventId: string, plan: Plan): Promise<void> =>
     db.transaction(async (tx) => {
-      const text = JSON.stringify({ steps: plan.steps, entries: plan.entries });
-      await tx.run(
-        "INSERT INTO filing_plans (event_id, sealed) VALUES (?, ?) ON CONFLICT (event_id) DO UPDATE SET sealed = excluded.sealed",
-        eventId,
-        sealer.seal(text, `filing_plans/${eventId}`),
-      );
+      await putPlan(tx, eventId, plan);
       for (const [name, bytes] of Object.entries(plan.blobs)) await putBlob(tx, eventId, name, bytes);
       await tx.run("UPDATE filing_items SET state = 'planned', step = 0 WHERE event_id = ?", eventId);
+    });
+
+  /** The gate said no: the picture leaves our disk and the room is told at once; the audit follows when the record takes it. */
+  const refuse = (
+    item: Head,
+    reason: string,
+    audit: Pick<Plan, "steps" | "entries">,
+    outcome: Filed,
+    nowMs: number,
+  ): Promise<void> =>
+    db.transaction(async (tx) => {
+      await putPlan(tx, item.event_id, audit);
+      await tx.run("DELETE FROM filing_blobs WHERE event_id = ?", item.event_id);
+      await close(tx, item, "refusing", reason, nowMs);
+      await putOutcome(tx, `${item.event_id} refused`, item.room_id, outcome);
     });
 
   async function plan(eventId: string): Promise<{ steps: Step[]; entries: Entry[] }> {
@@ -270,21 +292,22 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
   ): Promise<void> =>
     db.transaction(async (tx) => {
       await close(tx, item, state, reason, nowMs);
-      if (state === "refused") {
-        // Nothing of a refused picture stays with us.
-        await tx.run("DELETE FROM filing_blobs WHERE event_id = ?", item.event_id);
-        await tx.run("DELETE FROM filing_plans WHERE event_id = ?", item.event_id);
-      }
+      if (state === "refused") await tx.run("DELETE FROM filing_plans WHERE event_id = ?", item.event_id);
       if (outcome !== undefined)
         await putOutcome(tx, `${item.event_id} ${state} ${nowMs}`, item.room_id, outcome);
     });
 
-  const postpone = (eventId: string, nextAtMs: number) =>
+  const postpone = (eventId: string, nextAtMs: number, isFault: boolean) =>
     db.run(
-      "UPDATE filing_items SET attempts = attempts + 1, next_at_ms = ? WHERE event_id = ?",
+      "UPDATE filing_items SET attempts = attempts + 1, faults = faults + ?, next_at_ms = ? WHERE event_id = ?",
+      isFault ? 1 : 0,
       nextAtMs,
       eventId,
     );
+
+  /** Nobody waits any longer for his time. */
+  const hurry = () =>
+    db.run("UPDATE filing_items SET next_at_ms = 0 WHERE state IN ('new', 'planned', 'refusing')");
 
   /** Everything of the case that waits and was not told so yet: told once. */
   const tellWaiting = (
@@ -307,7 +330,7 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
   /** Puts a parked item back in line. False when there is none. */
   const retry = async (eventId: string): Promise<string | undefined> => {
     const changed = await db.run(
-      "UPDATE filing_items SET state = 'new', reason = NULL, step = 0, attempts = 0, next_at_ms = 0 WHERE event_id = ? AND state = 'parked'",
+      "UPDATE filing_items SET state = 'new', reason = NULL, step = 0, attempts = 0, faults = 0, next_at_ms = 0 WHERE event_id = ? AND state = 'parked'",
       eventId,
     );
     if (changed === 0) return undefined;
@@ -324,6 +347,8 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     itemsUpTo,
     photosFiledAt,
     savePlan,
+    refuse,
+    hurry,
     plan,
     setStep,
     finish,
@@ -331,7 +356,8 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     postpone,
     tellWaiting,
     retry,
-    openRooms: () => rooms("SELECT DISTINCT room_id FROM filing_items WHERE state IN ('new', 'planned')"),
+    openRooms: () =>
+      rooms("SELECT DISTINCT room_id FROM filing_items WHERE state IN ('new', 'planned', 'refusing')"),
     roomsToTell: () => rooms("SELECT DISTINCT room_id FROM filing_outcomes WHERE sent_at_ms IS NULL"),
     nextOutcome: (roomId: string) =>
       db.one(

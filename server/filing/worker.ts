@@ -47,12 +47,14 @@ export type WorkerParts = {
     "state" | "patient" | "certificate" | "nowMs" | "filedAtMs" | "pictures"
   >;
   readonly random: () => number;
+  /** The record or the archive did not answer. */
+  readonly onDown: () => void;
 };
 
 /** Steps that go wrong in our own code, or a server that answers 500 to one item, are not tried for ever. */
 const maxFaults = 8;
-/** The registry not knowing a consent is told to a human after so many tries (some minutes). */
-const maxUnknown = 20;
+/** What others must mend (a registry that does not know a consent, a conflict that stays) is told to a human after some minutes. */
+const maxWaits = 20;
 
 /**
  * Takes one item one turn further, in these phases, each durable before the next and each safe to repeat:
@@ -65,8 +67,8 @@ export function createWorker(parts: WorkerParts) {
   /** True when the item came to an end (filed, refused, parked), false when it must wait. */
   async function advance(item: Head): Promise<boolean> {
     try {
-      if (item.state === "new" && !(await prepare(item))) return true;
-      await carryOut(item);
+      if (item.state === "refusing") await auditRefusal(item);
+      else if (item.state === "planned" || (await prepare(item))) await carryOut(item);
       return true;
     } catch (fault) {
       return await handle(item, fault);
@@ -127,7 +129,6 @@ export function createWorker(parts: WorkerParts) {
     return pictures;
   }
 
-  /** The refusal is audited in the record first; the picture then leaves our disk and the bot redacts it. */
   async function refuse(
     item: Head,
     event: FileableEvent,
@@ -139,11 +140,17 @@ export function createWorker(parts: WorkerParts) {
         ? { identifier: { value: `urn:uuid:${event.photo.receipt.payload.consentId}` } }
         : { identifier: { value: event.eventId } };
     const audit = refusalAudit(context, event.eventId, event.sender, consent, answer.reason);
-    await record.write([{ resource: audit }], undefined, noBytes);
     const nowMs = clock();
     const outcome = outcomeOf(item, { state: "refused", at: iso(nowMs), reason: answer.reason });
-    await store.end(item, "refused", answer.reason, outcome, nowMs);
+    const plan = { steps: [{ kind: "bundle" as const, writes: [{ resource: audit }] }], entries: [] };
+    await store.refuse(item, answer.reason, plan, outcome, nowMs);
     log.warn({ eventId: item.event_id, kind: item.kind, reason: answer.reason }, "gate 4 refused");
+  }
+
+  async function auditRefusal(item: Head): Promise<void> {
+    const { steps } = await store.plan(item.event_id);
+    for (const step of steps) await perform(step, noBytes);
+    await store.end(item, "refused", item.reason ?? "", undefined, clock());
   }
 
   /** Never created, never guessed: the patient is there, is the one that was meant, and is still in use. */
@@ -217,25 +224,30 @@ export function createWorker(parts: WorkerParts) {
   }
 
   async function handle(item: Head, fault: unknown): Promise<boolean> {
+    const nowMs = clock();
+    const about = { eventId: item.event_id, kind: item.kind };
     const reason = parkReason(item, fault);
-    if (reason !== undefined) {
-      const nowMs = clock();
-      const outcome = outcomeOf(item, { state: "parked", at: iso(nowMs), reason });
-      await store.end(item, "parked", reason, outcome, nowMs);
-      log.error({ eventId: item.event_id, kind: item.kind, reason, ...toLog(fault) }, "parked");
+    if (reason !== undefined && item.state === "refusing") {
+      // The refusal stands, audited or not.
+      await store.end(item, "refused", item.reason ?? "", undefined, nowMs);
+      log.error({ ...about, reason, ...toLog(fault) }, "a refusal could not be audited");
       return true;
     }
-    const nowMs = clock();
-    await store.postpone(item.event_id, nowMs + backoffMs(item.attempts, parts.random()));
+    if (reason !== undefined) {
+      const outcome = outcomeOf(item, { state: "parked", at: iso(nowMs), reason });
+      await store.end(item, "parked", reason, outcome, nowMs);
+      log.error({ ...about, reason, ...toLog(fault) }, "parked");
+      return true;
+    }
+    const isDown = fault instanceof RecordFault && fault.what === "down";
+    await store.postpone(item.event_id, nowMs + backoffMs(item.attempts, parts.random()), !isDown);
     await store.tellWaiting(item.room_id, nowMs, (eventId, kind) => ({
       ofEvent: eventId,
       kind,
       outcome: { state: "waiting", since: iso(nowMs) },
     }));
-    log.warn(
-      { eventId: item.event_id, kind: item.kind, attempts: item.attempts + 1, ...toLog(fault) },
-      "waits",
-    );
+    log.warn({ ...about, attempts: item.attempts + 1, ...toLog(fault) }, "waits");
+    if (isDown) parts.onDown();
     return false;
   }
 
@@ -247,11 +259,12 @@ function parkReason(item: Head, fault: unknown): string | undefined {
   if (fault instanceof ParkFault) return fault.reason;
   if (fault instanceof RecordFault) {
     if (fault.what === "refused") return `record-refused-${fault.status}`;
-    if (fault.what === "failing" && item.attempts >= maxFaults) return "record-fails";
+    if (fault.what === "failing" && item.faults >= maxFaults) return "record-fails";
+    if (fault.what === "conflict" && item.faults >= maxWaits) return "record-conflict";
     return undefined;
   }
-  if (fault instanceof LaterFault) return item.attempts >= maxUnknown ? fault.reason : undefined;
-  return item.attempts >= maxFaults ? "internal" : undefined;
+  if (fault instanceof LaterFault) return item.faults >= maxWaits ? fault.reason : undefined;
+  return item.faults >= maxFaults ? "internal" : undefined;
 }
 
 /** What speaks against this being the patient who was meant. */

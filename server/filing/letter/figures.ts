@@ -47,7 +47,9 @@ function noteLines(words: Texts, context: PlanContext, left: number): string[] {
   const clock = clockOf(words.locale, context.timeZone);
   const consented = context.state.consents[0]?.consent.collectedAt;
   return [
-    ...(consented === undefined ? [] : [words.photosConsented(clock.day(consented), clock.time(consented))]),
+    ...(consented === undefined
+      ? []
+      : [words.photosConsented(context.state.photos.length, clock.day(consented), clock.time(consented))]),
     ...(left > 0 ? [words.morePhotos(left)] : []),
   ];
 }

@@ -42,8 +42,8 @@ export const texts = {
       certain: "certain",
     } satisfies Record<Certainty, string>,
     knots: { consented: "consentie", encrypted: "chiffrée", accepted: "acceptée", filed: "versée" },
-    photosConsented: (date: string, time: string) =>
-      `Photos consenties le ${date} à ${time}, pour ses soins.`,
+    photosConsented: (count: number, date: string, time: string) =>
+      `${count === 1 ? "Photo consentie" : "Photos consenties"} le ${date} à ${time}, pour ses soins.`,
     morePhotos: (count: number) =>
       count === 1 ? "Une autre photo est au dossier." : `${count} autres photos sont au dossier.`,
     signed: (time: string) => `Signé à ${time} par`,
@@ -102,8 +102,8 @@ export const texts = {
       certain: "certain",
     } satisfies Record<Certainty, string>,
     knots: { consented: "consented", encrypted: "encrypted", accepted: "accepted", filed: "filed" },
-    photosConsented: (date: string, time: string) =>
-      `Photos consented to on ${date} at ${time}, for the patient’s care.`,
+    photosConsented: (count: number, date: string, time: string) =>
+      `${count === 1 ? "Photo" : "Photos"} consented to on ${date} at ${time}, for the patient’s care.`,
     morePhotos: (count: number) =>
       count === 1 ? "One more photo is in the record." : `${count} more photos are in the record.`,
     signed: (time: string) => `Signed at ${time} by`,

@@ -1,5 +1,6 @@
 import { missingCase } from "#protocol/result.ts";
 import type { FileableEvent } from "../work.ts";
+import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planOpinion } from "./opinion.ts";
 import { planPhoto } from "./photo.ts";
@@ -14,6 +15,15 @@ export type { Entry, HospitalFacts, Plan, PlanContext, Resource, Step, Write } f
  * planned. Only what the gate allowed comes here.
  */
 export async function planFiling(
+  event: FileableEvent,
+  picture: Uint8Array | undefined,
+  context: PlanContext,
+): Promise<Plan> {
+  const plan = await planEvent(event, picture, context);
+  return { ...plan, steps: plan.steps.map(cleanStep) };
+}
+
+async function planEvent(
   event: FileableEvent,
   picture: Uint8Array | undefined,
   context: PlanContext,

@@ -62,6 +62,7 @@ function communication(
     about: [{ reference: `ServiceRequest/${caseIds(eventId).serviceRequest}` }],
     sent: instant(event.atMs),
     sender: personReference(context, event.sender),
-    payload: [{ contentString: words }],
+    // A text of nothing but control characters was said all the same.
+    payload: [{ contentString: /[^\p{Cc}\s]/u.test(words) ? words : "…" }],
   };
 }

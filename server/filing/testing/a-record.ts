@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { multipartParts } from "../record/multipart.ts";
+
+/**
+ * A small FHIR server and archive as one `fetch`, for tests that need faults at will: it takes PUT transactions whole or not at all,
+ * counts what was really written, and can be told to misbehave. The real ones are used in the end-to-end tests.
+ */
+
+export type Misbehaviour =
+  | "none"
+  | "refuse-connection"
+  | "timeout-after-commit"
+  | "redirect"
+  | "login-page"
+  | "outcome-with-200"
+  | "cut-body"
+  | { readonly status: number; readonly spoken?: boolean };
+
+const bundleSchema = z.object({
+  entry: z.array(
+    z.object({
+      resource: z.looseObject({ resourceType: z.string(), id: z.string() }),
+      request: z.object({ method: z.literal("PUT"), url: z.string() }),
+    }),
+  ),
+});
+
+type Stored = { readonly resourceType: string; readonly id: string; readonly [member: string]: unknown };
+
+export function aRecord() {
+  const resources = new Map<string, Stored>();
+  const versions = new Map<string, number>();
+  const instances = new Map<string, { patientId: string; jpeg: Uint8Array }>();
+  const requests: string[] = [];
+  const bodies: string[] = [];
+  /** What the next writes do, one each; then all goes well. */
+  let writesDo: Misbehaviour[] = [];
+  let readsDo: Misbehaviour[] = [];
+  let archiveDown = false;
+  let alter: (stored: Stored) => Stored | undefined = (stored) => stored;
+
+  const outcome = (status: number) =>
+    json(status, { resourceType: "OperationOutcome", issue: [{ severity: "error" }] });
+
+  function misbehave(how: Misbehaviour, commit: () => void): Response | undefined {
+    if (how === "none") return undefined;
+    if (how === "refuse-connection" || how === "redirect") throw new TypeError("fetch failed");
+    if (how === "timeout-after-commit") {
+      commit();
+      throw new DOMException("The operation timed out", "TimeoutError");
+    }
+    if (how === "login-page")
+      return new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } });
+    if (how === "outcome-with-200") return outcome(200);
+    if (how === "cut-body") {
+      commit();
+      return new Response('{"resourceType":"Bundle","type":"transaction-resp', { status: 200 });
+    }
+    return how.spoken === false ? new Response("no", { status: how.status }) : outcome(how.status);
+  }
+
+  function transact(body: string): Response {
+    const bundle = bundleSchema.parse(JSON.parse(body));
+    const commit = () => {
+      for (const { resource } of bundle.entry) put(resource);
+    };
+    const bad = misbehave(writesDo.shift() ?? "none", commit);
+    if (bad !== undefined) return bad;
+    commit();
+    return json(200, {
+      resourceType: "Bundle",
+      type: "transaction-response",
+      entry: bundle.entry.map(() => ({ response: { status: "201 Created" } })),
+    });
+  }
+
+  function put(resource: Stored): void {
+    const key = `${resource.resourceType}/${resource.id}`;
+    const stored = alter(resource);
+    if (stored === undefined) return;
+    if (JSON.stringify(resources.get(key)) !== JSON.stringify(stored))
+      versions.set(key, (versions.get(key) ?? 0) + 1);
+    resources.set(key, stored);
+  }
+
+  function readOne(key: string): Response {
+    const bad = misbehave(readsDo.shift() ?? "none", () => undefined);
+    if (bad !== undefined) return bad;
+    const found = resources.get(key);
+    if (found === undefined) return outcome(404);
+    return json(200, { ...found, meta: { versionId: String(versions.get(key)) } });
+  }
+
+  function archive(url: URL, init: RequestInit | undefined): Response {
+    if (archiveDown) throw new TypeError("fetch failed");
+    if (init?.method === "POST") return stow(init, instances);
+    const uid = /instances\/([\d.]+)/.exec(url.pathname)?.[1] ?? "";
+    const found = instances.get(uid);
+    if (found === undefined) return json(404, {});
+    if (url.pathname.endsWith("/metadata"))
+      return json(200, [{ "00100020": { vr: "LO", Value: [found.patientId] } }]);
+    const body = Buffer.concat([
+      Buffer.from("--X\r\nContent-Type: image/jpeg\r\n\r\n"),
+      found.jpeg,
+      Buffer.from("\r\n--X--\r\n"),
+    ]);
+    return new Response(new Uint8Array(body), {
+      headers: { "content-type": 'multipart/related; type="image/jpeg"; boundary=X' },
+    });
+  }
+
+  const fetcher: typeof fetch = async (input, init) => {
+    const url = new URL(String(input instanceof Request ? input.url : input));
+    requests.push(`${init?.method ?? "GET"} ${url.pathname}`);
+    if (url.pathname.startsWith("/dicom-web")) return archive(url, init);
+    if (init?.method === "POST") {
+      bodies.push(String(init.body));
+      return transact(String(init.body));
+    }
+    if (url.search === "?_summary=count") {
+      const bad = misbehave(writesDo[0] ?? "none", () => undefined);
+      return bad ?? json(200, { resourceType: "Bundle", type: "searchset" });
+    }
+    return readOne(url.pathname.replace("/fhir/", ""));
+  };
+
+  return {
+    fetcher,
+    resources,
+    versions,
+    instances,
+    requests,
+    bodies,
+    put,
+    nextWrites: (...how: Misbehaviour[]) => {
+      writesDo = how;
+    },
+    nextReads: (...how: Misbehaviour[]) => {
+      readsDo = how;
+    },
+    setArchiveDown: (down: boolean) => {
+      archiveDown = down;
+    },
+    /** Stores something else than it was sent; undefined stores nothing. */
+    setAlter: (change: typeof alter) => {
+      alter = change;
+    },
+    ofType: (resourceType: string) =>
+      [...resources.values()].filter((each) => each.resourceType === resourceType),
+  };
+}
+
+function stow(init: RequestInit, instances: Map<string, { patientId: string; jpeg: Uint8Array }>): Response {
+  const type = new Headers(init.headers).get("content-type") ?? "";
+  const bytes = init.body instanceof Uint8Array ? init.body : new Uint8Array();
+  const [file] = multipartParts(bytes, type);
+  if (file === undefined) return json(415, {});
+  const buffer = Buffer.from(file);
+  // Enough of a reader for what we write: explicit little endian, the tags by their bytes.
+  const text = (tag: string) => {
+    const at = buffer.indexOf(Buffer.from(tag, "hex"));
+    const length = buffer.readUInt16LE(at + 6);
+    return buffer
+      .toString("latin1", at + 8, at + 8 + length)
+      .replaceAll("\0", "")
+      .trim();
+  };
+  const uid = text("080018005549");
+  const start = buffer.indexOf(Buffer.from("ffd8", "hex"), buffer.indexOf(Buffer.from("e07f1000", "hex")));
+  const end = buffer.length - 8;
+  instances.set(uid, { patientId: text("100020004c4f"), jpeg: buffer.subarray(start, end) });
+  return json(200, { "00081199": { vr: "SQ", Value: [{}] }, "00081198": { vr: "SQ" } });
+}
+
+const json = (status: number, body: unknown): Response =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/fhir+json" } });
