@@ -33,6 +33,9 @@ export function BodyPicker({ view, site, onPick }: Props) {
         {drawing.outline.map((d) => (
           <path key={d} d={d} className={styles.outline} />
         ))}
+        {drawing.lines.map((d) => (
+          <path key={d} d={d} className={styles.inkLine} />
+        ))}
         {drawing.folds.map((d) => (
           <path key={d} d={d} className={styles.fold} />
         ))}

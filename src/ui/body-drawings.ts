@@ -7,6 +7,8 @@ export type Drawing = {
   readonly viewBox: string;
   readonly mirror: string;
   readonly outline: readonly string[];
+  /** Ink lines that close no shape. */
+  readonly lines: readonly string[];
   readonly folds: readonly string[];
   readonly zones: readonly Zone[];
 };
@@ -49,6 +51,7 @@ export const drawings = {
     viewBox: "0 0 320 630",
     mirror,
     outline: whole,
+    lines: [],
     folds: [
       "M124 196C132 206 146 208 156 200",
       "M196 196C188 206 174 208 164 200",
@@ -73,6 +76,7 @@ export const drawings = {
     viewBox: "0 0 320 630",
     mirror,
     outline: whole,
+    lines: [],
     folds: [
       "M160 128V300",
       "M112 282C120 288 134 288 144 284",
@@ -100,11 +104,13 @@ export const drawings = {
       "M160 16C226 16 258 66 254 138C252 168 250 188 246 206C238 252 208 316 160 318",
       "M66 150C50 140 42 160 50 184C56 206 66 216 75 210",
       "M254 150C270 140 278 160 270 184C264 206 254 216 245 210",
+    ],
+    lines: [
       "M112 288C114 330 108 348 84 362C64 372 44 378 30 396M208 288C206 330 212 348 236 362C256 372 276 378 290 396",
     ],
     folds: [
       "M150 178C148 196 140 206 146 214C152 220 168 220 174 214C180 206 172 196 170 178",
-      "M128 256C144 248 176 248 192 256",
+      "M130 254C146 260 174 260 190 254",
       "M96 138C106 128 126 128 136 138",
       "M184 138C194 128 214 128 224 138",
     ],
