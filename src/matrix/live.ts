@@ -41,7 +41,7 @@ export function createLive(deps: LiveDeps): LiveParts {
   const { bot, registryKey } = config;
   const timeline = createTimeline({ sdk: live.sdk, userId, bot, registryKey, clock });
   signal.addEventListener("abort", () => timeline.stop(), { once: true });
-  const sender = createSender(live.sdk, clock, signal);
+  const sender = createSender({ sdk: live.sdk, bot, clock, signal });
   const viewOf = (roomId: string) => timeline.store.getState().byRoom.get(roomId);
 
   const seen = createSeenTeller({
@@ -69,7 +69,7 @@ export function createLive(deps: LiveDeps): LiveParts {
     },
     statusOf: (consent, roomId) => statusNow(consent, roomId, consents, leases),
     findRoom: (caseId) => timeline.roomOfCase(caseId),
-    createRoom: (caseId) => sender.createRoom(caseId, bot),
+    createRoom: sender.createRoom,
     readersIn(roomId) {
       const view = viewOf(roomId);
       const inRoom = [...(view?.members ?? []), ...(view?.invited ?? [])];

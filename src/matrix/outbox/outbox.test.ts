@@ -9,7 +9,7 @@ import type { Clock } from "../kit/clock.ts";
 import { makePhotoSecrets, type PhotoPictures } from "../media/send.ts";
 import type { Signer } from "../session/signing.ts";
 import { memoryDevice } from "../testing/memory-device.ts";
-import { at, collector, colleague, nowMs, testConsent, testRegistry } from "../testing/people.ts";
+import { at, colleague, collector, nowMs, testConsent, testRegistry } from "../testing/people.ts";
 import { refOfEvent, refOfItem } from "./item.ts";
 import { createOutbox, type NewItem, type Outbox } from "./outbox.ts";
 import type { OutboxPorts } from "./ports.ts";
@@ -26,7 +26,14 @@ function createWorld() {
   const bytes = new Map<string, string>();
   const registered = new Set<string>();
   /** Called after each effect: a test may never let it return, which is what a reload looks like from inside. */
-  const world = { rooms, events, permits, bytes, registered, after: async (_step: string): Promise<void> => undefined };
+  const world = {
+    rooms,
+    events,
+    permits,
+    bytes,
+    registered,
+    after: async (_step: string): Promise<void> => undefined,
+  };
   const refuse = new Map<string, ErrorCode>();
 
   const ports: OutboxPorts = {
@@ -54,7 +61,13 @@ function createWorld() {
     findEcho(item) {
       const ref = refOfItem(item);
       for (const { eventId, content } of events) {
-        const event = parseCaseEvent({ eventId, sender: collector, atMs: nowMs, type: "m.room.message", content });
+        const event = parseCaseEvent({
+          eventId,
+          sender: collector,
+          atMs: nowMs,
+          type: "m.room.message",
+          content,
+        });
         if (refOfEvent(event) === ref) return eventId;
       }
       return null;
@@ -245,7 +258,10 @@ describe("outbox", () => {
   test("a photo that the gate refuses at the last moment sends nothing; the rest of the case went", async () => {
     const { ports, events, bytes, permits } = createWorld();
     const outbox = createOutbox({ device: memoryDevice(), clock });
-    const withdrawn: OutboxPorts = { ...ports, statusOf: async () => ({ state: "withdrawn", untilMs: nowMs }) };
+    const withdrawn: OutboxPorts = {
+      ...ports,
+      statusOf: async () => ({ state: "withdrawn", untilMs: nowMs }),
+    };
     outbox.run(withdrawn, new AbortController().signal);
     await outbox.add(await wholeRequest());
     await new Promise((resolve) => setTimeout(resolve, 30));

@@ -87,8 +87,9 @@ const isBackend = (crypto: unknown): crypto is CryptoBackend =>
   "encryptEvent" in crypto &&
   "markRoomAsPendingKeyBundle" in crypto;
 
+/** Some modules of the SDK have no logger but this one, and give it children that begin to talk anew. */
 function silenceGlobalLogger(): void {
-  // Some modules of the SDK have no logger but this one.
   if ("setLevel" in sdkLogger && typeof sdkLogger.setLevel === "function")
     sdkLogger.setLevel("silent", false);
+  sdkLogger.getChild = () => silentLogger;
 }

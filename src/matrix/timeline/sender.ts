@@ -1,4 +1,4 @@
-import { type MatrixClient, MatrixEvent, Method, type Room } from "matrix-js-sdk";
+import { MatrixEvent, Method, type Room } from "matrix-js-sdk";
 import { z } from "zod";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { caseIdKey, caseRoomType } from "#protocol/events.ts";
@@ -10,7 +10,7 @@ import type { Sdk } from "../session/sdk.ts";
 
 /** Creates case rooms and sends encrypted events, without the SDK's own local echoes: what is pending is the outbox's to say. */
 export type Sender = {
-  createRoom(caseId: string, bot: string): Promise<Result<string, ErrorCode>>;
+  createRoom(caseId: string): Promise<Result<string, ErrorCode>>;
   sendEvent(
     roomId: string,
     type: string,
@@ -25,8 +25,13 @@ const createdSchema = z.object({ room_id: roomIdSchema });
 /** A room that was just created is a sync away. */
 const roomWaitMs = 20_000;
 
-export function createSender(sdk: Sdk, clock: Clock, signal: AbortSignal): Sender {
-  const { client, crypto } = sdk;
+export function createSender(deps: {
+  readonly sdk: Sdk;
+  readonly bot: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}): Sender {
+  const { client, crypto } = deps.sdk;
 
   const put = async (room: Room, type: string, content: Record<string, unknown>, txnId: string) => {
     const event = new MatrixEvent({ type, content, room_id: room.roomId });
@@ -38,14 +43,14 @@ export function createSender(sdk: Sdk, clock: Clock, signal: AbortSignal): Sende
   };
 
   return {
-    createRoom: (caseId, bot) =>
+    createRoom: (caseId) =>
       answered(async () => {
-        const body = caseRoom(caseId, bot);
+        const body = caseRoom(caseId, deps.bot);
         const answer = await client.http.authedRequest<unknown>(Method.Post, "/createRoom", undefined, body);
         return createdSchema.parse(answer).room_id;
       }),
     async sendEvent(roomId, type, content, txnId) {
-      const room = await roomWithEncryption(client, sdk, roomId, clock, signal);
+      const room = await readyRoom(roomId, deps);
       if (room === null) return err("homeserver-unreachable");
       return answered(async () => sentSchema.parse(await put(room, type, content, txnId)).event_id);
     },
@@ -81,22 +86,31 @@ export function caseRoom(caseId: string, bot: string): Record<string, unknown> {
   };
 }
 
-async function roomWithEncryption(
-  client: MatrixClient,
-  { crypto }: Sdk,
+/**
+ * Waits for a room to be as this device must know it before it says anything there: encrypted, its history for those who come
+ * later, and the archivist in it. What was said before would be locked for them.
+ */
+async function readyRoom(
   roomId: string,
-  clock: Clock,
-  signal: AbortSignal,
+  { sdk, bot, clock, signal }: Parameters<typeof createSender>[0],
 ): Promise<Room | null> {
   const endMs = clock.nowMs() + roomWaitMs;
   while (!signal.aborted) {
-    const room = client.getRoom(roomId);
-    if (room !== null && (await crypto.isEncryptionEnabledInRoom(roomId))) return room;
+    const room = sdk.client.getRoom(roomId);
+    const encrypted = room !== null && (await sdk.crypto.isEncryptionEnabledInRoom(roomId));
+    if (encrypted && isShared(room) && hasMember(room, bot)) return room;
     if (clock.nowMs() > endMs) return null;
     await clock.wait(20, signal);
   }
   return null;
 }
+
+const isShared = (room: Room): boolean =>
+  room.currentState.getStateEvents("m.room.history_visibility", "")?.getContent().history_visibility ===
+  "shared";
+
+const hasMember = (room: Room, userId: string): boolean =>
+  ["join", "invite"].includes(room.getMember(userId)?.membership ?? "");
 
 /** Turns what the SDK's HTTP layer throws into a code of our table. Anything that is no answer of a server is a lost network. */
 async function answered<T>(call: () => Promise<T>): Promise<Result<T, ErrorCode>> {

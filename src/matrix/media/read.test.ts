@@ -1,0 +1,223 @@
+import { describe, expect, test } from "vitest";
+import type { Consent, Purpose } from "#protocol/consent.ts";
+import type { Photo } from "#protocol/events.ts";
+import { receiptIdSchema } from "#protocol/ids.ts";
+import type { Clinician } from "#protocol/people.ts";
+import type { Receipt } from "#protocol/receipt.ts";
+import { err, ok } from "#protocol/result.ts";
+import { sha256Hex, toHex } from "../kit/bytes.ts";
+import { type Lease, readLease } from "../registry.ts";
+import type { Signer } from "../session/signing.ts";
+import { at, colleague, collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
+import { describeFile, encryptFile, makeFileSecret } from "./attachment.ts";
+import { createPictureReader, gateThree, type PhotoInCase, type ReaderDeps } from "./read.ts";
+
+const registry = await testRegistry();
+const taker = await registry.certified(collector);
+const roomId = "!room";
+const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+
+type Made = { inCase: PhotoInCase; consent: Consent; ciphertext: Uint8Array<ArrayBuffer> };
+
+async function madePhoto(
+  options: {
+    purposes?: readonly Purpose[];
+    receipt?: Partial<Receipt>;
+    signer?: Signer;
+    consent?: Partial<Consent>;
+  } = {},
+): Promise<Made> {
+  const consent = testConsent(options.purposes ?? ["opinion", "care-named"], options.consent);
+  const secret = makeFileSecret();
+  const { ciphertext, sha256 } = await encryptFile(jpeg, secret);
+  const file = describeFile("mxc://valombre.example/full", secret, sha256);
+  const receipt = await (options.signer ?? taker).sign<Receipt>({
+    v: 1,
+    receiptId: receiptIdSchema.parse(crypto.randomUUID()),
+    consentId: consent.consentId,
+    caseId: consent.caseId,
+    pseudonym: consent.pseudonym,
+    pictureSha256: await sha256Hex(jpeg),
+    ciphertexts: [{ rendition: "full", sha256: toHex(sha256), bytes: ciphertext.length }],
+    takenBy: collector,
+    takenAt: at(nowMs - 1000),
+    source: "camera",
+    ...options.receipt,
+  });
+  const photo: Photo = {
+    photoId: receipt.payload.receiptId,
+    receipt,
+    site: { region: "back", laterality: "U" },
+    view: "overview",
+    widthPx: 10,
+    heightPx: 10,
+    bytes: jpeg.length,
+    preview: { file, widthPx: 1, heightPx: 1, bytes: 1 },
+    file,
+  };
+  const signedConsent = await taker.sign(consent);
+  const inCase = { roomId, caseId: consent.caseId, sender: collector, photo, consents: [signedConsent] };
+  return { inCase, consent, ciphertext };
+}
+
+async function depsFor(
+  consent: Consent,
+  change: { lease?: Record<string, string | number | string[]>; userId?: string; nowMs?: number } = {},
+): Promise<Omit<ReaderDeps, "api">> {
+  const lease = await readLease(await registry.lease(consent, change.lease), roomId, registry.key, nowMs);
+  const leases: Lease[] = lease === null ? [] : [lease];
+  return {
+    leases: { of: async () => ok(leases), forget: () => undefined, keepFresh: () => undefined },
+    registryKey: async () => registry.key,
+    clinicians: (): Clinician[] => [],
+    userId: () => change.userId ?? colleague,
+    clock: { nowMs: () => change.nowMs ?? nowMs, wait: async () => undefined },
+  };
+}
+
+const refusal = (reason: string) => ({ ok: false, error: { kind: "refused", reason } });
+const allowed = { ok: true, value: undefined };
+
+describe("gate 3", () => {
+  test("a colleague who was named sees the photo; a stranger does not", async () => {
+    const { inCase, consent } = await madePhoto();
+    expect(await gateThree(inCase, "full", await depsFor(consent))).toEqual(allowed);
+    const other = await depsFor(consent, { userId: stranger });
+    expect(await gateThree(inCase, "full", other)).toEqual(refusal("audience-not-covered"));
+  });
+
+  test("a receipt with one changed member is forged; the same one unchanged is not", async () => {
+    const { inCase, consent } = await madePhoto();
+    const { receipt } = inCase.photo;
+    const payload = { ...receipt.payload, pictureSha256: "f".repeat(64) };
+    const forged = { ...inCase, photo: { ...inCase.photo, receipt: { ...receipt, payload } } };
+    expect(await gateThree(forged, "full", await depsFor(consent))).toEqual(refusal("bad-signature"));
+    expect(await gateThree(inCase, "full", await depsFor(consent))).toEqual(allowed);
+  });
+
+  test("a receipt that another person signed for the taker is refused", async () => {
+    const { inCase, consent } = await madePhoto({ signer: await registry.certified(stranger) });
+    expect(await gateThree(inCase, "full", await depsFor(consent))).toEqual(refusal("bad-signature"));
+  });
+
+  test("a key that this registry never certified is refused, whatever it signed", async () => {
+    const elsewhere = await testRegistry();
+    const { inCase, consent } = await madePhoto({ signer: await elsewhere.certified(collector) });
+    expect(await gateThree(inCase, "full", await depsFor(consent))).toEqual(refusal("bad-signature"));
+  });
+
+  test("a photo sent on by somebody else than its taker is refused", async () => {
+    const { inCase, consent } = await madePhoto();
+    const sentOn = { ...inCase, sender: stranger };
+    expect(await gateThree(sentOn, "full", await depsFor(consent))).toEqual(refusal("bad-signature"));
+  });
+
+  test("a receipt of another case, and a consent of another patient, are refused", async () => {
+    const { inCase, consent } = await madePhoto();
+    const elsewhere = { ...inCase, caseId: crypto.randomUUID() };
+    expect(await gateThree(elsewhere, "full", await depsFor(consent))).toEqual(
+      refusal("receipt-of-another-case"),
+    );
+    const other = await madePhoto({ receipt: { pseudonym: "BBBBBBBBBBBBBBBBBBBBBB" } });
+    const deps = await depsFor(other.consent);
+    expect(await gateThree(other.inCase, "full", deps)).toEqual(refusal("receipt-of-another-patient"));
+  });
+
+  test("without its consent in the case, or with one whose words were changed, it is refused", async () => {
+    const { inCase, consent } = await madePhoto();
+    const deps = await depsFor(consent);
+    expect(await gateThree({ ...inCase, consents: [] }, "full", deps)).toEqual(refusal("no-consent"));
+    const widened = inCase.consents.map((each) => ({
+      ...each,
+      payload: { ...each.payload, expiresAt: at(nowMs + 9e10) },
+    }));
+    expect(await gateThree({ ...inCase, consents: widened }, "full", deps)).toEqual(refusal("bad-signature"));
+  });
+
+  test("a withdrawn consent, and a photo withdrawn alone, are withdrawn; another photo's withdrawal is not", async () => {
+    const { inCase, consent } = await madePhoto();
+    const { receiptId } = inCase.photo.receipt.payload;
+    const withdrawn = { ok: false, error: { kind: "withdrawn" } };
+    const gone = await depsFor(consent, { lease: { state: "withdrawn" } });
+    expect(await gateThree(inCase, "full", gone)).toEqual(withdrawn);
+    const alone = await depsFor(consent, { lease: { withdrawnReceipts: [receiptId] } });
+    expect(await gateThree(inCase, "full", alone)).toEqual(withdrawn);
+    const another = await depsFor(consent, { lease: { withdrawnReceipts: [crypto.randomUUID()] } });
+    expect(await gateThree(inCase, "full", another)).toEqual(allowed);
+  });
+
+  test("a lease is believed for its minute and not a moment longer", async () => {
+    const { inCase, consent } = await madePhoto();
+    const within = await depsFor(consent, { nowMs: nowMs + 59_000 });
+    expect(await gateThree(inCase, "full", within)).toEqual(allowed);
+    const after = await depsFor(consent, { nowMs: nowMs + 61_000 });
+    expect(await gateThree(inCase, "full", after)).toEqual(refusal("status-stale"));
+  });
+
+  test("an old lease played again, one of another room, and one that the registry did not sign say nothing", async () => {
+    const { inCase, consent } = await madePhoto();
+    const old = await depsFor(consent, { lease: { iat: nowMs / 1000 - 3600, exp: nowMs / 1000 + 60 } });
+    expect(await gateThree(inCase, "full", old)).toEqual(refusal("status-unknown"));
+    const elsewhere = await depsFor(consent, { lease: { roomId: "!other" } });
+    expect(await gateThree(inCase, "full", elsewhere)).toEqual(refusal("status-unknown"));
+    const forged = await (await testRegistry()).lease(consent);
+    expect(await readLease(forged, roomId, registry.key, nowMs)).toBeNull();
+    expect(await readLease(await registry.lease(consent), roomId, registry.key, nowMs)).not.toBeNull();
+  });
+
+  test("a file that the receipt did not name is refused before it is fetched", async () => {
+    const { inCase, consent } = await madePhoto();
+    const other = describeFile("mxc://valombre.example/other", makeFileSecret(), new Uint8Array(32));
+    const swapped = { ...inCase, photo: { ...inCase.photo, file: other } };
+    expect(await gateThree(swapped, "full", await depsFor(consent))).toEqual(refusal("hash-mismatch"));
+    // The preview's receipt line is missing in this photo: it may not be shown either.
+    expect(await gateThree(inCase, "preview", await depsFor(consent))).toEqual(refusal("hash-mismatch"));
+  });
+
+  test("before the consent's time, and after its end, nothing is shown", async () => {
+    const early = await madePhoto({ receipt: { takenAt: at(nowMs - 3_000_000) } });
+    expect(await gateThree(early.inCase, "full", await depsFor(early.consent))).toEqual(
+      refusal("taken-before-consent"),
+    );
+    const over = await madePhoto({ consent: { expiresAt: at(nowMs - 30_000) } });
+    const later = await depsFor(over.consent, {
+      nowMs: nowMs + 10 * 60_000,
+      lease: { exp: nowMs / 1000 + 900 },
+    });
+    expect(await gateThree(over.inCase, "full", later)).toEqual(refusal("expired"));
+  });
+});
+
+describe("reading a picture", () => {
+  const answering = (body: Uint8Array<ArrayBuffer>): ReaderDeps["api"] => ({
+    baseUrl: "http://hospital.example",
+    raw: async () => ok(new Response(body)),
+    get: async () => err("internal"),
+    post: async () => err("internal"),
+  });
+
+  test("the bytes that were hashed at the shutter become a picture; other bytes never do", async () => {
+    const { inCase, consent, ciphertext } = await madePhoto();
+    const deps = await depsFor(consent);
+    const read = createPictureReader({ ...deps, api: answering(ciphertext) });
+    const picture = await read.read(inCase, "full");
+    expect(picture.ok && picture.value.sha256).toBe(inCase.photo.receipt.payload.pictureSha256);
+    if (picture.ok) picture.value.release();
+    const changed = Uint8Array.from(ciphertext, (byte, index) => (index === 0 ? byte ^ 1 : byte));
+    const tampered = createPictureReader({ ...deps, api: answering(changed) });
+    expect(await tampered.read(inCase, "full")).toEqual(refusal("hash-mismatch"));
+  });
+
+  test("what was announced and is not there yet is arriving; what the server withdrew is withdrawn", async () => {
+    const { inCase, consent } = await madePhoto();
+    const deps = await depsFor(consent);
+    const refusing = (code: "not-found" | "withdrawn", errcode: string): ReaderDeps["api"] => ({
+      ...answering(jpeg),
+      raw: async () => err({ code, errcode, reason: null }),
+    });
+    const early = createPictureReader({ ...deps, api: refusing("not-found", "M_NOT_YET_UPLOADED") });
+    expect(await early.read(inCase, "full")).toEqual({ ok: false, error: { kind: "arriving" } });
+    const late = createPictureReader({ ...deps, api: refusing("withdrawn", "M_NOT_FOUND") });
+    expect(await late.read(inCase, "full")).toEqual({ ok: false, error: { kind: "withdrawn" } });
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { canonicalJson } from "#protocol/canonical.ts";
+import { contentKeys } from "#protocol/events.ts";
+import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
+import { sha256Hex, utf8 } from "../kit/bytes.ts";
+import { collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
+import { admitAll, judge, type RoomEvent } from "./admit.ts";
+
+const registry = await testRegistry();
+const signer = await registry.certified(collector);
+const caseId = testConsent([]).caseId;
+const clientRef = "00000000-0000-4000-8000-000000000000";
+const message = { msgtype: "m.text", body: "Bonjour", [contentKeys.message]: { clientRef } };
+
+const raw = (change: Partial<RoomEvent> = {}): RoomEvent => ({
+  eventId: "$one",
+  sender: collector,
+  atMs: nowMs,
+  encrypted: true,
+  place: { roomId: "!room", sessionId: "s", messageIndex: 0 },
+  clear: { type: "m.room.message", content: message },
+  failure: null,
+  forged: false,
+  ...change,
+});
+
+const verdictOf = (event: RoomEvent) => judge(event, caseId, registry.key);
+
+describe("what a case takes in", () => {
+  test("an encrypted message of a signed device is taken", async () => {
+    expect(await verdictOf(raw())).toMatchObject({
+      kind: "event",
+      event: { kind: "message", text: "Bonjour" },
+    });
+  });
+
+  test("the same message in the clear is refused, Matrix's own events in the clear are not ours", async () => {
+    expect(await verdictOf(raw({ encrypted: false, place: null }))).toEqual({
+      kind: "refused",
+      reason: "not-encrypted",
+    });
+    const redaction = { type: "m.room.redaction", content: {} };
+    expect(await verdictOf(raw({ encrypted: false, place: null, clear: redaction }))).toEqual({
+      kind: "ignored",
+    });
+    const filed = { type: "fr.colloque.filed", content: {} };
+    expect(await verdictOf(raw({ encrypted: false, place: null, clear: filed }))).toMatchObject({
+      reason: "not-encrypted",
+    });
+  });
+
+  test("a sender that does not own the session is refused", async () => {
+    expect(await verdictOf(raw({ forged: true }))).toEqual({ kind: "refused", reason: "forged-sender" });
+  });
+
+  test("an edit is refused: a correction is an event of its own", async () => {
+    const content = { ...message, "m.relates_to": { rel_type: "m.replace", event_id: "$zero" } };
+    expect(await verdictOf(raw({ clear: { type: "m.room.message", content } }))).toMatchObject({
+      reason: "rewritten",
+    });
+    const reply = { ...message, "m.relates_to": { "m.in_reply_to": { event_id: "$zero" } } };
+    expect(await verdictOf(raw({ clear: { type: "m.room.message", content: reply } }))).toMatchObject({
+      kind: "event",
+    });
+  });
+
+  test("what cannot be read yet says why", async () => {
+    expect(await verdictOf(raw({ clear: null, failure: "keys-on-their-way" }))).toEqual({
+      kind: "unreadable",
+      reason: "keys-on-their-way",
+    });
+  });
+
+  test("a consent is taken with its signature and evidence; changed, of another case or by another hand it is not", async () => {
+    const base = testConsent(["opinion"], { caseId });
+    const evidence = { consentId: base.consentId, witness: "C. Leroy", noticeText: "…" };
+    const evidenceSha256 = await sha256Hex(utf8(canonicalJson(evidence)));
+    const consentEvent = (content: object) =>
+      raw({ clear: { type: "m.room.message", content: { msgtype: "m.text", body: "", ...content } } });
+    const consent = await signer.sign({ ...base, evidenceSha256 });
+    expect(await verdictOf(consentEvent({ [contentKeys.consent]: { consent, evidence } }))).toMatchObject({
+      kind: "event",
+    });
+    const otherWitness = { ...evidence, witness: "Nobody" };
+    expect(
+      await verdictOf(consentEvent({ [contentKeys.consent]: { consent, evidence: otherWitness } })),
+    ).toMatchObject({ reason: "bad-signature" });
+    const other = await (await registry.certified(stranger)).sign({ ...base, evidenceSha256 });
+    expect(
+      await verdictOf(consentEvent({ [contentKeys.consent]: { consent: other, evidence } })),
+    ).toMatchObject({
+      reason: "bad-signature",
+    });
+    const elsewhere = await signer.sign({ ...testConsent(["opinion"]), evidenceSha256 });
+    expect(
+      await verdictOf(consentEvent({ [contentKeys.consent]: { consent: elsewhere, evidence } })),
+    ).toMatchObject({ reason: "of-another-case" });
+  });
+
+  test("the same ciphertext under a second event is a replay, however often the room is read", async () => {
+    const taken = new Map<string, string>();
+    const claim = (place: RatchetPlace, eventId: string): boolean => {
+      const verdict = judgePlace(taken.get(placeKey(place)), eventId);
+      if (verdict === "first") taken.set(placeKey(place), eventId);
+      return verdict !== "replay";
+    };
+    const events = [raw(), raw({ eventId: "$again" })];
+    const judged = await Promise.all(
+      events.map(async (each) => ({ raw: each, verdict: await verdictOf(each) })),
+    );
+    for (const _reading of [1, 2]) {
+      const admitted = admitAll(judged, claim);
+      expect(admitted.events.map((event) => event.eventId)).toEqual(["$one"]);
+      expect(admitted.refused).toEqual([{ eventId: "$again", reason: "replayed" }]);
+    }
+  });
+});
