@@ -11,7 +11,7 @@ import { answerKeyRequests } from "./key-requests.ts";
 import { readMedia } from "./media.ts";
 import type { ArchivistParts } from "./needs.ts";
 import { isCaseRoom, isIn, isInvited, joinCase } from "./rooms.ts";
-import { RoomEvent } from "./sdk.ts";
+import { ClientEvent, RoomEvent } from "./sdk.ts";
 import { createSender } from "./sender.ts";
 import type { Session } from "./session.ts";
 import { photosOf, roomsToLookAt } from "./store.ts";
@@ -93,11 +93,14 @@ function ringOnNews(session: Session, ring: (roomId: string) => void): Disposabl
   client.on(RoomEvent.Timeline, onTimeline);
   client.on(RoomEvent.TimelineReset, onReset);
   client.on(RoomEvent.MyMembership, onMembership);
+  // The news of a first invitation comes before the SDK has stored the room, and again after.
+  client.on(ClientEvent.Room, onMembership);
   return {
     [Symbol.dispose]: () => {
       client.off(RoomEvent.Timeline, onTimeline);
       client.off(RoomEvent.TimelineReset, onReset);
       client.off(RoomEvent.MyMembership, onMembership);
+      client.off(ClientEvent.Room, onMembership);
     },
   };
 }

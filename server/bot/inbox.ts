@@ -56,19 +56,18 @@ const unreadableForMs = 7 * 24 * 3600 * 1000;
  */
 export function createInbox(parts: InboxParts): Inbox {
   const { session, db, clock, keyGraceMs = 20_000 } = parts;
-  /** When an event that cannot be read yet was first seen. */
-  const waitingSince = new Map<string, number>();
+  /** When each event that is not settled yet was first seen: a burst of keyless events waits once, not one after the other. */
+  const firstSeen = new Map<string, number>();
 
   async function takeIn(roomId: string): Promise<number | undefined> {
-    for (const raw of await collect(session, roomId, await store.cursorOf(db, roomId))) {
+    const news = await collect(session, roomId, await store.cursorOf(db, roomId));
+    for (const raw of news) firstSeen.set(raw.event_id, firstSeen.get(raw.event_id) ?? clock());
+    for (const raw of news) {
       const reading = await readEvent(session, roomId, raw);
-      if (reading.kind === "not-yet") {
-        const since = waitingSince.get(raw.event_id) ?? clock();
-        waitingSince.set(raw.event_id, since);
-        if (clock() - since < keyGraceMs) return retryMs;
-      }
-      waitingSince.delete(raw.event_id);
+      const waited = clock() - (firstSeen.get(raw.event_id) ?? 0);
+      if (reading.kind === "not-yet" && waited < keyGraceMs) return retryMs;
       await settle(parts, roomId, raw, reading);
+      firstSeen.delete(raw.event_id);
     }
     return undefined;
   }

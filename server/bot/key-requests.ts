@@ -13,6 +13,8 @@ const requestSchema = z.object({
   content: z.object({ room_id: roomIdSchema }),
 });
 
+type Origin = { readonly sender: string; readonly senderDevice?: string | undefined };
+
 const atMostEveryMs = 30_000;
 
 /**
@@ -42,17 +44,22 @@ export function answerKeyRequests(parts: {
     log.info({ roomId, userId }, "the keys of a case were handed to a member's new device");
   }
 
-  const onMessage = (payload: {
-    message: unknown;
-    encryptionInfo: { sender: string; senderVerified: boolean } | null;
-  }) => {
+  /** The SDK's own `senderVerified` means verified by us in person; here the owner's signature counts. */
+  async function isSignedDevice(from: Origin): Promise<boolean> {
+    if (from.senderDevice === undefined) return false;
+    const status = await session.crypto.getDeviceVerificationStatus(from.sender, from.senderDevice);
+    return status?.signedByOwner === true;
+  }
+
+  const onMessage = (payload: { message: unknown; encryptionInfo: Origin | null }) => {
     const request = requestSchema.safeParse(payload.message);
     const from = payload.encryptionInfo;
-    if (!request.success || from === null || !from.senderVerified || from.sender !== request.data.sender)
-      return;
-    answer(request.data.content.room_id, from.sender).catch((error: unknown) =>
-      log.warn(toLog(error), "a member's device could not be given the keys that it asked for"),
-    );
+    if (!request.success || from === null || from.sender !== request.data.sender) return;
+    isSignedDevice(from)
+      .then((signed) => (signed ? answer(request.data.content.room_id, from.sender) : undefined))
+      .catch((error: unknown) =>
+        log.warn(toLog(error), "a member's device could not be given the keys that it asked for"),
+      );
   };
   session.client.on(ClientEvent.ReceivedToDeviceMessage, onMessage);
   return {

@@ -20,6 +20,11 @@ export function guardCrypto(crypto: CryptoApi, brake: FailStop): void {
   const machine: unknown = Reflect.get(crypto, "olmMachine");
   if (typeof machine !== "object" || machine === null)
     throw new Error("matrix-js-sdk has changed inside: olmMachine");
+  guardMachine(machine, brake);
+}
+
+/** The same, on the machine itself. Throws when a call that must be guarded is not there. */
+export function guardMachine(machine: object, brake: FailStop): void {
   for (const name of takingIn) {
     const call = methodOf(machine, name);
     const guarded = async (...given: unknown[]): Promise<unknown> => {

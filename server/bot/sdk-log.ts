@@ -3,11 +3,11 @@ import type { Logger } from "../kit/log.ts";
 
 /**
  * The SDK's log, without its words: lines may quote events, names and keys. What is kept: which part spoke, how loud, and the kind
- * of error it had. Everything below a warning is dropped.
+ * of error it had. A warning of the SDK is a note for developers here; everything below is dropped.
  */
 export function createSdkLog(log: Logger, part = "sdk"): SdkLogger {
   const speak =
-    (level: "warn" | "error") =>
+    (level: "debug" | "warn") =>
     (...said: unknown[]): void =>
       log[level]({ part, errors: said.flatMap(kindOf) }, "the Matrix SDK reported something");
   const silent = (): void => undefined;
@@ -15,8 +15,8 @@ export function createSdkLog(log: Logger, part = "sdk"): SdkLogger {
     trace: silent,
     debug: silent,
     info: silent,
-    warn: speak("warn"),
-    error: speak("error"),
+    warn: speak("debug"),
+    error: speak("warn"),
     getChild: (name) =>
       createSdkLog(
         log,

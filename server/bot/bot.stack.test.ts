@@ -1,0 +1,281 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { contentKeys, type Request } from "#protocol/events.ts";
+import { caseIdSchema } from "#protocol/ids.ts";
+import {
+  type BotProcess,
+  botProcess,
+  type Clinician,
+  clinician,
+  homeserver,
+  killAll,
+  type Line,
+  register,
+} from "./testing/people.ts";
+
+let dataDir = "";
+let suffix = "";
+let bot = "";
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "colloque-bot-"));
+  suffix = randomUUID().slice(0, 8);
+  if (homeserver !== undefined) bot = await register(`bot${suffix}`);
+});
+afterEach(() => {
+  killAll();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const startBot = async (more: { refused?: string[]; failFirst?: number } = {}): Promise<BotProcess> => {
+  const process = botProcess({ userId: bot, dataDir, ...more });
+  await process.until("the archivist is up", (lines) =>
+    lines.some((line) => line.up === true || line.fatal !== undefined),
+  );
+  return process;
+};
+
+const bodies = (lines: readonly Line[]): unknown[] =>
+  lines.flatMap((line) => (line.item === undefined ? [] : [line.item.content.body]));
+
+const requestContent = (caseId: string, requester: string, expert: string) => ({
+  msgtype: "m.text",
+  body: "request",
+  [contentKeys.request]: {
+    caseId: caseIdSchema.parse(caseId),
+    patient: { recordId: "1", family: "TEST", given: "Test", sex: "unknown", identity: "provisional" },
+    addressee: { kind: "person", userId: expert },
+    specialty: "dermatology",
+    urgency: "48h",
+    dueAt: "2026-01-02T10:00:00Z",
+    question: "?",
+    history: "none known",
+    requester,
+    createdAt: "2026-01-01T10:00:00Z",
+  } satisfies Request,
+});
+
+const text = (body: string) => ({ msgtype: "m.text", body });
+const say = (who: Clinician, roomId: string, body: string) =>
+  who.call("send", { roomId, type: "m.room.message", content: text(body) });
+
+async function openCase(requester: Clinician): Promise<{ roomId: string; caseId: string }> {
+  const caseId = randomUUID();
+  const roomId = z.string().parse(await requester.call("createCase", { caseId, bot }));
+  await requester.call("waitFor", { roomId, userId: bot, membership: "join" });
+  return { roomId, caseId };
+}
+
+const eventSchema = z.array(
+  z.object({
+    id: z.string(),
+    type: z.string(),
+    content: z.looseObject({ body: z.unknown().optional() }),
+    failure: z.string().nullable(),
+  }),
+);
+const readBodies = async (who: Clinician, roomId: string, atLeast: number) =>
+  eventSchema
+    .parse(await who.call("read", { roomId, atLeast }))
+    .map((each) => each.failure ?? each.content.body ?? each.type);
+
+// Skipped, and vitest says so, where COLLOQUE_TEST_HOMESERVER names no Synapse (see testing/people.ts).
+describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { timeout: 120_000 }, () => {
+  test("a case reaches an expert who signs in for the first time after the requester has gone", async () => {
+    const archivist = await startBot();
+    const expertId = await register(`expert${suffix}`);
+    await register(`requester${suffix}`);
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const { roomId, caseId } = await openCase(requester);
+    await requester.call("send", {
+      roomId,
+      type: "m.room.message",
+      content: requestContent(caseId, requester.userId, expertId),
+    });
+    await say(requester, roomId, "one more thing");
+    await archivist.until("both are in the inbox", (lines) => bodies(lines).length === 2);
+    await requester.end();
+
+    const expert = await clinician(`expert${suffix}`, "E1");
+    archivist.tell({ ready: expertId });
+    await expert.call("waitFor", { roomId, userId: expertId, membership: "invite" });
+    await expert.call("join", { roomId });
+    expect(await readBodies(expert, roomId, 2)).toEqual(["request", "one more thing"]);
+    expect(archivist.lines.filter((line) => line.ticketFor !== undefined)).toMatchObject([
+      { ticketFor: expertId },
+    ]);
+
+    await say(expert, roomId, "the answer");
+    await archivist.until("the answer is in the inbox", (lines) => bodies(lines).includes("the answer"));
+    expect(bodies(archivist.lines)).toEqual(["request", "one more thing", "the answer"]);
+
+    // The requester's new device never had the key of the answer: it asks the archivist.
+    const second = await clinician(`requester${suffix}`, "R2", requester.recoveryKey);
+    expect(await readBodies(second, roomId, 3)).toContain("HISTORICAL_MESSAGE_WORKING_BACKUP");
+    expect(await second.call("askKeys", { roomId, bot, botDevice: "ARCHIVIST1" })).toBe(1);
+    expect(await readBodies(second, roomId, 3)).toEqual(["request", "one more thing", "the answer"]);
+  });
+
+  test("whom the gate refuses is not invited, though ready; a request by another than the opener invites nobody", async () => {
+    const expertId = await register(`expert${suffix}`);
+    await register(`requester${suffix}`);
+    const archivist = await startBot({ refused: [expertId] });
+    const [requester, expert] = await Promise.all([
+      clinician(`requester${suffix}`, "R1"),
+      clinician(`expert${suffix}`, "E1"),
+    ]);
+    const { roomId, caseId } = await openCase(requester);
+    const content = requestContent(caseId, requester.userId, expertId);
+    await requester.call("send", { roomId, type: "m.room.message", content });
+    await archivist.until("the gate is asked", (lines) =>
+      lines.some((line) => line.audit === "invite-decided"),
+    );
+    archivist.tell({ ready: expertId });
+    await say(requester, roomId, "still alone");
+    await archivist.until("the room goes on", (lines) => bodies(lines).includes("still alone"));
+    expect(archivist.lines.some((line) => line.ticketFor !== undefined)).toBe(false);
+    expect(archivist.lines.find((line) => line.audit === "invite-decided")).toMatchObject({ allowed: false });
+
+    const other = await openCase(requester);
+    const forged = requestContent(other.caseId, expert.userId, expertId);
+    await requester.call("send", { roomId: other.roomId, type: "m.room.message", content: forged });
+    await say(requester, other.roomId, "after the forged one");
+    await archivist.until("it went on", (lines) => bodies(lines).includes("after the forged one"));
+    expect(archivist.lines.filter((line) => line.audit === "invite-decided")).toHaveLength(1);
+  });
+
+  test("killed hard again and again, it is the same device and hands over each event once, in order, over any gap", async () => {
+    await register(`requester${suffix}`);
+    let archivist = await startBot();
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const { roomId } = await openCase(requester);
+    const seen: unknown[] = [];
+    let sent = 0;
+    for (let round = 0; round < 3; round++) {
+      const sending = (async () => {
+        for (let at = 0; at < 15; at++) await say(requester, roomId, `${sent++}`);
+      })();
+      await archivist.until("some are in", (lines) => bodies(lines).length >= 3 + round);
+      await archivist.kill();
+      seen.push(...bodies(archivist.lines));
+      await sending;
+      // More than a sync's timeline holds, while nobody listens.
+      for (let at = 0; at < 25; at++) await say(requester, roomId, `${sent++}`);
+      archivist = await startBot();
+    }
+    await archivist.until("the last is in", (lines) => bodies(lines).includes(`${sent - 1}`));
+    seen.push(...bodies(archivist.lines));
+    // The item in the consumer's hands at the kill may come twice; nothing else may, and nothing may lack.
+    const once = seen.filter((body, at) => seen.indexOf(body) === at);
+    expect(once).toEqual(Array.from({ length: sent }, (_, at) => `${at}`));
+    expect(seen.length - once.length).toBeLessThanOrEqual(3);
+    expect(archivist.lines.some((line) => line.audit !== undefined)).toBe(false);
+  });
+
+  test("a replayed ciphertext and a message in the clear are refused and written down; the same message sent anew is taken", async () => {
+    await register(`requester${suffix}`);
+    const archivist = await startBot();
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const { roomId } = await openCase(requester);
+    const eventId = z.string().parse(await say(requester, roomId, "consent given"));
+    const wire = z
+      .object({ type: z.string(), content: z.record(z.string(), z.unknown()) })
+      .parse(await requester.call("wireOf", { roomId, eventId }));
+    await requester.call("sendRaw", { roomId, ...wire });
+    await requester.call("sendRaw", { roomId, type: "m.room.message", content: text("in the clear") });
+    await say(requester, roomId, "consent given");
+    await archivist.until("the twin is in", (lines) => bodies(lines).length >= 2);
+    expect(bodies(archivist.lines)).toEqual(["consent given", "consent given"]);
+    expect(archivist.lines.filter((line) => line.audit !== undefined)).toMatchObject([
+      { audit: "bot-event-refused", reason: "replayed" },
+      { audit: "bot-event-refused", reason: "not-encrypted" },
+    ]);
+  });
+
+  test("a consumer that fails holds its own room until it works, and another room goes on", async () => {
+    await register(`requester${suffix}`);
+    const archivist = await startBot({ failFirst: 1 });
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const first = await openCase(requester);
+    await say(requester, first.roomId, "held");
+    await say(requester, first.roomId, "behind it");
+    const second = await openCase(requester);
+    await say(requester, second.roomId, "elsewhere");
+    await archivist.until("all three", (lines) => bodies(lines).length === 3);
+    const order = bodies(archivist.lines);
+    expect(order.indexOf("held")).toBeLessThan(order.indexOf("behind it"));
+  });
+
+  test("it follows an invitation to a case, and none to a room of another kind", async () => {
+    await register(`requester${suffix}`);
+    const archivist = await startBot();
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const other = z
+      .string()
+      .parse(await requester.call("createCase", { caseId: randomUUID(), bot, type: "org.example.other" }));
+    const { roomId } = await openCase(requester);
+    await say(requester, roomId, "hello");
+    await archivist.until("hello", (lines) => bodies(lines).includes("hello"));
+    await requester.call("waitFor", { roomId: other, userId: bot, membership: "invite" });
+  });
+
+  test("it says a thing once, encrypted, however often it is asked and over a restart", async () => {
+    await register(`requester${suffix}`);
+    let archivist = await startBot();
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const { roomId } = await openCase(requester);
+    const ofEvent = z.string().parse(await say(requester, roomId, "x"));
+    const filed = { ofEvent, kind: "message", outcome: { state: "waiting", since: "2026-01-01T10:00:00Z" } };
+    archivist.tell({ roomId, filed });
+    archivist.tell({ roomId, filed });
+    await archivist.until(
+      "said twice",
+      (lines) => lines.filter((line) => line.sent !== undefined).length === 2,
+    );
+    const sent = archivist.lines.flatMap((line) => line.sent ?? []);
+    await archivist.kill();
+    archivist = await startBot();
+    archivist.tell({ roomId, filed });
+    await archivist.until("said again", (lines) => lines.some((line) => line.sent !== undefined));
+    expect(new Set([...sent, ...archivist.lines.flatMap((line) => line.sent ?? [])]).size).toBe(1);
+    expect(await requester.call("wireOf", { roomId, eventId: sent[0] })).toMatchObject({
+      type: "m.room.encrypted",
+    });
+    expect(await readBodies(requester, roomId, 2)).toEqual(["x", "fr.colloque.filed"]);
+  });
+
+  test("with its keys gone it refuses to start and says how to mend it; with the recovery key, a new device reads old cases", async () => {
+    await register(`requester${suffix}`);
+    let archivist = await startBot();
+    const requester = await clinician(`requester${suffix}`, "R1");
+    const { roomId } = await openCase(requester);
+    await say(requester, roomId, "before");
+    await archivist.until("before", (lines) => bodies(lines).includes("before"));
+    const recovery = join(dataDir, "archivist-recovery.key");
+    expect(statSync(recovery).mode & 0o777).toBe(0o600);
+    // The SDK waits up to ten seconds before it takes new keys to the backup.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    await archivist.kill();
+
+    for (const name of ["", "-wal", "-shm"])
+      if (existsSync(join(dataDir, `archivist-keys.db${name}`)))
+        renameSync(join(dataDir, `archivist-keys.db${name}`), join(dataDir, `gone${name}`));
+    archivist = await startBot();
+    expect(archivist.lines[0]?.fatal).toMatch(/keys are gone.*archivist-new-device/);
+    await say(requester, roomId, "meanwhile");
+
+    // The inbox is lost too: everything must be read anew.
+    for (const name of ["", "-wal", "-shm"]) rmSync(join(dataDir, `server.db${name}`), { force: true });
+    for (const name of ["", "-wal", "-shm"])
+      rmSync(join(dataDir, `archivist-keys.db${name}`), { force: true });
+    writeFileSync(join(dataDir, "archivist-new-device"), "");
+    archivist = await startBot();
+    await say(requester, roomId, "after");
+    await archivist.until("before and after", (lines) =>
+      ["before", "after"].every((body) => bodies(lines).includes(body)),
+    );
+  });
+});

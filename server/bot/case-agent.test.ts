@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { contentKeys } from "#protocol/events.ts";
+import { createLogger } from "../kit/log.ts";
+import { type Database, openDatabase } from "../store/index.ts";
+import { type CaseAgent, createCaseAgent, type Hall } from "./case-agent.ts";
+import type { InboxItem } from "./inbox.ts";
+import { migrations } from "./store.ts";
+
+const caseId = randomUUID();
+const asker = "@haddad:valombre.example";
+const expert = "@martin:valombre.example";
+const room = "!case:valombre.example";
+
+let db: Database;
+let agents: CaseAgent[] = [];
+let now = 0;
+beforeEach(async () => {
+  db = openDatabase(":memory:");
+  await db.migrate("bot", migrations);
+  now = Date.parse("2026-01-01T10:00:00Z");
+});
+afterEach(async () => {
+  for (const agent of agents) await agent[Symbol.asyncDispose]();
+  agents = [];
+  await db[Symbol.asyncDispose]();
+});
+
+/** A hall where the expert's standing, readiness and the gate can be changed. */
+function world() {
+  const state = {
+    allowed: true,
+    ready: true,
+    standing: "out",
+    fail: false,
+    invited: [] as string[],
+    decided: [] as boolean[],
+  };
+  const hall: Hall = {
+    caseIdOf: (roomId) => (roomId === room ? caseId : undefined),
+    creatorOf: () => asker,
+    standingOf: () => (state.standing === "out" ? "out" : "invited"),
+    isReady: async () => state.ready,
+    inviteWithHistory: async (_roomId, userId) => {
+      if (state.fail) throw new Error("502");
+      state.invited.push(userId);
+      state.standing = "invited";
+    },
+  };
+  const start = (): CaseAgent => {
+    const agent = createCaseAgent({
+      hall,
+      db,
+      log: createLogger("silent"),
+      clock: () => now,
+      audit: { inviteDecided: async ({ allowed }) => void state.decided.push(allowed) },
+      audienceAllows: async () => state.allowed,
+      peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : [expert, "@bot:v"]),
+      bot: "@bot:v",
+    });
+    agents.push(agent);
+    return agent;
+  };
+  return { state, start };
+}
+
+const request = (change: { sender?: string; requester?: string; caseId?: string } = {}): InboxItem => ({
+  eventId: "$request",
+  roomId: room,
+  sender: change.sender ?? asker,
+  originServerTs: now,
+  type: "m.room.message",
+  content: {
+    msgtype: "m.text",
+    body: "x",
+    [contentKeys.request]: {
+      caseId: change.caseId ?? caseId,
+      patient: { recordId: "1", family: "A", given: "B", sex: "unknown", identity: "provisional" },
+      addressee: { kind: "person", userId: expert },
+      specialty: "dermatology",
+      urgency: "48h",
+      dueAt: "2026-01-02T10:00:00Z",
+      question: "?",
+      history: "",
+      requester: change.requester ?? asker,
+      createdAt: "2026-01-01T10:00:00Z",
+    },
+  },
+});
+
+describe("the case agent", () => {
+  test("invites whom the request names, once, also when it is told twice", async () => {
+    const { state, start } = world();
+    const agent = start();
+    await agent.note(request());
+    await agent.note(request());
+    await agent.run();
+    expect(state.invited).toEqual([expert]);
+    expect(state.decided).toEqual([true]);
+  });
+
+  test("waits for the gate, says so once, and goes on when the consent arrives", async () => {
+    const { state, start } = world();
+    state.allowed = false;
+    const agent = start();
+    await agent.note(request());
+    await agent.run();
+    now += 10_000;
+    await agent.run();
+    expect(state.invited).toEqual([]);
+    expect(state.decided).toEqual([false]);
+    state.allowed = true;
+    await agent.onUserReady(expert);
+    expect(state.invited).toEqual([expert]);
+  });
+
+  test("waits for a person who has no device yet, over a restart, and is hurried when they have", async () => {
+    const { state, start } = world();
+    state.ready = false;
+    const first = start();
+    await first.note(request());
+    await first.run();
+    await first[Symbol.asyncDispose]();
+    const second = start();
+    await second.run();
+    expect(state.invited).toEqual([]);
+    state.ready = true;
+    await second.onUserReady("@somebody:else");
+    expect(state.invited).toEqual([]);
+    await second.onUserReady(expert);
+    expect(state.invited).toEqual([expert]);
+  });
+
+  test("after a crash between invitation and note, sees that the person is invited and lets it be", async () => {
+    const { state, start } = world();
+    state.ready = false;
+    const agent = start();
+    await agent.note(request());
+    await agent.run();
+    state.ready = true;
+    state.standing = "invited";
+    await agent.onUserReady(expert);
+    await agent.run();
+    expect(state.invited).toEqual([]);
+    expect(await db.all(z.object({ state: z.string() }), "SELECT state FROM bot_invitations")).toEqual([
+      { state: "done" },
+    ]);
+  });
+
+  test("tries again after a failure, later and later", async () => {
+    const { state, start } = world();
+    state.fail = true;
+    const agent = start();
+    await agent.note(request());
+    await agent.run();
+    state.fail = false;
+    await agent.run();
+    expect(state.invited).toEqual([]);
+    now += 3_000;
+    await agent.run();
+    expect(state.invited).toEqual([expert]);
+  });
+
+  test.each([
+    ["by another than who opened the case", { sender: expert, requester: expert }],
+    ["that names another requester", { requester: expert }],
+    ["of another case", { caseId: randomUUID() }],
+  ])("a request %s invites nobody", async (_name, change) => {
+    const { state, start } = world();
+    const agent = start();
+    await agent.note(request(change));
+    await agent.run();
+    expect(state.invited).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+/**
+ * The archivist as a process of its own, for tests that kill it. Says each thing that happens as a line of JSON, obeys the lines of
+ * JSON on its standard input.
+ */
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { filedSchema } from "#protocol/events.ts";
+import { createLogger } from "../../kit/log.ts";
+import { openDatabase } from "../../store/index.ts";
+import { startBot } from "../index.ts";
+
+const settings = z
+  .object({
+    url: z.string(),
+    userId: z.string(),
+    password: z.string(),
+    dataDir: z.string(),
+    refused: z.array(z.string()),
+    failFirst: z.number(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? ""));
+
+const say = (line: object): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
+const db = openDatabase(join(settings.dataDir, "server.db"));
+const tickets = new Map<string, string>();
+
+const bot = await startBot({
+  homeserver: { url: settings.url },
+  account: { userId: settings.userId, password: settings.password },
+  storeKey: new Uint8Array(32).fill(5),
+  dataDir: settings.dataDir,
+  db,
+  log: createLogger("warn", { write: (line: string) => void process.stderr.write(line) }),
+  clock: Date.now,
+  audit: {
+    note: async (event) => void say({ audit: event.event, ...event.details }),
+    inviteDecided: async (event) => void say({ audit: "invite-decided", ...event }),
+  },
+  audienceAllows: async (_caseId, userId) => !settings.refused.includes(userId),
+  peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : []),
+  openTicket: async (_roomId, invitee) => {
+    tickets.set(`ticket-${tickets.size}`, invitee);
+    return `ticket-${tickets.size - 1}`;
+  },
+  bindTicket: async (ticketId, mxc) => void say({ ticketFor: tickets.get(ticketId), mxc }),
+  onFatal: (cause) => {
+    say({ fatal: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) });
+    process.exit(70);
+  },
+});
+
+let failures = settings.failFirst;
+bot.deliverTo(async (item) => {
+  if (failures-- > 0) throw new Error("the record is down");
+  say({ item });
+});
+await bot.whenUp();
+say({ up: true });
+
+const commandSchema = z.union([
+  z.object({ ready: z.string() }),
+  z.object({ filed: filedSchema, roomId: z.string() }),
+  z.object({ stop: z.literal(true) }),
+]);
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = commandSchema.parse(JSON.parse(line));
+  if ("ready" in command) await bot.onUserReady(command.ready);
+  else if ("filed" in command) say({ sent: await bot.sendFiled(command.roomId, command.filed) });
+  else break;
+}
+await bot[Symbol.asyncDispose]();
+await db[Symbol.asyncDispose]();
+say({ stopped: true });
+process.exit(0);

@@ -1,0 +1,184 @@
+/**
+ * A clinician's device, bare: the SDK with its memory store and strict isolation, and nothing of our client. One process each, since
+ * the SDK's IndexedDB is a global. Commands and answers by IPC.
+ */
+import "fake-indexeddb/auto";
+import { z } from "zod";
+import { caseIdKey, caseRoomType } from "#protocol/events.ts";
+import { keyRequestType } from "#protocol/to-device.ts";
+import { createLogger } from "../../kit/log.ts";
+import {
+  ClientEvent,
+  createClient,
+  Direction,
+  decodeRecoveryKey,
+  MatrixEvent,
+  Method,
+  OnlySignedDevicesIsolationMode,
+  SyncState,
+} from "../sdk.ts";
+import { encryptFor } from "../sdk-inside.ts";
+import { createSdkLog } from "../sdk-log.ts";
+
+const [, , url = "", user = "", device = "", givenRecoveryKey = ""] = process.argv;
+
+const login = z.object({ user_id: z.string(), access_token: z.string() }).parse(
+  await (
+    await fetch(`${url}/_matrix/client/v3/login`, {
+      method: "POST",
+      body: JSON.stringify({
+        type: "m.login.password",
+        identifier: { type: "m.id.user", user },
+        password: "pw",
+        device_id: device,
+      }),
+    })
+  ).json(),
+);
+let recoveryKey = givenRecoveryKey;
+const client = createClient({
+  baseUrl: url,
+  userId: login.user_id,
+  deviceId: device,
+  accessToken: login.access_token,
+  logger: createSdkLog(createLogger("silent")),
+  cryptoCallbacks: {
+    getSecretStorageKey: async ({ keys }) => [Object.keys(keys)[0] ?? "", decodeRecoveryKey(recoveryKey)],
+  },
+});
+await client.initRustCrypto();
+const crypto = client.getCrypto();
+if (crypto === undefined) throw new Error("no crypto");
+crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+const synced = new Promise<void>((resolve) => {
+  client.on(ClientEvent.Sync, (state) => {
+    if (state === SyncState.Prepared) resolve();
+  });
+});
+await client.startClient({ initialSyncLimit: 20 });
+await synced;
+await crypto.userHasCrossSigningKeys(login.user_id, true);
+await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: async (make) => void (await make(null)) });
+if (givenRecoveryKey === "")
+  await crypto.bootstrapSecretStorage({
+    createSecretStorageKey: async () => {
+      const key = await crypto.createRecoveryKeyFromPassphrase();
+      recoveryKey = key.encodedPrivateKey ?? "";
+      return key;
+    },
+    setupNewKeyBackup: true,
+  });
+else await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
+await crypto.checkKeyBackupAndEnable();
+
+const roomSchema = z.object({ roomId: z.string() });
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let at = 0; at < 400; at++) {
+    if (isTrue()) return;
+    await pause(50);
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+const commands: Record<string, (given: unknown) => Promise<unknown>> = {
+  async createCase(given) {
+    const { caseId, bot, type } = z
+      .object({ caseId: z.string(), bot: z.string(), type: z.string().default(caseRoomType) })
+      .parse(given);
+    const { room_id } = await client.createRoom({
+      invite: [bot],
+      creation_content: { type, [caseIdKey]: caseId },
+      initial_state: [
+        { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
+        { type: "m.room.history_visibility", state_key: "", content: { history_visibility: "shared" } },
+      ],
+      power_level_content_override: { users: { [bot]: 100 } },
+    });
+    return room_id;
+  },
+  async waitFor(given) {
+    const { roomId, userId, membership } = z
+      .object({ roomId: z.string(), userId: z.string(), membership: z.string() })
+      .parse(given);
+    await until(
+      `${userId} ${membership}`,
+      () => client.getRoom(roomId)?.getMember(userId)?.membership === membership,
+    );
+    return null;
+  },
+  async join(given) {
+    await client.joinRoom(roomSchema.parse(given).roomId);
+    return null;
+  },
+  async send(given) {
+    const { roomId, type, content } = z
+      .object({ roomId: z.string(), type: z.string(), content: z.record(z.string(), z.unknown()) })
+      .parse(given);
+    const room = client.getRoom(roomId);
+    if (room === null) throw new Error("no such room");
+    const event = new MatrixEvent({ type, content, room_id: roomId, sender: login.user_id, event_id: "~x" });
+    await encryptFor(crypto, event, room);
+    return await commands.sendRaw?.({ roomId, type: event.getWireType(), content: event.getWireContent() });
+  },
+  async sendRaw(given) {
+    const { roomId, type, content } = z
+      .object({ roomId: z.string(), type: z.string(), content: z.record(z.string(), z.unknown()) })
+      .parse(given);
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/${type}/t${Math.random()}`;
+    const sent = await client.http.authedRequest<{ event_id: string }>(Method.Put, path, undefined, content);
+    return sent.event_id;
+  },
+  async wireOf(given) {
+    const { roomId, eventId } = z.object({ roomId: z.string(), eventId: z.string() }).parse(given);
+    const { type, content } = await client.fetchRoomEvent(roomId, eventId);
+    return { type, content };
+  },
+  async read(given) {
+    const { roomId, atLeast } = z.object({ roomId: z.string(), atLeast: z.number() }).parse(given);
+    for (let at = 0; ; at++) {
+      const { chunk } = await client.createMessagesRequest(roomId, null, 100, Direction.Backward);
+      const read = [];
+      for (const raw of chunk.reverse()) {
+        if (raw.type !== "m.room.encrypted") continue;
+        const event = new MatrixEvent({ ...raw, room_id: roomId });
+        await client.decryptEventIfNeeded(event);
+        read.push({
+          id: raw.event_id,
+          type: event.getType(),
+          content: event.getContent(),
+          failure: event.decryptionFailureReason,
+        });
+      }
+      if (at > 25 || (read.length >= atLeast && read.every((each) => each.failure === null))) return read;
+      await pause(200);
+    }
+  },
+  async askKeys(given) {
+    const { roomId, bot, botDevice } = z
+      .object({ roomId: z.string(), bot: z.string(), botDevice: z.string() })
+      .parse(given);
+    const mark: unknown = Reflect.get(crypto, "markRoomAsPendingKeyBundle");
+    if (typeof mark !== "function") throw new Error("the SDK has changed");
+    await Reflect.apply(mark, crypto, [roomId, bot]);
+    const batch = await crypto.encryptToDeviceMessages(
+      keyRequestType,
+      [{ userId: bot, deviceId: botDevice }],
+      { room_id: roomId },
+    );
+    await client.queueToDevice(batch);
+    return batch.batch.length;
+  },
+};
+
+const callSchema = z.object({ id: z.number(), name: z.string(), given: z.unknown() });
+process.on("message", (message) => {
+  const { id, name, given } = callSchema.parse(message);
+  const command = commands[name];
+  (command === undefined ? Promise.reject(new Error(`no ${name}`)) : command(given)).then(
+    (value) => process.send?.({ id, value }),
+    (error: unknown) => process.send?.({ id, error: String(error) }),
+  );
+});
+process.send?.({ id: 0, value: { userId: login.user_id, recoveryKey } });
