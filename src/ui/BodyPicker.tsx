@@ -29,7 +29,8 @@ export function BodyPicker({ view, site, onPick }: Props) {
         <span>{first}</span>
         <span>{second}</span>
       </p>
-      <svg className={styles.body} viewBox={drawing.viewBox}>
+      {/* biome-ignore lint/a11y/useSemanticElements: an SVG of buttons is a group, and cannot be a fieldset */}
+      <svg className={styles.body} viewBox={drawing.viewBox} role="group" aria-label={t("body")}>
         {drawing.outline.map((d) => (
           <path key={d} d={d} className={styles.outline} />
         ))}
