@@ -21,6 +21,8 @@ const serif = (style: string, arabic: string) => [
 const sans = (style: string, arabic: string) => [
   atkinson("latin", style),
   atkinson("latin-ext", style),
+  // Atkinson has no Vietnamese.
+  newsreader("vietnamese", style),
   naskh(arabic),
   symbols,
 ];

@@ -1,0 +1,205 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { foldCase } from "#protocol/case-state.ts";
+import type { Status } from "#protocol/disclose.ts";
+import { gate, type RegistryPort } from "./gate.ts";
+import {
+  aCase,
+  type CaseOptions,
+  leroy,
+  type People,
+  people,
+  signAs,
+  startMs,
+  tinyJpeg,
+} from "./testing/a-case.ts";
+import { type FileableEvent, isFileable } from "./work.ts";
+
+let all: People;
+beforeAll(async () => {
+  all = await people();
+});
+
+const live: Status = { state: "live", untilMs: startMs + 86400_000 };
+const nowMs = startMs + 40 * 60_000;
+
+function registry(status: Status = live): RegistryPort {
+  return { key: all.registry.publicJwk, statusOf: async () => status };
+}
+
+async function events(options?: CaseOptions) {
+  const { items } = await aCase(all, options);
+  const of = <K extends FileableEvent["kind"]>(kind: K): Extract<FileableEvent, { kind: K }> => {
+    const found = items.map((item) => item.event).find((event) => event.kind === kind);
+    if (found === undefined || !isFileable(found) || !isKind(found, kind)) throw new Error("A whole case");
+    return found;
+  };
+  return { list: items.map((item) => item.event), of };
+}
+
+const isKind = <K extends FileableEvent["kind"]>(
+  event: FileableEvent,
+  kind: K,
+): event is Extract<FileableEvent, { kind: K }> => event.kind === kind;
+
+const flipped = (jws: string): string => `${jws.slice(0, -4)}${jws.endsWith("AAAA") ? "BBBB" : "AAAA"}`;
+
+describe("gate 4, a photo", () => {
+  test("[F16] passes with its receipt, its bytes and a live consent", async () => {
+    const { list, of } = await events();
+    const answer = await gate(of("photo"), tinyJpeg, foldCase(list, ""), registry(), nowMs);
+    expect(answer).toMatchObject({ allow: true });
+  });
+
+  test("[F16] is refused without its consent in the case", async () => {
+    const { list, of } = await events();
+    const without = foldCase(
+      list.filter((event) => event.kind !== "consent"),
+      "",
+    );
+    expect(await gate(of("photo"), tinyJpeg, without, registry(), nowMs)).toEqual({
+      allow: false,
+      reason: "no-consent",
+    });
+  });
+
+  test("[F16] is refused where the patient said no to pictures", async () => {
+    const { list, of } = await events({ pictures: false });
+    expect(await gate(of("photo"), tinyJpeg, foldCase(list, ""), registry(), nowMs)).toEqual({
+      allow: false,
+      reason: "purpose-not-granted",
+    });
+  });
+
+  test("[F16] is refused when it is another picture, none, or no JPEG", async () => {
+    const { list, of } = await events();
+    const state = foldCase(list, "");
+    const changed = Uint8Array.from([...tinyJpeg, 0]);
+    expect(await gate(of("photo"), changed, state, registry(), nowMs)).toMatchObject({
+      reason: "picture-differs",
+    });
+    expect(await gate(of("photo"), undefined, state, registry(), nowMs)).toMatchObject({
+      reason: "picture-missing",
+    });
+    const page = new TextEncoder().encode("<svg onload=alert(1)>");
+    const other = await events({ picture: page });
+    expect(await gate(other.of("photo"), page, foldCase(other.list, ""), registry(), nowMs)).toMatchObject({
+      reason: "not-a-jpeg",
+    });
+  });
+
+  test("[F16] is refused when the receipt's signature is not its taker's", async () => {
+    const { list, of } = await events();
+    const photo = of("photo");
+    const forged = { ...photo.photo.receipt, jws: flipped(photo.photo.receipt.jws) };
+    const event = { ...photo, photo: { ...photo.photo, receipt: forged } };
+    expect(await gate(event, tinyJpeg, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+      reason: "bad-signature",
+    });
+    const stranger = { key: (await people()).registry.publicJwk, statusOf: async () => live };
+    expect(await gate(photo, tinyJpeg, foldCase(list, ""), stranger, nowMs)).toMatchObject({
+      reason: "bad-signature",
+    });
+  });
+
+  test("[F16] is refused when somebody else sends it on as his own", async () => {
+    const { list, of } = await events();
+    const event = { ...of("photo"), sender: "@martin:valombre.example" };
+    expect(await gate(event, tinyJpeg, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+      reason: "not-the-senders",
+    });
+  });
+
+  test("[F16] is refused once withdrawn, and held back while nobody knows", async () => {
+    const { list, of } = await events();
+    const state = foldCase(list, "");
+    const ask = (status: Status) => gate(of("photo"), tinyJpeg, state, registry(status), nowMs);
+    expect(await ask({ state: "withdrawn", untilMs: live.untilMs })).toEqual({
+      allow: false,
+      reason: "withdrawn",
+    });
+    expect(await ask({ state: "unknown" })).toEqual({ allow: "later", reason: "status-unknown" });
+    expect(await ask({ state: "live", untilMs: nowMs - 1 })).toEqual({
+      allow: "later",
+      reason: "status-stale",
+    });
+    const silent = { key: all.registry.publicJwk, statusOf: () => Promise.reject(new Error("down")) };
+    expect(await gate(of("photo"), tinyJpeg, state, silent, nowMs)).toMatchObject({ allow: "later" });
+  });
+});
+
+describe("gate 4, a consent", () => {
+  test("[F17] passes with its collector's signature and its evidence, refused ones too: a no is recorded", async () => {
+    for (const pictures of [true, false]) {
+      const { list, of } = await events({ pictures });
+      expect(await gate(of("consent"), undefined, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+        allow: true,
+      });
+    }
+  });
+
+  test("[F17] is refused when its evidence is another", async () => {
+    const { list, of } = await events();
+    const consent = of("consent");
+    const event = { ...consent, evidence: { ...consent.evidence, noticeText: "Autre chose." } };
+    expect(await gate(event, undefined, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+      reason: "evidence-differs",
+    });
+  });
+
+  test("[F17] is refused when it belongs to another case", async () => {
+    const { of } = await events();
+    const other = await events();
+    expect(await gate(of("consent"), undefined, foldCase(other.list, ""), registry(), nowMs)).toMatchObject({
+      reason: "another-case",
+    });
+  });
+});
+
+describe("gate 4, an opinion", () => {
+  test("[F18] passes when its author signed and sent it", async () => {
+    const { list, of } = await events();
+    expect(await gate(of("opinion"), undefined, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+      allow: true,
+      certificate: { sub: "@martin:valombre.example" },
+    });
+  });
+
+  test("[F18] is refused when one word was changed, or another's key signed", async () => {
+    const { list, of } = await events();
+    const opinion = of("opinion");
+    const payload = { ...opinion.opinion.payload, plan: "Ne rien faire." };
+    const changed = { ...opinion, opinion: { ...opinion.opinion, payload } };
+    expect(await gate(changed, undefined, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+      reason: "bad-signature",
+    });
+    const signed = await signAs(all, leroy, opinion.opinion.payload);
+    const byOther = { ...opinion, opinion: { payload: opinion.opinion.payload, ...signed } };
+    expect(await gate(byOther, undefined, foldCase(list, ""), registry(), nowMs)).toMatchObject({
+      reason: "not-the-senders",
+    });
+  });
+
+  test("[F18] is refused when the case has one already", async () => {
+    const { list, of } = await events();
+    const second = { ...of("opinion"), eventId: "$second" };
+    expect(await gate(second, undefined, foldCase([...list, second], ""), registry(), nowMs)).toMatchObject({
+      reason: "not-the-cases-opinion",
+    });
+  });
+});
+
+describe("gate 4, words", () => {
+  test("[F19] a message is filed once however often it was sent, and a second request is refused", async () => {
+    const { list, of } = await events();
+    const again = { ...of("message"), eventId: "$again" };
+    const state = foldCase([...list, again], "");
+    expect(await gate(of("message"), undefined, state, registry(), nowMs)).toMatchObject({ allow: true });
+    expect(await gate(again, undefined, state, registry(), nowMs)).toEqual({ allow: "nothing" });
+    const request = { ...of("request"), eventId: "$other" };
+    expect(await gate(request, undefined, foldCase([...list, request], ""), registry(), nowMs)).toMatchObject(
+      {
+        reason: "not-the-cases-request",
+      },
+    );
+  });
+});
