@@ -6,7 +6,7 @@ import type { CaseId, ConsentId } from "#protocol/ids.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Addressee, Clinician } from "#protocol/people.ts";
 import type { ConsentDraft, Door } from "../../matrix/types.ts";
-import { ageInYears } from "../patient/index.ts";
+import { ageInYears, civilName } from "../patient/index.ts";
 import { consentMonths, type NoticeLanguage, noticeText, noticeVersion } from "./notice.ts";
 import { recipientsInWords } from "./recipients.ts";
 import { fitSignature, judgeSignature, type Stroke } from "./signature.ts";
@@ -74,11 +74,12 @@ export type ConsentDeps = {
   readonly onRecorded: (consent: ConsentDraft) => void;
 };
 
-export type ConsentModel = {
+export type ConsentModel = Pick<ConsentDeps, "subject" | "clinicians" | "teams" | "hospital"> & {
   readonly store: StoreApi<ConsentState>;
-  readonly subject: ConsentSubject;
   /** Age of majority is a matter of law; under it somebody else decides. */
   readonly minor: boolean;
+  /** Who will see it, by name, in the sheet's language. */
+  recipients(): string;
   /** Exactly the text that is shown, hashed and kept. */
   notice(): string;
   setLanguage(language: NoticeLanguage): void;
@@ -118,22 +119,21 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
     store.setState({ witnesses: [last, ...others].slice(0, offeredWitnesses) });
   });
 
-  const notice = () => {
-    const { language, giver } = store.getState();
-    return noticeText(language, {
+  const recipients = () =>
+    recipientsInWords(
+      subject.recipients,
+      deps.clinicians,
+      deps.teams,
+      deps.collector,
+      store.getState().language,
+    );
+  const notice = () =>
+    noticeText(store.getState().language, {
       hospital: deps.hospital,
-      recipients: recipientsInWords(
-        subject.recipients,
-        deps.clinicians,
-        deps.teams,
-        deps.collector,
-        language,
-      ),
+      recipients: recipients(),
       collector: collector === undefined ? deps.hospital : `${collector.title} ${collector.family}`.trim(),
-      ward: giver.kind === "representative" && minor ? subject.patient.given : null,
-      sex: subject.patient.sex,
+      ward: minor ? civilName(subject.patient.given) : null,
     });
-  };
 
   const send = async (choices: ConsentState["choices"]) => {
     if (store.getState().step.at === "recording") return;
@@ -159,7 +159,11 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
   return {
     store,
     subject,
+    clinicians: deps.clinicians,
+    teams: deps.teams,
+    hospital: deps.hospital,
     minor,
+    recipients,
     notice,
     setLanguage: (language) => change({ language }),
     choose: (choice, granted) => change({ choices: { ...store.getState().choices, [choice]: granted } }),

@@ -1,3 +1,4 @@
+export { ConsentScreen } from "./ConsentScreen.tsx";
 export {
   type ConsentDeps,
   type ConsentModel,

@@ -1,5 +1,3 @@
-import type { Sex } from "#protocol/patient.ts";
-
 /** Languages in which the notice exists. */
 export type NoticeLanguage = "fr" | "en";
 
@@ -12,7 +10,6 @@ export type NoticeSubject = {
   readonly collector: string;
   /** First name of the patient, when somebody else decides for them. */
   readonly ward: string | null;
-  readonly sex: Sex;
 };
 
 /** Raised with every change of the words below: a consent names the version and the hash of the text that was read. */

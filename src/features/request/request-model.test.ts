@@ -23,6 +23,8 @@ function setUp(vault = createFakeVault()) {
     door: {
       vault,
       directory,
+      config: createStore(() => ({ state: "loading" as const })),
+      searchPatients: async () => ok({ matches: [], more: false }),
       async sendRequest(...args) {
         sent.push(args);
         return answer;

@@ -16,6 +16,7 @@ import {
   readDraft,
   readPhoto,
 } from "./draft.ts";
+import { createPatientSearch, type PatientSearchModel } from "./patient-search-model.ts";
 
 /** Why the request does not leave yet. Each is a key of the texts that people read, the first thing to do first. */
 export type Hold =
@@ -46,7 +47,7 @@ export type RequestState = {
 };
 
 export type RequestDeps = {
-  readonly door: Pick<Door, "vault" | "sendRequest" | "directory">;
+  readonly door: Pick<Door, "vault" | "sendRequest" | "directory" | "config" | "searchPatients">;
   /** User id of the person who asks. */
   readonly requester: string;
   readonly clock: () => number;
@@ -56,8 +57,12 @@ export type RequestDeps = {
   readonly newPseudonym: () => string;
 };
 
-export type RequestModel = {
+export type RequestModel = Pick<RequestDeps, "requester" | "clock"> & {
   readonly store: StoreApi<RequestState>;
+  readonly directory: Door["directory"];
+  readonly config: Door["config"];
+  /** A new search of the record, for one opening of the patient's sheet. */
+  newSearch(): PatientSearchModel;
   load(): Promise<void>;
   setPatient(patient: Patient): Promise<void>;
   setAddressee(addressee: Addressee): Promise<void>;
@@ -69,6 +74,8 @@ export type RequestModel = {
   removePhoto(photoId: string): Promise<void>;
   hold(): Hold | null;
   send(): Promise<void>;
+  /** After "sent" was shown: a new, empty request. */
+  begin(): void;
   /** Forgets the draft and its photos. */
   discard(): Promise<void>;
 };
@@ -146,6 +153,11 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
 
   return {
     store,
+    requester: deps.requester,
+    clock: deps.clock,
+    directory: deps.door.directory,
+    config: deps.door.config,
+    newSearch: () => createPatientSearch(deps),
     async load() {
       const draft = readDraft(await vault.get(draftKey));
       if (draft === null) return store.setState({ loaded: true });
@@ -203,6 +215,7 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
       await dropPhotos();
       store.setState({ draft: fresh(), kept: "nothing", step: { at: "sent", caseId: request.caseId } });
     },
+    begin: () => store.setState({ step: { at: "writing" } }),
     async discard() {
       await saving;
       await vault.delete(draftKey);

@@ -13,7 +13,8 @@ export const consent = {
   yes: "yes",
   no: "no",
   opinion: "The opinion {{of}}",
-  opinionHelp: "your question and your history are shown to them",
+  opinionHelp: "these clinicians read the question and your history",
+  opinionHelpChild: "these clinicians read the question and their history",
   pictures: "Photos, to care for me",
   picturesChild: "Photos, to care for {{given}}",
   picturesHelp: "seen by {{who}} and by those who look after you here",
@@ -21,7 +22,6 @@ export const consent = {
   teachingHelp: "to the clinicians of {{hospital}}, without your name",
   research: "For research",
   researchHelp: "no study is open: you would be asked again",
-  locked: "no",
   of: {
     dermatology: "of dermatology",
     ophthalmology: "of ophthalmology",
@@ -35,8 +35,6 @@ export const consent = {
   how: "How the consent is given",
   signature: "Your signature",
   signatureRepresentative: "The representative’s signature",
-  signHere: "Sign here, with a finger",
-  clear: "Clear",
   or: "Or:",
   oral_female: "She says yes to both, aloud",
   oral_male: "He says yes to both, aloud",
@@ -65,7 +63,6 @@ export const consent = {
   patientDecides_other: "the person decides",
   record: "Record and photograph",
   recordOpinionOnly: "Record, without photos",
-  recordOnly: "Record the consent",
   recording: "Recording…",
   refuse_female: "She refuses: note it",
   refuse_male: "He refuses: note it",
@@ -74,7 +71,6 @@ export const consent = {
   refuseText:
     "Neither the question nor any photo will leave. The refusal is kept, with the date and your name. You may ask again later.",
   refuseConfirm: "Note the refusal",
-  refuseBack: "Back to the sheet",
   lack: {
     "nothing-chosen": "Nothing is chosen yet: touch yes, or note the refusal.",
     "pictures-need-opinion": "Photos serve the opinion: say yes to the opinion, or no to both.",
@@ -84,8 +80,6 @@ export const consent = {
     "witness-missing": "Name the witness.",
   },
   failed: "The consent is not recorded.",
-  recorded: "Consent recorded",
-  later: "Recorded on this device: it leaves with the network.",
   attested:
     "Your device attests that you collected this consent. It is not the patient’s electronic signature.",
 } as const;

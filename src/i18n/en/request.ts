@@ -19,10 +19,10 @@ export const request = {
     patientLabel: "Patient: {{value}}",
     addresseeLabel: "Addressed to: {{value}}",
     urgencyLabel: "When: {{value}}",
-    toChoose: "to choose",
     age_one: "{{count}} year old",
     age_other: "{{count}}",
     withAge: "{{name}}, {{age}}",
+    colon: ":",
     ofBlank: "of",
   },
   specialty: {

@@ -13,7 +13,8 @@ export const consent = {
   yes: "oui",
   no: "non",
   opinion: "L’avis {{of}}",
-  opinionHelp: "votre question et votre histoire leur sont montrées",
+  opinionHelp: "la question et votre histoire sont lues par ces soignants",
+  opinionHelpChild: "la question et son histoire sont lues par ces soignants",
   pictures: "Des photos, pour me soigner",
   picturesChild: "Des photos, pour soigner {{given}}",
   picturesHelp: "vues par {{who}} et par ceux qui vous suivent ici",
@@ -21,7 +22,6 @@ export const consent = {
   teachingHelp: "aux soignants du {{hospital}}, sans votre nom",
   research: "Pour la recherche",
   researchHelp: "aucune étude n’est ouverte : on vous le redemanderait",
-  locked: "non",
   of: {
     dermatology: "de la dermatologie",
     ophthalmology: "de l’ophtalmologie",
@@ -35,8 +35,6 @@ export const consent = {
   how: "Comment l’accord est donné",
   signature: "Votre signature",
   signatureRepresentative: "Signature du représentant",
-  signHere: "Signez ici, avec le doigt",
-  clear: "Effacer",
   or: "Ou :",
   oral_female: "Elle dit oui aux deux, à l’oral",
   oral_male: "Il dit oui aux deux, à l’oral",
@@ -63,7 +61,6 @@ export const consent = {
   patientDecides_other: "la personne décide elle-même",
   record: "Enregistrer et photographier",
   recordOpinionOnly: "Enregistrer, sans photo",
-  recordOnly: "Enregistrer l’accord",
   recording: "Enregistrement…",
   refuse_female: "Elle refuse : le noter",
   refuse_male: "Il refuse : le noter",
@@ -72,7 +69,6 @@ export const consent = {
   refuseText:
     "Ni la question ni aucune photo ne partiront. Le refus est gardé, avec la date et votre nom. On peut redemander plus tard.",
   refuseConfirm: "Noter le refus",
-  refuseBack: "Revenir à la feuille",
   lack: {
     "nothing-chosen": "Rien n’est encore choisi : touchez oui, ou notez le refus.",
     "pictures-need-opinion": "Les photos servent à l’avis : il faut oui à l’avis, ou non aux deux.",
@@ -82,8 +78,6 @@ export const consent = {
     "witness-missing": "Nommez le témoin.",
   },
   failed: "L’accord n’est pas enregistré.",
-  recorded: "Accord enregistré",
-  later: "Enregistré sur cet appareil : il partira avec le réseau.",
   attested:
     "Votre appareil atteste que vous avez recueilli cet accord. Ce n’est pas la signature électronique du patient.",
 } as const;

@@ -19,10 +19,10 @@ export const request = {
     patientLabel: "Patient : {{value}}",
     addresseeLabel: "Destinataire : {{value}}",
     urgencyLabel: "Délai : {{value}}",
-    toChoose: "à choisir",
     age_one: "{{count}} an",
     age_other: "{{count}} ans",
     withAge: "{{name}}, {{age}}",
+    colon: " :",
     ofBlank: "de",
   },
   specialty: {

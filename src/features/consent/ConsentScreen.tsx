@@ -1,0 +1,84 @@
+import { useState } from "react";
+import { I18nextProvider, useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { ConfirmSheet, Icon, Segmented } from "../../ui/index.ts";
+import styles from "./ConsentScreen.module.css";
+import type { ConsentModel } from "./consent-model.ts";
+import { Decisions } from "./Decisions.tsx";
+import { Given } from "./Given.tsx";
+import { RecordBar } from "./RecordBar.tsx";
+import { headlineInWords, sexContext } from "./sheet-words.ts";
+
+type Props = { readonly model: ConsentModel; readonly onClose: () => void };
+
+/**
+ * One sheet that the patient can read on the clinician's phone, in the patient's language: what is sent, who sees it, where it
+ * goes, how long, how to change one's mind; then the decisions, all off; then who decides, and how it is known.
+ */
+export function ConsentScreen({ model, onClose }: Props) {
+  const { i18n } = useTranslation("consent");
+  const language = useStore(model.store, (state) => state.language);
+  // The sheet speaks the patient's language, whatever the clinician's.
+  const [texts] = useState(() => i18n.cloneInstance());
+  if (texts.language !== language) void texts.changeLanguage(language);
+  return (
+    <I18nextProvider i18n={texts}>
+      <Sheet model={model} onClose={onClose} language={language} />
+    </I18nextProvider>
+  );
+}
+
+function Sheet({ model, onClose, language }: Props & { language: "fr" | "en" }) {
+  const { t } = useTranslation("consent");
+  const [refusing, setRefusing] = useState(false);
+  // What the notice says depends on these, and the view must follow.
+  useStore(model.store);
+  const say = (key: string, values: Readonly<Record<string, string | number>> = {}) => t(key, values);
+  const context = sexContext(model.subject.patient.sex);
+  return (
+    <div className={styles.page} lang={language}>
+      <header className={styles.head}>
+        <button type="button" className={styles.close} onClick={onClose} aria-label={t("close")}>
+          <Icon name="close" />
+        </button>
+        <p className={styles.title}>{t("title", { context })}</p>
+        <div className={styles.language}>
+          <Segmented
+            label={t("language")}
+            options={[
+              { id: "fr", label: <span lang="fr">FR</span> },
+              { id: "en", label: <span lang="en">EN</span> },
+            ]}
+            chosen={language}
+            onChoose={model.setLanguage}
+          />
+        </div>
+      </header>
+      <main className={styles.main}>
+        <div className={styles.letter}>
+          <h1 className={styles.headline} tabIndex={-1}>
+            {headlineInWords(say, model.subject.patient, model.minor)}
+          </h1>
+          <p className={styles.notice}>{model.notice()}</p>
+        </div>
+        <div className={styles.decide}>
+          <Decisions model={model} />
+          <Given model={model} onRefuse={() => setRefusing(true)} />
+        </div>
+      </main>
+      <RecordBar model={model} />
+      <ConfirmSheet
+        open={refusing}
+        title={t("refuseTitle")}
+        action={t("refuseConfirm")}
+        onClose={() => setRefusing(false)}
+        onConfirm={() => {
+          setRefusing(false);
+          void model.recordRefusal();
+        }}
+      >
+        <p>{t("refuseText")}</p>
+      </ConfirmSheet>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { grants } from "#protocol/consent.ts";
+import { SecondaryAction, TextAction } from "../../ui/index.ts";
+import styles from "./ConsentAndPhotos.module.css";
+import { ConsentThread } from "./ConsentThread.tsx";
+import type { Blank } from "./NewRequestScreen.tsx";
+import { PhotoStrip } from "./PhotoStrip.tsx";
+import { sexContext } from "./patient-traits.ts";
+import { type RequestModel, sameAddressee } from "./request-model.ts";
+
+type Props = {
+  readonly model: RequestModel;
+  readonly onConsent: () => void;
+  readonly onCamera: () => void;
+  readonly onOpen: (blank: Blank) => void;
+};
+
+/** The thread's first knot: the consent, then the photos that hang on it. Without it there is no way to the camera. */
+export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen }: Props) {
+  const { t, i18n } = useTranslation("request");
+  const { patient, addressee, consent } = useStore(model.store, (state) => state.draft);
+  const [why, setWhy] = useState(false);
+  const context = sexContext(patient?.sex ?? "unknown");
+  const covers =
+    consent !== null &&
+    addressee !== null &&
+    consent.recipients.some((each) => sameAddressee(each, addressee)) &&
+    model.clock() <= Date.parse(consent.expiresAt);
+  const granted = consent !== null && covers && grants(consent, "opinion");
+  const pictures =
+    granted &&
+    (["care-named", "care-team", "care-outside-team"] as const).some((purpose) => grants(consent, purpose));
+  const ask = () => {
+    if (patient !== null && addressee !== null) return onConsent();
+    setWhy(true);
+    onOpen(patient === null ? "patient" : "addressee");
+  };
+  const time =
+    consent === null
+      ? ""
+      : new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" }).format(
+          Date.parse(consent.collectedAt),
+        );
+
+  return (
+    <section className={styles.section} aria-label={t("consent.title")}>
+      <ConsentThread tied={granted} />
+      <div className={styles.words}>
+        {consent === null && (
+          <>
+            <p className={styles.state}>{t("consent.waiting")}</p>
+            <p className={styles.quiet}>
+              {t(why && addressee === null ? "consent.first" : "consent.waitingHelp")}
+            </p>
+            <SecondaryAction wide onClick={ask}>
+              {t("consent.ask", { context })}
+            </SecondaryAction>
+          </>
+        )}
+        {consent !== null && granted && (
+          <>
+            <p>
+              <strong className={styles.state}>{t("consent.done")}</strong>{" "}
+              <span className={styles.quiet}>
+                {t("consent.at", {
+                  time,
+                  method: t(`consent.method.${consent.method}`, { context }),
+                })}
+              </span>
+            </p>
+            <p className={styles.quiet}>{t(pictures ? "consent.both" : "consent.opinionOnly")}</p>
+            {pictures && <PhotoStrip model={model} onCamera={onCamera} />}
+          </>
+        )}
+        {consent !== null && !granted && (
+          <>
+            <p className={styles.state}>{t(covers ? "consent.refused" : "consent.waiting", { time })}</p>
+            <p className={styles.quiet}>
+              {t(
+                covers
+                  ? "consent.refusedHelp"
+                  : model.hold() === "consent-expired"
+                    ? "consent.expiredHelp"
+                    : "consent.othersHelp",
+              )}
+            </p>
+            <TextAction tone="link" onClick={ask}>
+              {t("consent.again")}
+            </TextAction>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,2 @@
+export { NewRequestScreen } from "./NewRequestScreen.tsx";
+export { createRequestModel, type RequestDeps, type RequestModel } from "./request-model.ts";
