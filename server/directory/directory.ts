@@ -16,6 +16,8 @@ export type DirectoryPort = {
   find(userId: string): Clinician | undefined;
   /** Throws `record-unreachable`. */
   searchPatients(query: PatientQuery): Promise<PatientMatches>;
+  /** False until the record was read for the first time ever: nobody is known yet, which is not the same as nobody being there. */
+  isKnown(): boolean;
   /** Whether the record answered the last time that it was asked. */
   recordIsUp(): boolean;
   /** Reads the record now; resolves when done, whether it answered or not. */
@@ -35,7 +37,9 @@ export async function createDirectory(
 ): Promise<DirectoryPort & AsyncDisposable> {
   const { db, clock, events, signal, log, reader } = parts;
   await db.migrate("directory", migrations);
-  let current = (await readCopy(db)) ?? { clinicians: [], teams: [], updatedAt: new Date(0).toISOString() };
+  const copy = await readCopy(db);
+  let known = copy !== undefined;
+  let current = copy ?? { clinicians: [], teams: [], updatedAt: new Date(0).toISOString() };
   let up: boolean | undefined;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -59,10 +63,12 @@ export async function createDirectory(
         "INSERT INTO directory_copy (id, directory) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET directory = excluded.directory",
         JSON.stringify(current),
       );
+      known = true;
       setUp(true);
     } catch (error) {
+      // Told once, not at every try.
+      if (up !== false) log.warn(toLog(error), "could not read the directory from the record");
       setUp(false);
-      log.warn(toLog(error), "could not read the directory from the record");
     }
   }
 
@@ -83,6 +89,7 @@ export async function createDirectory(
     teams: () => current.teams,
     find: (userId) => current.clinicians.find((each) => each.userId === userId),
     searchPatients: (query) => searchPatients(reader, query),
+    isKnown: () => known,
     recordIsUp: () => up === true,
     refresh,
     [Symbol.asyncDispose]: async () => {

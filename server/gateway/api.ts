@@ -15,7 +15,7 @@ import {
 } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { consentIdSchema, mxcUriSchema, roomIdSchema } from "#protocol/ids.ts";
-import { fullName } from "#protocol/people.ts";
+import { type Clinician, fullName } from "#protocol/people.ts";
 import type { Audit } from "../audit/index.ts";
 import type { PermitFiles, Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
@@ -146,19 +146,24 @@ async function memberOf(
   return { roomId, caseId: inCase.caseId };
 }
 
+/** Only professionals whom the directory knows; before it was ever read, nobody can be told from nobody. */
+function clinician(directory: DirectoryPort, userId: string): Clinician {
+  if (!directory.isKnown()) throw new ColloqueError("record-unreachable");
+  const person = directory.find(userId);
+  if (person !== undefined) return person;
+  const words = "The directory does not know you as a clinician.";
+  throw new ColloqueError("not-allowed", { details: { words } });
+}
+
 async function certify({ directory, registry }: ApiParts, session: Session, body: unknown) {
   const { jwk } = read(certifyRequestSchema, body);
-  const person = directory.find(session.userId);
-  if (person === undefined)
-    throw new ColloqueError("not-allowed", {
-      details: { words: "The directory does not know you as a clinician." },
-    });
+  const person = clinician(directory, session.userId);
   const certificate = await registry.certify(session, jwk, { name: fullName(person), rpps: person.rpps });
   return { certificate };
 }
 
 async function searchPatients({ directory, audit }: ApiParts, { userId }: Session, body: unknown) {
-  if (directory.find(userId) === undefined) throw new ColloqueError("not-allowed");
+  clinician(directory, userId);
   const query = read(patientSearchSchema, body);
   const found = await directory.searchPatients(query);
   await audit.patientsSearched({

@@ -94,8 +94,7 @@ export function clientFiles(folder: string) {
   async function serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = pathOf(request);
     const asked = path === undefined || path === "/" ? undefined : await find(path);
-    // A file that is missing is missing; a screen's address gives the page.
-    if (asked === undefined && (path === undefined || extname(path) !== ""))
+    if (asked === undefined && !isScreen(path, request.headers.accept))
       return refuse(reply, new ColloqueError("not-found"));
     const file = asked ?? (await find("/index.html"));
     if (file === undefined)
@@ -119,6 +118,12 @@ export function clientFiles(folder: string) {
     app.get("/*", serve);
   };
 }
+
+/** A person who goes to an address of the client gets the page; a script or picture that is missing is missing. */
+const isScreen = (path: string | undefined, accept: string | undefined): boolean =>
+  path !== undefined &&
+  !/^\/(assets|colloque|_matrix|_synapse|\.well-known)(\/|$)/.test(path) &&
+  (accept ?? "").includes("text/html");
 
 /** The decoded path of a request; undefined when it tries to leave the folder. */
 function pathOf(request: FastifyRequest): string | undefined {
