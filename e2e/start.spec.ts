@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { startTicksOf } from "../stack/processes.ts";
-import { currentRun, folders, launch, pathWith, ports, processesOfProfile } from "./support/launcher.ts";
+import {
+  currentRun,
+  endLaunched,
+  folders,
+  launch,
+  pathWith,
+  ports,
+  processesOfProfile,
+} from "./support/launcher.ts";
 
 const record = `http://127.0.0.1:${ports.fhir}/fhir`;
 const marker = `${record}/Basic/kept-between-starts`;
@@ -16,17 +24,17 @@ const nothingIsLeft = async () => {
 
 test.describe("npm start", { tag: "@start" }, () => {
   test.describe.configure({ mode: "serial" });
+  test.afterEach(endLaunched);
 
   test("the first start brings up every part and a demo hospital, and prints one address", async () => {
     const start = launch(["--reset"]);
     await start.says(allUp);
     const address = `http://localhost:${ports.gateway}`;
-    // LATER 1
-    // LATER 2 address
-    if (address === "")
-      for (const account of ["martin", "leroy", "kermarrec", "admin"])
-        expect(start.printed()).toContain(account);
-    // LATER expect((await fetch(address)).status).toBe(200);
+    expect(start.printed().split("http://").length - 1).toBe(1);
+    expect(start.printed()).toContain(address);
+    for (const account of ["martin", "leroy", "kermarrec", "admin"])
+      expect(start.printed()).toContain(account);
+    expect((await fetch(address)).status).toBe(200);
 
     const patients = await (await fetch(`${record}/Patient?_summary=count`)).json();
     expect(patients).toMatchObject({ total: 9 });

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildClient, isClientFresh } from "./client-build.ts";
 import { messageOf } from "./failure.ts";
@@ -8,7 +7,6 @@ import { orthanc } from "./parts/orthanc.ts";
 import type { Part, PartContext, PartName } from "./parts/part.ts";
 import { server } from "./parts/server.ts";
 import { synapse } from "./parts/synapse.ts";
-import { root } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { seedHomeserver, seedRecord } from "./seed.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -94,10 +92,9 @@ async function beginServer(scene: Scene, needs: readonly Promise<void>[]): Promi
 const clientLabel = "Client (for the browser)";
 
 async function ensureClient({ progress, signal, context }: Scene): Promise<void> {
-  if (isClientFresh() || !existsSync(join(root, "index.html"))) return;
+  if (isClientFresh()) return;
   progress.set(clientLabel, "building");
   const log = join(context().folders.logs, "client-build.log");
-  // While the client is being written, a stack without it is still of use; to be removed.
-  const wrong = await buildClient(log, signal).then(() => undefined, messageOf);
-  progress.set(clientLabel, wrong === undefined ? "up" : "off", wrong);
+  await buildClient(log, signal);
+  progress.set(clientLabel, "up");
 }

@@ -53,11 +53,13 @@ function createLines(out: NodeJS.WritableStream): Progress {
 function createTable(out: NodeJS.WriteStream): Progress {
   const lines = new Map<string, Line>();
   let drawn = 0;
+  let isOver = false;
   const erase = () => {
     if (drawn > 0) out.write(`\x1b[${drawn}A\x1b[J`);
     drawn = 0;
   };
   const draw = () => {
+    if (isOver) return;
     erase();
     const width = Math.max(20, out.columns ?? 80) - 1;
     for (const [label, line] of lines) out.write(`${row(label, line).slice(0, width)}\n`);
@@ -68,8 +70,8 @@ function createTable(out: NodeJS.WriteStream): Progress {
   return {
     set(label, state, note = "") {
       const old = lines.get(label);
-      const sinceMs =
-        old === undefined || old.state === "waiting" || isSettled(old.state) ? Date.now() : old.sinceMs;
+      const isNewWay = old === undefined || old.state === "waiting" || isSettled(old.state);
+      const sinceMs = isNewWay ? Date.now() : old.sinceMs;
       lines.set(label, {
         state,
         note,
@@ -86,6 +88,7 @@ function createTable(out: NodeJS.WriteStream): Progress {
     end() {
       clearInterval(timer);
       draw();
+      isOver = true;
       drawn = 0;
     },
   };

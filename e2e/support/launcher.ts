@@ -26,6 +26,17 @@ export interface Launcher {
   ended(): Promise<number | string>;
 }
 
+const launched: Launcher[] = [];
+
+/** Ends what a failed test left running. */
+export async function endLaunched(): Promise<void> {
+  const ending = launched.splice(0).map((launcher) => {
+    launcher.signal("SIGTERM");
+    return launcher.ended();
+  });
+  await Promise.all(ending);
+}
+
 export function launch(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Launcher {
   const own = ["--profile", profile, "--port-base", String(portBase)];
   const child = spawn(process.execPath, [join(root, "stack", "boot.mjs"), "start", ...own, ...args], {
@@ -40,7 +51,7 @@ export function launch(args: readonly string[] = [], env: Readonly<Record<string
   child.stdout.on("data", take);
   child.stderr.on("data", take);
   const end = endOf(child);
-  return {
+  const launcher: Launcher = {
     pid: child.pid ?? 0,
     printed: () => text,
     async says(wanted) {
@@ -52,6 +63,8 @@ export function launch(args: readonly string[] = [], env: Readonly<Record<string
     signal: (name) => void child.kill(name),
     ended: () => end,
   };
+  launched.push(launcher);
+  return launcher;
 }
 
 const endOf = (child: ChildProcess): Promise<number | string> =>

@@ -27,19 +27,15 @@ export async function start(args: readonly string[]): Promise<number> {
       ...(options.template ? { prepareData: fromTemplate(progress) } : {}),
     });
     progress.end();
-    console.log(`\nEverything is up. Stop it with Ctrl-C. Logs: ${stack.logsDir}`);
-    const interrupted = new Promise<undefined>((done) =>
-      signal.addEventListener("abort", () => done(undefined), { once: true }),
-    );
+    progress.say(`\nEverything is up. Stop it with Ctrl-C. Logs: ${stack.logsDir}`);
     const failure = await Promise.race([stack.ended, interrupted]);
     if (failure !== undefined) throw failure;
-    console.log("\nStopping everything…");
     await stack.stop();
     console.log("Stopped.");
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    console.log("\nStopped.");
+    console.log("Stopped.");
     return 0;
   } finally {
     dispose();

@@ -11,7 +11,7 @@ export const hapi: Part = {
   name: "hapi",
   label: "HAPI FHIR (record)",
   installer: hapiInstaller,
-  startMs: 240_000,
+  startMs: 420_000,
   launch({ folders, ports }) {
     const home = join(folders.data, "hapi");
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -31,7 +31,8 @@ export const hapi: Part = {
         "colloque.record.RecordServer",
       ],
       cwd: home,
-      stopMs: 15_000,
+      // H2 survives a kill; nobody should wait long for a Java that is still starting.
+      stopMs: 6_000,
     };
   },
   isReady: ({ ports }) => answers(`${fhirUrl(ports)}/Patient?_count=1`),
