@@ -25,7 +25,7 @@ export const bearerOf = (authorization: string | undefined): string | undefined 
 /** A token's name in memory: the token itself is not kept. */
 export const tokenKey = (token: string): string => createHash("sha256").update(token).digest("base64");
 
-export function createSessions(synapse: SynapseClient, clock: Clock): Sessions {
+export function createSessions(synapse: Pick<SynapseClient, "call">, clock: Clock): Sessions {
   const known = new Map<string, { who: Promise<Omit<Session, "token">>; userId?: string; untilMs: number }>();
 
   async function whoami(token: string): Promise<Omit<Session, "token">> {

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { type Consent, consentSchema } from "#protocol/consent.ts";
+import type { Status } from "#protocol/disclose.ts";
+import { type Clinician, clinicianSchema } from "#protocol/people.ts";
+import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
+import { createGate } from "./gate.ts";
+
+const now = Date.parse("2026-03-01T10:00:00Z");
+const user = (name: string) => `@${name}:valombre.example`;
+const hash = "a".repeat(64);
+const caseId = "7f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
+const consentId = "8f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
+
+const consent: Consent = consentSchema.parse({
+  v: 1,
+  consentId,
+  caseId,
+  pseudonym: "abcdefghijklmnopqrstuv",
+  decisions: [
+    { purpose: "opinion", granted: true },
+    { purpose: "care-named", granted: true },
+  ],
+  recipients: [{ kind: "person", userId: user("martin") }],
+  method: "oral-witnessed",
+  givenBy: "patient",
+  notice: { version: "1", sha256: hash, language: "fr" },
+  evidenceSha256: hash,
+  collectedBy: user("leroy"),
+  collectedAt: "2026-03-01T09:00:00Z",
+  expiresAt: "2026-06-01T09:00:00Z",
+});
+
+const receipt: Receipt = receiptSchema.parse({
+  v: 1,
+  receiptId: "9f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f",
+  consentId,
+  caseId,
+  pseudonym: "abcdefghijklmnopqrstuv",
+  pictureSha256: hash,
+  ciphertexts: [{ rendition: "full", sha256: hash, bytes: 10 }],
+  takenBy: user("leroy"),
+  takenAt: "2026-03-01T09:30:00Z",
+  source: "camera",
+});
+
+const clinicians: Clinician[] = ["leroy", "martin", "haddad"].map((name) =>
+  clinicianSchema.parse({
+    userId: user(name),
+    practitionerId: name,
+    practitionerRoleId: name,
+    family: name,
+    given: "",
+    title: "",
+    specialty: "dermatology",
+    rpps: "89900000001",
+    organization: "",
+    teams: [],
+  }),
+);
+
+const gateWith = (state: "live" | "withdrawn", known: Consent | null = consent) => {
+  const status: Status = { state, untilMs: now + 60_000 };
+  const facts = { consent: known, status };
+  return createGate({
+    registry: { factsOf: async () => facts, consentsOfCase: async () => (known === null ? [] : [facts]) },
+    directory: { clinicians: () => clinicians },
+    clock: () => now,
+  });
+};
+const picture = (state: "live" | "withdrawn") => ({
+  kind: "picture" as const,
+  mxc: "mxc://x/y",
+  caseId,
+  roomId: "!r",
+  uploader: user("leroy"),
+  rendition: "full" as const,
+  sha256: hash,
+  bytes: 10,
+  uploaded: true,
+  receipt,
+  consent,
+  status: { state, untilMs: now + 60_000 },
+});
+
+describe("gate 2", () => {
+  test("gives a permit under a live consent, and none without one or after its withdrawal", async () => {
+    expect(await gateWith("live").permit(receipt, user("leroy"))).toEqual({ allow: true });
+    expect(await gateWith("withdrawn").permit(receipt, user("leroy"))).toMatchObject({ reason: "withdrawn" });
+    expect(await gateWith("live", null).permit(receipt, user("leroy"))).toMatchObject({
+      reason: "no-consent",
+    });
+  });
+
+  test("gives the bytes to the colleague who was named, and to nobody beyond", () => {
+    const gate = gateWith("live");
+    expect(gate.download(picture("live"), user("martin"))).toEqual({ allow: true });
+    expect(gate.download(picture("live"), user("haddad"))).toMatchObject({ reason: "audience-not-covered" });
+    expect(gate.download(picture("withdrawn"), user("martin"))).toMatchObject({ reason: "withdrawn" });
+  });
+
+  test("lets into the case whom a consent covers and the directory knows", async () => {
+    const gate = gateWith("live");
+    expect(await gate.member(caseId, user("martin"))).toEqual({ allow: true });
+    expect(await gate.member(caseId, user("haddad"))).toMatchObject({ reason: "audience-not-covered" });
+    expect(await gate.member(caseId, user("unknown"))).toMatchObject({ reason: "audience-not-covered" });
+    expect(await gateWith("live", null).member(caseId, user("martin"))).toMatchObject({
+      reason: "no-consent",
+    });
+  });
+});

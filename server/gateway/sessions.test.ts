@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
+import { createRateLimit } from "./rate-limit.ts";
+import { createSessions } from "./sessions.ts";
+
+/** A homeserver that knows one token, and counts how often it was asked. */
+function homeserver() {
+  const asked = { times: 0 };
+  const synapse: Pick<SynapseClient, "call"> = {
+    call: async ({ token, answer }) => {
+      asked.times += 1;
+      if (token !== "good") throw new SynapseError(401, "M_UNKNOWN_TOKEN");
+      return answer.parse({ user_id: "@martin:valombre.example", device_id: "D" });
+    },
+  };
+  return { asked, synapse };
+}
+
+describe("whom a token belongs to", () => {
+  test("is asked of the homeserver once a minute", async () => {
+    const { asked, synapse } = homeserver();
+    let now = 0;
+    const sessions = createSessions(synapse, () => now);
+    for (let n = 0; n < 5; n += 1)
+      expect((await sessions.of("Bearer good")).userId).toBe("@martin:valombre.example");
+    expect(asked.times).toBe(1);
+    now = 60_000;
+    await sessions.of("Bearer good");
+    expect(asked.times).toBe(2);
+  });
+
+  test("is forgotten at sign-out", async () => {
+    const { asked, synapse } = homeserver();
+    const sessions = createSessions(synapse, () => 0);
+    await sessions.of("Bearer good");
+    sessions.drop("good");
+    await sessions.of("Bearer good");
+    sessions.dropUser("@martin:valombre.example");
+    await sessions.of("Bearer good");
+    expect(asked.times).toBe(3);
+  });
+
+  test("is nobody without a token, or with one that the homeserver does not know", async () => {
+    const sessions = createSessions(homeserver().synapse, () => 0);
+    for (const header of [undefined, "", "Basic good", "Bearer ", "Bearer bad"])
+      await expect(sessions.of(header)).rejects.toMatchObject({ code: "not-signed-in" });
+  });
+});
+
+describe("a rate", () => {
+  test("lets a burst through, then refuses and says how long to wait, then lets through again", () => {
+    let now = 0;
+    const limit = createRateLimit({ burst: 3, perSecond: 1 }, () => now);
+    for (let n = 0; n < 3; n += 1) limit("a");
+    expect(() => limit("a")).toThrow(
+      expect.objectContaining({ code: "too-many", details: { retryAfterMs: 1000 } }),
+    );
+    limit("b");
+    now = 1000;
+    limit("a");
+  });
+});
