@@ -57,6 +57,7 @@ export type CaptureModel = {
   back(): void;
   confirmSite(site: BodySite): Promise<void>;
   close(): void;
+  dispose(): void;
 };
 
 export type CaptureDeps<E extends string = string> = {
@@ -71,7 +72,6 @@ export type CaptureDeps<E extends string = string> = {
   readonly already?: readonly { readonly view: View; readonly photoId: string; readonly site: BodySite }[];
   /** Takes the finished photo: into the draft, or into the case's outbox. */
   readonly onPhoto: (photo: PreparedPhoto) => Promise<Result<void, E>>;
-  readonly scope: AbortSignal;
 };
 
 /** How often the framing is judged. */
@@ -114,7 +114,6 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
     session?.close();
     session = null;
   };
-  deps.scope.addEventListener("abort", shut, { once: true });
 
   const frame = (opened: CameraSession) => {
     session = opened;
@@ -136,7 +135,7 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
     go({ step: "opening" });
     const opened = await deps.camera.open();
     // The person may have left, or the screen been closed, while the browser asked for leave.
-    if (deps.scope.aborted || store.getState().step !== "opening") {
+    if (store.getState().step !== "opening") {
       if (opened.ok) opened.value.close();
       return;
     }
@@ -167,6 +166,12 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
     if (!mine()) return;
     if (made.ok) show({ picture: made.value });
     else go({ step: "file-refused", reason: made.error });
+  };
+
+  const close = () => {
+    round += 1;
+    shut();
+    go({ step: "closed" });
   };
 
   return {
@@ -220,10 +225,10 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
       shut();
       go({ step: "closed" }, { done, site, view: next(done, state.views) });
     },
-    close() {
-      round += 1;
-      shut();
-      go({ step: "closed" });
+    close,
+    dispose() {
+      close();
+      deps.workshop.dispose();
     },
   };
 }

@@ -1,3 +1,4 @@
+export { CaptureScreen } from "./CaptureScreen.tsx";
 export { createCamera } from "./camera.ts";
 export { type CaptureDeps, type CaptureModel, createCaptureModel } from "./capture-model.ts";
 export { JpegImage } from "./JpegImage.tsx";

@@ -12,6 +12,8 @@ export type Workshop = {
     source: Blob | ImageBitmap,
     ahead: (ahead: Ahead) => void,
   ): Promise<Result<PreparedPicture, FileRefusal | "failed">>;
+  /** Ends the worker. */
+  dispose(): void;
 };
 
 /** Longest that one picture may take: a file that decodes for ever is refused like a broken one. */
@@ -22,8 +24,8 @@ type Waiting = {
   readonly settle: (result: Result<PreparedPicture, FileRefusal | "failed">) => void;
 };
 
-/** Starts the worker at the first picture and ends it with the scope. */
-export function createWorkshop(scope: AbortSignal): Workshop {
+/** Starts the worker at the first picture. */
+export function createWorkshop(): Workshop {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | null = null;
   let last = 0;
@@ -34,7 +36,6 @@ export function createWorkshop(scope: AbortSignal): Workshop {
     for (const each of waiting.values()) each.settle(err("failed"));
     waiting.clear();
   };
-  scope.addEventListener("abort", stop, { once: true });
 
   const start = (): Worker => {
     const started = new Worker(trustedScriptUrl(workerUrl), { type: "module", name: "pictures" });
@@ -53,6 +54,7 @@ export function createWorkshop(scope: AbortSignal): Workshop {
   };
 
   return {
+    dispose: stop,
     prepare(source, ahead) {
       worker ??= start();
       last += 1;

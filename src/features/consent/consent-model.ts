@@ -93,6 +93,7 @@ export type ConsentModel = Pick<ConsentDeps, "subject" | "clinicians" | "teams" 
   record(): Promise<void>;
   recordBefore(witness: string): Promise<void>;
   recordRefusal(): Promise<void>;
+  dispose(): void;
 };
 
 const majority = 18;
@@ -180,6 +181,7 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
       change({ proof: { kind: "oral", witness } });
       await record();
     },
+    dispose() {},
     recordRefusal: () => send({ opinion: false, pictures: false, teaching: false }),
   };
 }

@@ -61,8 +61,11 @@ export type OpinionModel = {
   setCertainty(certainty: Certainty): void;
   setInPerson(needed: boolean): void;
   setWhen(when: string): void;
+  /** How many pictures the expert has seen. */
+  pictures(): number;
   hold(): Hold | null;
   give(): Promise<void>;
+  dispose(): void;
 };
 
 /** One opinion being written. Like a request, it is kept on this device at each change; signing closes the case. */
@@ -109,7 +112,9 @@ export function createOpinionModel(deps: OpinionDeps): OpinionModel {
     setCertainty: (certainty) => change({ certainty }),
     setInPerson: (inPerson) => change({ inPerson }),
     setWhen: (when) => change({ when: when.slice(0, 300) }),
+    pictures: () => deps.picturesSeen().length,
     hold,
+    dispose() {},
     async give() {
       const { step, text } = store.getState();
       if (step.at === "signing" || step.at === "given" || hold() !== null) return;

@@ -78,6 +78,7 @@ export type RequestModel = Pick<RequestDeps, "requester" | "clock"> & {
   begin(): void;
   /** Forgets the draft and its photos. */
   discard(): Promise<void>;
+  dispose(): void;
 };
 
 /**
@@ -215,6 +216,7 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
       await dropPhotos();
       store.setState({ draft: fresh(), kept: "nothing", step: { at: "sent", caseId: request.caseId } });
     },
+    dispose() {},
     begin: () => store.setState({ step: { at: "writing" } }),
     async discard() {
       await saving;

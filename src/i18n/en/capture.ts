@@ -1,6 +1,14 @@
 /** The camera, and where the lesion is. */
 export const capture = {
   title: "Camera",
+  patient: {
+    age_one: "{{count}}",
+    age_other: "{{count}}",
+    female: "woman",
+    male: "man",
+    other: "other sex",
+    unknown: "sex not stated",
+  },
   close: "Close the camera",
   finish_one: "Done, {{count}} photo",
   finish_other: "Done, {{count}} photos",
@@ -70,6 +78,9 @@ export const capture = {
   site: {
     title: "Where is the lesion?",
     back: "Back to the photo",
+    views: { label: "Side of the body", front: "Front", back: "Back", head: "Head" },
+    list: "Or in the list",
+    listBlank: "Choose a place",
     choose: "Touch the place on the drawing, or choose it in the list.",
     theirs_female: "her own left",
     theirs_male: "his own left",

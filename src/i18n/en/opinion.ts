@@ -2,6 +2,16 @@
 export const opinion = {
   title: "Give the opinion",
   back: "Back to the case, keep the draft",
+  patient: {
+    age_one: "{{count}}",
+    age_other: "{{count}}",
+    female: "woman",
+    male: "man",
+    other: "other sex",
+    unknown: "sex not stated",
+    qualified: "verified",
+    provisional: "to verify",
+  },
   loading: "Opening the draft…",
   kept: {
     nothing: "",

@@ -1,6 +1,14 @@
 /** The camera, and where the lesion is. */
 export const capture = {
   title: "Appareil photo",
+  patient: {
+    age_one: "{{count}} an",
+    age_other: "{{count}} ans",
+    female: "femme",
+    male: "homme",
+    other: "sexe autre",
+    unknown: "sexe non précisé",
+  },
   close: "Fermer l’appareil photo",
   finish_one: "Terminer, {{count}} photo",
   finish_other: "Terminer, {{count}} photos",
@@ -72,6 +80,9 @@ export const capture = {
   site: {
     title: "Où est la lésion ?",
     back: "Revenir à la photo",
+    views: { label: "Côté du corps", front: "De face", back: "De dos", head: "Tête" },
+    list: "Ou dans la liste",
+    listBlank: "Choisir un endroit",
     choose: "Touchez l’endroit sur le dessin, ou choisissez-le dans la liste.",
     theirs_female: "sa gauche à elle",
     theirs_male: "sa gauche à lui",

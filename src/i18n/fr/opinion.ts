@@ -2,6 +2,16 @@
 export const opinion = {
   title: "Rendre l’avis",
   back: "Revenir au cas, garder le brouillon",
+  patient: {
+    age_one: "{{count}} an",
+    age_other: "{{count}} ans",
+    female: "femme",
+    male: "homme",
+    other: "sexe autre",
+    unknown: "sexe non précisé",
+    qualified: "vérifiée",
+    provisional: "à vérifier",
+  },
   loading: "Le brouillon s’ouvre…",
   kept: {
     nothing: "",
