@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import packageJson from "./package.json" with { type: "json" };
 
 /**
  * The production build. Two entries: the application, and the service worker at a fixed address, with the list of files that it
@@ -7,6 +8,7 @@ import { defineConfig, type Plugin } from "vite";
  */
 export default defineConfig({
   plugins: [react(), serviceWorkerShell()],
+  define: { __VERSION__: JSON.stringify(packageJson.version) },
   // Workers live in modules of our own, addressed with `?worker&url`, as Trusted Types ask for.
   worker: { format: "es" },
   optimizeDeps: { exclude: ["@matrix-org/matrix-sdk-crypto-wasm"] },

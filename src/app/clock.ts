@@ -1,7 +1,14 @@
-/** The machine's clock, as the models take it. */
-export const clock = {
+/** Time, as the models take it. */
+export type Clock = {
+  readonly now: () => number;
+  /** Runs something later; returns how to call it off. */
+  readonly later: (ms: number, run: () => void) => () => void;
+};
+
+/** The machine's own clock. */
+export const machineClock: Clock = {
   now: () => Date.now(),
-  later: (ms: number, run: () => void): (() => void) => {
+  later: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },

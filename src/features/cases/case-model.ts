@@ -9,14 +9,17 @@ import { type Clock, everyMinute, readFacts } from "./worklist-model.ts";
 
 export type CaseModel = {
   readonly store: StoreApi<CaseView>;
-  /** Null until the room is known. */
-  readonly pictures: () => PictureModel | null;
   sendMessage(text: string): Promise<"sent" | "storage-full">;
   respond(response: Response): Promise<"sent" | "storage-full">;
   retry(localId: string): void;
   discard(localId: string): void;
   /** The words of the case are on screen; photos are reported one by one, when their picture is. */
   onScreen(): void;
+  /** Asks for a picture: its small form, then the whole of it. */
+  showPicture(eventId: string): void;
+  /** Asks for the small form only, for the strip. */
+  previewPicture(eventId: string): void;
+  retryPicture(eventId: string): void;
   pictureOnScreen(eventId: string): void;
   dispose(): void;
 };
@@ -95,7 +98,6 @@ export function createCaseModel({
 
   return {
     store,
-    pictures: () => pictures,
     async sendMessage(text) {
       const room = roomId();
       if (room === null) return "storage-full";
@@ -113,6 +115,12 @@ export function createCaseModel({
       const { me } = readFacts(door, clock.now());
       if (record !== null) report(unseenBy(record.state, me));
     },
+    showPicture(eventId) {
+      pictures?.preview(eventId);
+      pictures?.full(eventId);
+    },
+    previewPicture: (eventId) => pictures?.preview(eventId),
+    retryPicture: (eventId) => pictures?.retry(eventId),
     pictureOnScreen(eventId) {
       const record = findCase(door.cases.getState(), key);
       const { me } = readFacts(door, clock.now());

@@ -2,9 +2,15 @@ import type { Directory, Health } from "#protocol/api.ts";
 import { notYetFiled } from "#protocol/case-state.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { Photo, Request, SignedOpinion } from "#protocol/events.ts";
-import type { CaseRecord, CasesState, OutgoingRequest, PendingItem } from "../../matrix/types.ts";
+import type {
+  CaseRecord,
+  CasesState,
+  OutgoingRequest,
+  PendingItem,
+  PreparedPhoto,
+} from "../../matrix/types.ts";
 import { type ArchivistWord, archivistWord, discussionOf, type Entry } from "./discussion.ts";
-import type { Pictures } from "./picture-model.ts";
+import type { PictureState, Pictures } from "./picture-model.ts";
 import {
   caseThread,
   consentOf,
@@ -17,6 +23,8 @@ import {
 import { type Role, roleIn, type Turn, turnOf } from "./turn.ts";
 import { findCase } from "./worklist.ts";
 
+export type { PendingItem, PreparedPhoto };
+
 export type PhotoView = {
   readonly eventId: string;
   readonly photo: Photo;
@@ -27,6 +35,8 @@ export type PhotoView = {
   readonly withdrawn: boolean;
   readonly reader: { readonly userId: string; readonly atMs: number } | null;
   readonly filing: ReturnType<typeof filedOutcome>;
+  /** Null until it is asked for. */
+  readonly picture: PictureState | null;
 };
 
 /** Which actions stand at the foot of the case. */
@@ -68,7 +78,7 @@ export type CaseView =
   /** Its request is in this device's outbox and the room does not exist yet. */
   | { readonly state: "outgoing"; readonly outgoing: OutgoingRequest; readonly nowMs: number }
   /** The room is there and its content is not readable on this device yet. */
-  | { readonly state: "arriving"; readonly record: CaseRecord }
+  | { readonly state: "arriving"; readonly late: boolean }
   | OpenCase;
 
 export type CaseFacts = {
@@ -81,6 +91,9 @@ export type CaseFacts = {
   readonly pictures: Pictures;
 };
 
+/** Keys usually arrive in seconds; after this long a person is told who can help. */
+const lateMs = 60_000;
+
 export function caseViewOf(key: string, facts: CaseFacts): CaseView {
   const record = findCase(facts.cases, key);
   if (record === null) {
@@ -89,7 +102,9 @@ export function caseViewOf(key: string, facts: CaseFacts): CaseView {
     return { state: facts.cases.loaded ? "absent" : "loading" };
   }
   const { request } = record.state;
-  return request === null ? { state: "arriving", record } : openCase(key, record, request, facts);
+  if (request !== null) return openCase(key, record, request, facts);
+  const sinceMs = Math.min(...record.unreadable.map((each) => each.atMs));
+  return { state: "arriving", late: facts.nowMs - sinceMs > lateMs };
 }
 
 function openCase(
@@ -147,6 +162,7 @@ function photoView(
     withdrawn: gateSaysWithdrawn || isWithdrawn(filing),
     reader: firstReader(state, photo.eventId, photo.sender, bot),
     filing,
+    picture: shown ?? null,
   };
 }
 

@@ -1,8 +1,9 @@
-import type { SignedOpinion } from "#protocol/events.ts";
+import { siteInWords } from "#protocol/body-sites.ts";
+import type { Photo, SignedOpinion } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Elapsed, Remaining } from "./due.ts";
 import { sameDay } from "./due.ts";
-import type { Thread } from "./thread.ts";
+import type { Knot, Thread } from "./thread.ts";
 import type { Headline, Row } from "./worklist.ts";
 
 /** What the views hand over: the translator of the namespace `cases`, and its language. */
@@ -164,3 +165,43 @@ export function threadInWords({ t }: Words, thread: Thread): string {
 
 export const certaintyInWords = ({ t }: Words, opinion: SignedOpinion["payload"]): string =>
   t(`opinion.certainty.${opinion.certainty}`);
+
+/** One knot as the thread draws it, in words. */
+export type KnotInWords = {
+  readonly key: Knot["name"];
+  readonly state: Knot["state"];
+  readonly word: string;
+  readonly detail: string;
+};
+
+/** The four knots with their words and times. `more` adds who or how to a tied knot's time. */
+export function knotsInWords(
+  words: Words,
+  thread: Thread,
+  nowMs: number,
+  more: Partial<Record<Knot["name"], (time: string) => string>> = {},
+): KnotInWords[] {
+  const { t } = words;
+  return thread.map((knot) => {
+    const time = knot.atMs === null ? null : moment(words, knot.atMs, nowMs);
+    const word = t(knot.state === "withdrawn" ? "knots.withdrawn" : `knots.${knot.name}`);
+    const detail =
+      knot.state === "tied" && time !== null
+        ? (more[knot.name]?.(time) ?? time)
+        : knot.state === "failed"
+          ? t("knots.failed")
+          : knot.state === "next"
+            ? t(`knots.next.${knot.name}`)
+            : "";
+    return { key: knot.name, state: knot.state, word, detail };
+  });
+}
+
+/** "Gros plan, omoplate gauche". */
+export function pictureInWords({ t, language }: Words, photo: Pick<Photo, "view" | "site">): string {
+  const site = siteInWords(photo.site, language);
+  return t("photo.alt", {
+    view: t(`photo.view.${photo.view}`),
+    site: `${site.charAt(0).toLocaleLowerCase()}${site.slice(1)}`,
+  });
+}

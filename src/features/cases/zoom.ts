@@ -35,3 +35,22 @@ export const moved = (zoom: Zoom, dx: number, dy: number): Zoom => ({
   x: zoom.x + dx,
   y: zoom.y + dy,
 });
+
+/** Pixels that one press of an arrow moves the picture, and the factor of one press of + or −. */
+const stepPx = 60;
+export const zoomStep = 1.5;
+const middle = { x: 0, y: 0 };
+
+const moves: ReadonlyMap<string, (zoom: Zoom) => Zoom> = new Map([
+  ["+", (zoom: Zoom) => zoomAt(zoom, zoomStep, middle)],
+  ["=", (zoom: Zoom) => zoomAt(zoom, zoomStep, middle)],
+  ["-", (zoom: Zoom) => zoomAt(zoom, 1 / zoomStep, middle)],
+  ["0", () => whole],
+  ["ArrowLeft", (zoom: Zoom) => moved(zoom, stepPx, 0)],
+  ["ArrowRight", (zoom: Zoom) => moved(zoom, -stepPx, 0)],
+  ["ArrowUp", (zoom: Zoom) => moved(zoom, 0, stepPx)],
+  ["ArrowDown", (zoom: Zoom) => moved(zoom, 0, -stepPx)],
+]);
+
+/** What a key does to the picture; undefined for a key that does nothing. */
+export const moveOfKey = (key: string): ((zoom: Zoom) => Zoom) | undefined => moves.get(key);

@@ -1,0 +1,34 @@
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { createSessionModel, SessionGate, type SessionModel } from "../features/session/index.ts";
+import type { Door } from "../matrix/index.ts";
+import type { Clock } from "./clock.ts";
+import { Places } from "./Places.tsx";
+import { ScreenBoundary } from "./ScreenBoundary.tsx";
+import { useArrival } from "./use-arrival.ts";
+import { useOwned } from "./use-owned.ts";
+
+type Props = { readonly door: Door; readonly clock: Clock };
+
+/** The whole application over one door: who is there, then the places. */
+export function App({ door, clock }: Props) {
+  const session = useOwned(() => createSessionModel({ door, clock }), [door, clock]);
+  return (
+    <ScreenBoundary>
+      {session !== null && <WithSession door={door} clock={clock} session={session} />}
+    </ScreenBoundary>
+  );
+}
+
+function WithSession({ door, clock, session }: Props & { readonly session: SessionModel }) {
+  const { t } = useTranslation("session");
+  const step = useStore(session.store, (view) => view.session.step);
+  const userId = useStore(door.session, (state) => (state.step === "ready" ? state.userId : null));
+  // Before somebody is in, each step is a place of its own.
+  useArrival(step, step === "ready" ? null : t("shell.titles.session"));
+  return (
+    <SessionGate model={session}>
+      {userId !== null && <Places key={userId} door={door} clock={clock} session={session} me={userId} />}
+    </SessionGate>
+  );
+}

@@ -1,0 +1,160 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { missingCase } from "#protocol/result.ts";
+import { TextAction } from "../../ui/index.ts";
+import type { CaseModel } from "./case-model.ts";
+import type { OpenCase } from "./case-view.ts";
+import styles from "./discussion.module.css";
+import type { Delivery, Entry } from "./discussion.ts";
+import { useWords } from "./use-words.ts";
+import { moment, pictureInWords, type Words } from "./words.ts";
+import { personName } from "./worklist.ts";
+
+type Props = { readonly model: CaseModel; readonly view: OpenCase };
+
+/** What was said, oldest first, each with how far it has come. */
+export function Discussion({ model, view }: Props) {
+  const { t } = useWords();
+  const entries = view.discussion.filter((entry) => entry.kind !== "pending" || entry.item.kind !== "photo");
+  return (
+    <section className={styles.discussion} aria-labelledby="discussion">
+      <h2 id="discussion" className={styles.title}>
+        {t("discussion.title")}
+      </h2>
+      {entries.length === 0 && <p className={styles.quiet}>{t("discussion.empty")}</p>}
+      <ol className={styles.entries} aria-live="polite">
+        {entries.map((entry) => (
+          <li key={entry.key} className={styles.entry}>
+            <EntryLine entry={entry} model={model} view={view} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function EntryLine({ entry, model, view }: Props & { readonly entry: Entry }) {
+  const words = useWords();
+  const { t } = words;
+  switch (entry.kind) {
+    case "message":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} delivery={entry.delivery} />
+          <p className={styles.voice}>{entry.text}</p>
+        </>
+      );
+    case "response":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} delivery={entry.delivery} />
+          <p className={styles.said}>{responseInWords(words, entry.response)}</p>
+        </>
+      );
+    case "photo": {
+      const photo = view.photos.find((each) => each.eventId === entry.eventId);
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} />
+          {photo !== undefined && (
+            <p className={styles.said}>
+              {t("discussion.photo", { what: pictureInWords(words, photo.photo) })}
+            </p>
+          )}
+        </>
+      );
+    }
+    case "pending":
+      return <Pending item={entry.item} model={model} />;
+    case "unreadable":
+      return (
+        <p className={styles.notice} role="status">
+          {t(`discussion.unreadable.${entry.reason}`, { count: entry.count })}
+        </p>
+      );
+    case "refused":
+      return (
+        <p className={styles.notice} role="status">
+          {t("discussion.refused", { count: entry.count })}
+        </p>
+      );
+    default:
+      return missingCase(entry);
+  }
+}
+
+type HeadProps = {
+  readonly author: string;
+  readonly atMs: number;
+  readonly view: OpenCase;
+  readonly delivery?: Delivery;
+};
+
+function Head({ author, atMs, view, delivery }: HeadProps) {
+  const words = useWords();
+  const mine = author === view.me;
+  const who = mine ? words.t("discussion.you") : personName(author, view.directory);
+  return (
+    <p className={styles.head}>
+      <span>{words.t("discussion.line", { who, time: moment(words, atMs, view.nowMs) })}</span>
+      {delivery !== undefined && (mine || delivery.state === "filed") && (
+        <span className={styles.state}>{deliveryInWords(words, delivery, view.nowMs)}</span>
+      )}
+    </p>
+  );
+}
+
+function deliveryInWords(words: Words, delivery: Delivery, nowMs: number): string {
+  if (delivery.state === "seen")
+    return words.t("discussion.seen", { time: moment(words, delivery.atMs, nowMs) });
+  return words.t(`discussion.${delivery.state}`);
+}
+
+type Response = Extract<Entry, { kind: "response" }>["response"];
+
+function responseInWords({ t }: Words, response: Response): string {
+  switch (response.kind) {
+    case "accepted":
+      return t("discussion.accepted");
+    case "declined":
+      return t("discussion.declined", { reason: response.reason });
+    case "more-asked":
+      return t("discussion.moreAsked", { question: response.question });
+    default:
+      return missingCase(response);
+  }
+}
+
+type PendingProps = { readonly item: Extract<Entry, { kind: "pending" }>["item"]; readonly model: CaseModel };
+
+function Pending({ item, model }: PendingProps) {
+  const { t } = useWords();
+  const { t: error } = useTranslation("errors");
+  const names = {
+    consent: "discussion.pendingConsent",
+    request: "discussion.pendingRequest",
+    response: "discussion.pendingResponse",
+    opinion: "discussion.pendingOpinion",
+  } as const;
+  const text: ReactNode = item.kind === "message" || item.kind === "photo" ? item.text : t(names[item.kind]);
+  return (
+    <>
+      <p className={styles.head}>
+        <span>{t("discussion.you")}</span>
+        <span className={styles.state} role="status">
+          {t(`discussion.${item.state}`)}
+        </span>
+      </p>
+      <p className={styles.voice} data-pending="">
+        {text}
+      </p>
+      {item.error !== null && <p className={styles.said}>{error(item.error)}</p>}
+      {item.state === "failed" && (
+        <p>
+          <TextAction onClick={() => model.retry(item.localId)}>{t("discussion.retry")}</TextAction>
+          <TextAction onClick={() => model.discard(item.localId)}>{t("discussion.discard")}</TextAction>
+        </p>
+      )}
+    </>
+  );
+}

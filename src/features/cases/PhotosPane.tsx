@@ -1,0 +1,93 @@
+import { useState } from "react";
+import type { CaseModel } from "./case-model.ts";
+import type { OpenCase, PhotoView } from "./case-view.ts";
+import { PendingPhotos } from "./PendingPhotos.tsx";
+import { PhotoFigure, SideMark } from "./PhotoFigure.tsx";
+import { PhotoViewer } from "./PhotoViewer.tsx";
+import { ProofSheet } from "./ProofSheet.tsx";
+import styles from "./photos.module.css";
+import type { KnotName } from "./thread.ts";
+import { useWords } from "./use-words.ts";
+import { moment, pictureInWords } from "./words.ts";
+
+type Props = { readonly model: CaseModel; readonly view: OpenCase; readonly wide: boolean };
+
+/** Every photo of the case: one large and a strip on a desktop, one under the other on a phone. */
+export function PhotosPane({ model, view, wide }: Props) {
+  const { t } = useWords();
+  const [picked, setPicked] = useState<string | null>(null);
+  const [opened, setOpened] = useState<string | null>(null);
+  const [proof, setProof] = useState<{ readonly eventId: string; readonly knot: KnotName } | null>(null);
+  const { photos } = view;
+  const shown = photos.find((photo) => photo.eventId === picked) ?? photos[0];
+  const large = wide ? photos.filter((photo) => photo === shown) : photos;
+  const proven = photos.find((photo) => photo.eventId === proof?.eventId);
+
+  return (
+    <section className={styles.pane} data-wide={wide ? "" : undefined} aria-label={t("case.picturesPane")}>
+      {photos.length === 0 && view.pendingPhotos.length === 0 && (
+        <p className={styles.none}>{t("photo.none")}</p>
+      )}
+      {large.map((photo) => (
+        <PhotoFigure
+          key={photo.eventId}
+          model={model}
+          view={view}
+          photo={photo}
+          pitch={wide ? 110 : 80}
+          onOpen={() => setOpened(photo.eventId)}
+          onProof={(knot) => setProof({ eventId: photo.eventId, knot })}
+        />
+      ))}
+      {wide && photos.length > 1 && <Strip model={model} view={view} shown={shown} onPick={setPicked} />}
+      <PendingPhotos model={model} items={view.pendingPhotos} />
+      {opened !== null && (
+        <PhotoViewer
+          model={model}
+          view={view}
+          eventId={opened}
+          onMove={setOpened}
+          onClose={() => setOpened(null)}
+        />
+      )}
+      {proven !== undefined && proof !== null && (
+        <ProofSheet view={view} photo={proven} knot={proof.knot} onClose={() => setProof(null)} />
+      )}
+    </section>
+  );
+}
+
+type StripProps = Pick<Props, "model" | "view"> & {
+  readonly shown: PhotoView | undefined;
+  readonly onPick: (eventId: string) => void;
+};
+
+function Strip({ model, view, shown, onPick }: StripProps) {
+  const words = useWords();
+  return (
+    <ul className={styles.strip} aria-label={words.t("photo.list")}>
+      {view.photos.map((photo) => (
+        <li key={photo.eventId}>
+          <button
+            type="button"
+            className={styles.thumb}
+            aria-pressed={photo === shown}
+            aria-label={words.t("photo.pick", { what: pictureInWords(words, photo.photo) })}
+            onClick={() => onPick(photo.eventId)}
+            ref={(node) => {
+              if (node !== null) model.previewPicture(photo.eventId);
+            }}
+          >
+            <span className={styles.thumbMat}>
+              {photo.picture?.step === "shown" && !photo.withdrawn && <img src={photo.picture.url} alt="" />}
+            </span>
+          </button>
+          <p className={styles.thumbWords}>
+            <SideMark photo={photo} /> <strong>{words.t(`photo.view.${photo.photo.view}`)}</strong>{" "}
+            {moment(words, photo.atMs, view.nowMs)}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,83 @@
+import { siteInWords } from "#protocol/body-sites.ts";
+import { TextLink, UrgencyMark } from "../../ui/index.ts";
+import styles from "./case.module.css";
+import type { OpenCase } from "./case-view.ts";
+import { remaining } from "./due.ts";
+import { useWords } from "./use-words.ts";
+import { deadline, moment, remainingInWords, type Words } from "./words.ts";
+import { addresseeName, personName } from "./worklist.ts";
+
+/** The question, by when, from whom, and what is known: what an expert reads first. */
+export function RequestPart({ view }: { view: OpenCase }) {
+  const words = useWords();
+  const { request, directory } = view;
+  return (
+    <section className={styles.request} aria-labelledby="question">
+      <p className={styles.urgency}>
+        <UrgencyMark urgency={request.urgency} />
+        <strong>{urgencyInWords(words, view)}</strong>
+      </p>
+      <h2 id="question" className={styles.question}>
+        {request.question}
+      </h2>
+      <p className={styles.quiet}>
+        {words.t("request.asked", {
+          name: personName(request.requester, directory, "full"),
+          time: moment(words, view.requestedAtMs, view.nowMs),
+        })}
+      </p>
+      <Details view={view} words={words} />
+    </section>
+  );
+}
+
+function urgencyInWords(words: Words, view: OpenCase): string {
+  const { request, nowMs } = view;
+  const urgency = words.t(`urgency.${request.urgency}`);
+  const dueMs = Date.parse(request.dueAt);
+  if (view.opinion !== null) return urgency;
+  if (dueMs < nowMs)
+    return words.t("request.late", { urgency, late: remainingInWords(words, remaining(dueMs, nowMs)) });
+  return words.t("request.before", { urgency, time: deadline(words, dueMs, nowMs) });
+}
+
+function Details({ view, words }: { view: OpenCase; words: Words }) {
+  const { request, directory } = view;
+  const { t } = words;
+  const to =
+    request.addressee.kind === "specialty"
+      ? t(`specialty.${request.addressee.specialty}`)
+      : addresseeName(request, directory);
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ["history", request.history],
+    ["background", request.background],
+    ["treatments", request.treatments],
+    ["allergies", request.allergies],
+    ["hypothesis", request.hypothesis],
+    ["site", request.site === undefined ? undefined : siteInWords(request.site, words.language)],
+    ["addressee", to],
+  ];
+  return (
+    <dl className={styles.details} aria-label={t("request.details")}>
+      {facts.map(([name, value]) =>
+        value === undefined || value.trim() === "" ? null : (
+          <div key={name}>
+            <dt>{t(`request.${name}`)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ),
+      )}
+      {request.callback !== undefined && request.callback !== "" && (
+        <div>
+          <dt>{t("request.callback")}</dt>
+          <dd>
+            <TextLink href={telephone(request.callback)}>{request.callback}</TextLink>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+/** An address that dials; only what belongs in a number is kept. */
+export const telephone = (number: string): string => `tel:${number.replace(/[^\d+]/g, "")}`;

@@ -1,0 +1,5 @@
+export { CaseScreen } from "./CaseScreen.tsx";
+export { type CaseModel, createCaseModel } from "./case-model.ts";
+export { WorklistScreen } from "./WorklistScreen.tsx";
+export { findCase, personName } from "./worklist.ts";
+export { createWorklistModel, loadedValue, type WorklistModel } from "./worklist-model.ts";

@@ -1,0 +1,164 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { type CaseState, notYetFiled } from "#protocol/case-state.ts";
+import type { Patient } from "#protocol/patient.ts";
+import { Banner, EmptyState, IdentityBand, Skeleton, TextAction, Thread } from "../../ui/index.ts";
+import { ageInYears, birthDateInWords } from "../patient/index.ts";
+import { DocumentView } from "./DocumentView.tsx";
+import styles from "./record.module.css";
+import { formOf, type Piece, type RecordModel, type RecordState } from "./record-model.ts";
+
+type Props = {
+  readonly model: RecordModel;
+  readonly patient: Patient;
+  readonly state: CaseState;
+  readonly nowMs: number;
+  readonly wide: boolean;
+  readonly onBack: () => void;
+};
+
+/** What of this case is in the patient's record: each piece on the thread, and the one that is read beside it. */
+export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Props) {
+  const { t } = useTranslation("record");
+  const record = useStore(model.store);
+  const [picked, setPicked] = useState<string | null>(null);
+  useEffect(() => {
+    void model.read();
+  }, [model]);
+  const piece = record.pieces.find((each) => each.key === picked);
+  const pick = (each: Piece) => {
+    setPicked(each.key);
+    if (each.main.readable) void model.open(each.main.id);
+  };
+  return (
+    <main className={styles.record}>
+      <Band patient={patient} nowMs={nowMs} onBack={onBack} />
+      <div className={styles.panes} data-wide={wide ? "" : undefined}>
+        <section className={styles.list} aria-label={t("list")}>
+          <Summary record={record} state={state} model={model} />
+          <ol className={styles.pieces}>
+            {record.pieces.map((each) => (
+              <li key={each.key}>
+                <PieceRow piece={each} picked={each.key === picked} onPick={() => pick(each)} nowMs={nowMs} />
+              </li>
+            ))}
+          </ol>
+          {record.patientRecordUrl !== null && (
+            <p className={styles.outside}>
+              <a href={record.patientRecordUrl} target="_blank" rel="noreferrer">
+                {t("patientRecord")}
+              </a>
+            </p>
+          )}
+        </section>
+        <section className={styles.reading} aria-live="polite">
+          <DocumentView document={record.document} piece={piece ?? null} />
+        </section>
+      </div>
+    </main>
+  );
+}
+
+function Band({ patient, nowMs, onBack }: Pick<Props, "patient" | "nowMs" | "onBack">) {
+  const { t } = useTranslation(["record", "cases"]);
+  const age = ageInYears(patient.birthDate, nowMs);
+  const birth = birthDateInWords(patient.birthDate);
+  const verified = patient.identity === "qualified";
+  const sex = { female: "woman", male: "man", other: "other", unknown: "unknown" }[patient.sex];
+  return (
+    <IdentityBand
+      family={patient.family}
+      given={patient.given}
+      ageAndSex={`${age === null ? t("cases:patient.ageUnknown") : t("cases:patient.age", { count: age })}, ${t(`cases:patient.${sex}`)}`}
+      {...(birth === null ? {} : { birth })}
+      identity={t(verified ? "cases:band.qualified" : "cases:band.provisional")}
+      provisional={!verified}
+      before={
+        <TextAction icon="back" onClick={onBack} aria-label={t("back")}>
+          {""}
+        </TextAction>
+      }
+    />
+  );
+}
+
+function Summary({ record, state, model }: { record: RecordState; state: CaseState; model: RecordModel }) {
+  const { t, i18n } = useTranslation(["record", "errors"]);
+  if (typeof record.reading !== "string")
+    return (
+      <Banner
+        action={
+          <TextAction tone="link" onClick={() => void model.read()}>
+            {t("retry")}
+          </TextAction>
+        }
+      >
+        {t(`errors:${record.reading.failed}`)}
+      </Banner>
+    );
+  if (record.reading === "reading" && record.pieces.length === 0)
+    return <Skeleton lines={6} label={t("reading")} />;
+  const count = record.pieces.length;
+  if (count === 0) return <EmptyState title={t("nothing")}>{t("nothingText")}</EmptyState>;
+  const number = i18n.exists(`record:number.${count}`) ? t(`number.${count}`) : String(count);
+  const opinion = record.pieces.some((piece) => piece.kind === "opinion");
+  const headline = t(opinion ? "headlineOpinion" : "headline", { count, number });
+  const atMs = state.request?.atMs ?? 0;
+  return (
+    <>
+      <h2 className={styles.headline}>{headline.charAt(0).toLocaleUpperCase() + headline.slice(1)}</h2>
+      <p className={styles.summary}>
+        {t("summary", {
+          date: new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(atMs),
+        })}
+        <strong>{t(notYetFiled(state).length === 0 ? "identical" : "notAll")}</strong>
+      </p>
+    </>
+  );
+}
+
+type RowProps = {
+  readonly piece: Piece;
+  readonly picked: boolean;
+  readonly onPick: () => void;
+  readonly nowMs: number;
+};
+
+function PieceRow({ piece, picked, onPick, nowMs }: RowProps) {
+  const { t, i18n } = useTranslation("record");
+  const forms = [...new Set(piece.entries.map(formOf))].map((form) =>
+    i18n.exists(`record:form.${form}`) ? t(`form.${form}`) : t("form.other"),
+  );
+  const sameDay = new Date(piece.filedAtMs).toDateString() === new Date(nowMs).toDateString();
+  const time = new Intl.DateTimeFormat(
+    i18n.language,
+    sameDay
+      ? { timeStyle: "short" }
+      : { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" },
+  ).format(piece.filedAtMs);
+  return (
+    <div className={styles.row} data-picked={picked ? "" : undefined}>
+      <span className={styles.knot} aria-hidden="true">
+        <Thread
+          direction="vertical"
+          size="letter"
+          pitch={88}
+          words={false}
+          label=""
+          knots={[{ key: piece.key, state: "tied", word: "" }]}
+        />
+      </span>
+      <button type="button" className={styles.piece} aria-pressed={picked} onClick={onPick}>
+        <span className={styles.pieceHead}>
+          <strong>{t(`kind.${piece.kind}`)}</strong>
+          <strong>{time}</strong>
+        </span>
+        <span className={styles.pieceDetail}>
+          <span>{[...new Set(forms)].join(", ")}</span>
+          <span>{t("same")}</span>
+        </span>
+      </button>
+    </div>
+  );
+}

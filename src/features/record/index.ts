@@ -1,0 +1,2 @@
+export { RecordScreen } from "./RecordScreen.tsx";
+export { createRecordModel } from "./record-model.ts";

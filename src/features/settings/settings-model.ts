@@ -1,0 +1,60 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Config, Health } from "#protocol/api.ts";
+import type { Clinician } from "#protocol/people.ts";
+import type { Door } from "../../matrix/types.ts";
+
+export type SettingsView = {
+  readonly userId: string;
+  readonly deviceId: string;
+  /** Null when the directory does not know the person. */
+  readonly person: Clinician | null;
+  readonly keyToSave: boolean;
+  readonly health: Health | null;
+  readonly hospital: Config["hospital"] | null;
+  /** What this device has not sent yet: it would be lost at sign-out. */
+  readonly unsent: number;
+};
+
+export type SettingsModel = {
+  readonly store: StoreApi<SettingsView>;
+  signOut(): Promise<void>;
+  dispose(): void;
+};
+
+type Ports = {
+  readonly door: Pick<Door, "session" | "directory" | "connection" | "config" | "cases" | "signOut">;
+};
+
+export function createSettingsModel({ door }: Ports): SettingsModel {
+  const tell = (): SettingsView => {
+    const session = door.session.getState();
+    const directory = door.directory.getState();
+    const config = door.config.getState();
+    const cases = door.cases.getState();
+    const ready = session.step === "ready" ? session : null;
+    const people = directory.state === "loaded" ? directory.value.clinicians : [];
+    return {
+      userId: ready?.userId ?? "",
+      deviceId: ready?.deviceId ?? "",
+      person: people.find((each) => each.userId === ready?.userId) ?? null,
+      keyToSave: ready?.recoveryKeyToSave != null,
+      health: door.connection.getState().health,
+      hospital: config.state === "loaded" ? config.value.hospital : null,
+      unsent:
+        cases.outgoing.length +
+        [...cases.byRoom.values()].reduce((sum, record) => sum + record.pending.length, 0),
+    };
+  };
+  const store = createStore<SettingsView>(tell);
+  const update = () => store.setState(tell(), true);
+  const stops = [door.session, door.directory, door.connection, door.config, door.cases].map((each) =>
+    each.subscribe(update),
+  );
+  return {
+    store,
+    signOut: () => door.signOut(),
+    dispose: () => {
+      for (const stop of stops) stop();
+    },
+  };
+}
