@@ -46,14 +46,13 @@ export type RemovalWorker = AsyncDisposable & {
   kick(): Promise<void>;
 };
 
-const againMs = 5_000;
-
 /** Removes what is queued, and tries again until the homeserver has done it: a withdrawal survives its being down. */
 export function startRemovalWorker(parts: {
   db: Database;
   remover: MediaRemover;
   clock: Clock;
   log: Logger;
+  againMs: number;
   done: (mxc: string) => Promise<void>;
 }): RemovalWorker {
   let round: Promise<void> = Promise.resolve();
@@ -65,7 +64,7 @@ export function startRemovalWorker(parts: {
       });
     return round;
   };
-  const timer = setInterval(kick, againMs);
+  const timer = setInterval(kick, parts.againMs);
   timer.unref();
   return {
     kick,

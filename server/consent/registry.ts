@@ -101,6 +101,8 @@ export type RegistryParts = {
   readonly name: string;
   readonly remover: MediaRemover;
   readonly revocations: RevocationLog;
+  /** How soon a removal that failed is tried again. */
+  readonly removeAgainMs?: number;
 };
 
 /** Opens the registry: its tables, then the withdrawals that a restored database may have forgotten, then the removals under way. */
@@ -114,7 +116,14 @@ export async function createRegistry(parts: RegistryParts): Promise<Registry & A
           await store.insertRemoval(tx, file.mxc, at);
     });
 
-  const worker = startRemovalWorker({ db, remover, clock, log, done: (mxc) => audit.mediaRemoved({ mxc }) });
+  const worker = startRemovalWorker({
+    db,
+    remover,
+    clock,
+    log,
+    againMs: parts.removeAgainMs ?? 5_000,
+    done: (mxc) => audit.mediaRemoved({ mxc }),
+  });
   const tickets = createTickets({ db, clock, removals: worker });
   return {
     publicKey: key.publicJwk,
