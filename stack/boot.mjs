@@ -110,7 +110,7 @@ function runNpm(node, args, folder, failure) {
   ];
   const ran = spawnSync(node, [process.env.COLLOQUE_NPM || findNpm(), ...args, ...flags], options);
   if (ran.status === 0) return;
-  const why = `${ran.stderr ?? ""}${ran.stdout ?? ""}`.trim().split("\n").slice(-5).join("\n");
+  const why = `${ran.stderr ?? ""}${ran.stdout ?? ""}`.trim().split("\n").slice(0, 12).join("\n");
   stop(`${failure}: ${why || ran.error?.message || "npm failed"}`);
 }
 

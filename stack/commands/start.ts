@@ -13,6 +13,10 @@ export async function start(args: readonly string[]): Promise<number> {
   const options = parse(args);
   const progress = createProgress();
   const { signal, dispose } = stopSignal();
+  const interrupted = new Promise<undefined>((done) =>
+    signal.addEventListener("abort", () => done(undefined)),
+  );
+  void interrupted.then(() => progress.say("\nStopping everything…"));
   progress.say(
     "Starting Colloque. The first start installs its parts and takes some minutes; later ones do not.\n",
   );
