@@ -17,6 +17,8 @@ export type Cases = {
   clear(): void;
 };
 
+const nothing: TimelineState = { loaded: false, synced: false, byRoom: new Map() };
+
 export function createCases(outbox: Outbox): Cases {
   const store = createStore<CasesState>(() => ({ loaded: false, byRoom: new Map(), outgoing: [] }));
   const memo = new Map<string, { view: RoomView; pendingKey: string; record: CaseRecord }>();
@@ -44,7 +46,7 @@ export function createCases(outbox: Outbox): Cases {
 
   const publish = (): void => {
     const { items } = outbox.store.getState();
-    const views = source?.timeline.getState() ?? { loaded: false, byRoom: new Map<string, RoomView>() };
+    const views = source?.timeline.getState() ?? nothing;
     const settled = source === null ? [] : settledItems(items, views.byRoom, source.userId);
     const settledIds = new Set(settled.map((item) => item.localId));
     const open = items.filter((item) => !settledIds.has(item.localId));

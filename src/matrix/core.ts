@@ -94,6 +94,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     const parts = createLive({
       live: ready,
       config: known,
+      device,
       registry,
       leases,
       consents,
@@ -108,7 +109,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
       live = null;
     });
     cases.follow(parts.timeline.store, { userId: ready.identity.userId, bot: known.bot }, signal);
-    whenLoaded(parts, () => outbox.run(parts.ports, signal), signal);
+    whenSynced(parts, () => outbox.run(parts.ports, signal), signal);
     drop(directory.refresh());
   };
 
@@ -162,14 +163,14 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
 }
 
 /** The outbox looks into the rooms before it sends: not before they are read. */
-function whenLoaded(parts: LiveParts, then: () => void, signal: AbortSignal): void {
+function whenSynced(parts: LiveParts, then: () => void, signal: AbortSignal): void {
   const { store } = parts.timeline;
-  if (store.getState().loaded) {
+  if (store.getState().synced) {
     then();
     return;
   }
-  const stop = store.subscribe(({ loaded }) => {
-    if (!loaded) return;
+  const stop = store.subscribe(({ synced }) => {
+    if (!synced) return;
     stop();
     if (!signal.aborted) then();
   });

@@ -4,6 +4,7 @@ import type { Status } from "#protocol/disclose.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { Consents } from "./consents.ts";
 import type { Clock } from "./kit/clock.ts";
+import type { DeviceStore } from "./kit/device-store.ts";
 import type { Leases } from "./media/leases.ts";
 import type { Upload } from "./media/upload.ts";
 import { refOfEvent, refOfItem } from "./outbox/item.ts";
@@ -11,6 +12,7 @@ import type { OutboxPorts } from "./outbox/ports.ts";
 import { type Registry, statusOf } from "./registry.ts";
 import { createSeenTeller, type SeenTeller } from "./seen.ts";
 import type { Live } from "./session/session.ts";
+import { createKeptRooms } from "./timeline/kept-rooms.ts";
 import { createSender } from "./timeline/sender.ts";
 import { createTimeline, type Timeline } from "./timeline/timeline.ts";
 
@@ -25,6 +27,7 @@ export type LiveParts = {
 export type LiveDeps = {
   readonly live: Live;
   readonly config: Config;
+  readonly device: DeviceStore;
   readonly registry: Registry;
   readonly leases: Leases;
   readonly consents: Consents;
@@ -39,7 +42,14 @@ export function createLive(deps: LiveDeps): LiveParts {
   const { live, config, registry, leases, consents, clock, signal } = deps;
   const { userId } = live.identity;
   const { bot, registryKey } = config;
-  const timeline = createTimeline({ sdk: live.sdk, userId, bot, registryKey, clock });
+  const timeline = createTimeline({
+    sdk: live.sdk,
+    userId,
+    bot,
+    registryKey,
+    kept: createKeptRooms({ device: deps.device, clock, signal }),
+    clock,
+  });
   signal.addEventListener("abort", () => timeline.stop(), { once: true });
   const sender = createSender({ sdk: live.sdk, bot, clock, signal });
   const viewOf = (roomId: string) => timeline.store.getState().byRoom.get(roomId);

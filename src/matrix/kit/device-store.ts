@@ -2,8 +2,8 @@ import { type IDBPDatabase, openDB } from "idb";
 import { type Bytes, randomBytes, utf8 } from "./bytes.ts";
 import { pack, unpack } from "./pack.ts";
 
-/** What this device keeps: session, drafts, outbox and the pictures of the outbox. */
-export type Area = "session" | "vault" | "outbox" | "pictures";
+/** What this device keeps: session, drafts, outbox and the pictures of the outbox, cases as they were read last. */
+export type Area = "session" | "vault" | "outbox" | "pictures" | "cases";
 
 /** No room left on this device. Nothing was written. */
 export class StorageFullError extends Error {

@@ -29,7 +29,17 @@ export type SdkOptions = {
   readonly onCryptoFailure: (cause: unknown) => void;
 };
 
-export const cryptoPrefix = (deviceId: string): string => `colloque-${deviceId}`;
+const prefixStart = "colloque-";
+const cryptoPrefix = (deviceId: string): string => `${prefixStart}${deviceId}`;
+
+/** Deletes the crypto stores of devices that are no more: a sign-out may end before the browser lets go of them. */
+export async function removeCryptoStores(keepDeviceId: string | null): Promise<void> {
+  const kept = keepDeviceId === null ? null : cryptoPrefix(keepDeviceId);
+  for (const { name } of await indexedDB.databases()) {
+    if (name === undefined || !name.startsWith(prefixStart)) continue;
+    if (kept === null || !name.startsWith(`${kept}::`)) indexedDB.deleteDatabase(name);
+  }
+}
 
 export async function openSdk(options: SdkOptions): Promise<Sdk> {
   silenceGlobalLogger();
@@ -37,7 +47,8 @@ export async function openSdk(options: SdkOptions): Promise<Sdk> {
     baseUrl: options.baseUrl,
     ...options.identity,
     logger: silentLogger,
-    timelineSupport: true,
+    // Calls have a door of their own.
+    disableVoip: true,
     cryptoCallbacks: {
       getSecretStorageKey: async ({ keys }) => {
         const [id] = Object.keys(keys);

@@ -13,7 +13,7 @@ import type { SessionState, SignInError } from "../types.ts";
 import { certifiedSigner } from "./certified-signer.ts";
 import { resetKeys, setUpKeys, standingOf, unlockKeys } from "./keys-setup.ts";
 import { logIn } from "./login.ts";
-import { cryptoPrefix, type Identity, openSdk, type Sdk } from "./sdk.ts";
+import { type Identity, openSdk, removeCryptoStores, type Sdk } from "./sdk.ts";
 import type { Signer } from "./signing.ts";
 
 /** A session that may read and send: this device is one of the person's own. */
@@ -113,22 +113,26 @@ export function createSession(deps: SessionDeps): Session {
       if (!stop.signal.aborted) deps.onSync(next);
     });
     sdk.client.on(HttpApiEvent.SessionLoggedOut, () => tokenRefused(saved.accessToken));
-    const prepared = firstSync(sdk, stop.signal);
-    await sdk.client.startClient({
+    return opened;
+  };
+
+  /** Starts to sync. The SDK goes on trying while the network is away. */
+  const connect = ({ sdk }: Open): Promise<void> =>
+    sdk.client.startClient({
       initialSyncLimit: 100,
       // Cases have a handful of members: asking for them room by room would cost more than having them.
       lazyLoadMembers: false,
       disablePresence: true,
       threadSupport: false,
     });
-    await prepared;
-    return opened;
-  };
 
-  /** From a client with its first sync to a session that may send; gives false when it needs the recovery key first. */
+  /** To a session that may read and send, or to the question for the recovery key. */
   const becomeReady = async (opened: Open, saved: Saved): Promise<void> => {
     const { sdk, stop } = opened;
+    const prepared = firstSync(sdk, stop.signal);
+    const connecting = connect(opened);
     if (!saved.ready) {
+      await Promise.all([prepared, connecting]);
       const standing = await standingOf(sdk);
       if (standing === "locked") {
         become({ step: "recovery-needed", userId: saved.userId });
@@ -139,6 +143,9 @@ export function createSession(deps: SessionDeps): Session {
         await setUpKeys(sdk, offer);
       }
     }
+    // A device that was set up before is ready at once, network or not.
+    drop(prepared);
+    drop(connecting);
     await goLive(opened, saved, stop.signal);
   };
 
@@ -187,23 +194,25 @@ export function createSession(deps: SessionDeps): Session {
   };
 
   const signOut = async (notice: "signed-out-elsewhere" | null = null): Promise<void> => {
-    const { deviceId } = identity ?? { deviceId: null };
-    const client = open?.sdk.client;
+    if (identity === null) return;
+    const { sdk } = open ?? {};
     open?.stop.abort();
     if (notice === null) await deps.logOut();
-    close();
     identity = null;
+    close();
     deps.onSignedOut();
+    // With the keys gone, what the crypto store still holds cannot be read; its files follow when the browser lets them.
     await device.wipe();
     markSession(false);
-    if (deviceId !== null && client !== undefined)
-      await client.clearStores({ cryptoDatabasePrefix: cryptoPrefix(deviceId) }).catch(() => undefined);
     become({ step: "signed-out", notice });
+    drop(removeCryptoStores(null));
+    sdk?.client.removeAllListeners();
   };
 
   const begin = async (): Promise<void> => {
     become({ step: "starting" });
     const saved = savedSchema.safeParse(await device.get("session", "identity"));
+    drop(removeCryptoStores(saved.success ? saved.data.deviceId : null));
     if (saved.success) return resume(saved.data);
     const notice = hadSession() ? "storage-lost" : null;
     markSession(false);
@@ -290,6 +299,7 @@ async function insist(
 
 const firstSync = ({ client }: Sdk, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
+    if (client.isInitialSyncComplete()) return resolve();
     signal.addEventListener("abort", () => reject(new Error("Stopped before the first sync")), {
       once: true,
     });

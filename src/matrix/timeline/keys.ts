@@ -6,7 +6,7 @@ import type { Sdk } from "../session/sdk.ts";
 const keysRequestType = "fr.colloque.keys.request";
 
 /** Backup and bundle come on their own, as a rule: the archivist is asked only for what is still missing then. */
-const patienceMs = 2500;
+const patienceMs = 1200;
 const againMs = 60_000;
 const maxAsks = 5;
 

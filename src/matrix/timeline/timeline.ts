@@ -16,6 +16,7 @@ import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import { type Clock, drop, pauseMs } from "../kit/clock.ts";
 import type { Sdk } from "../session/sdk.ts";
 import { type Admitted, admitAll, type Judged, judge, type RoomEvent } from "./admit.ts";
+import type { KeptRooms } from "./kept-rooms.ts";
 import { createKeyAsker } from "./keys.ts";
 import { readEvent } from "./read-event.ts";
 
@@ -27,7 +28,13 @@ export type RoomView = Admitted & {
   readonly invited: readonly string[];
 };
 
-export type TimelineState = { readonly loaded: boolean; readonly byRoom: ReadonlyMap<string, RoomView> };
+export type TimelineState = {
+  /** Something is known: from the homeserver, or what this device kept. */
+  readonly loaded: boolean;
+  /** The homeserver's word on every room is in. */
+  readonly synced: boolean;
+  readonly byRoom: ReadonlyMap<string, RoomView>;
+};
 
 export type Timeline = {
   readonly store: StoreApi<TimelineState>;
@@ -41,6 +48,7 @@ export type TimelineDeps = {
   readonly userId: string;
   readonly bot: string;
   readonly registryKey: PublicJwk;
+  readonly kept: KeptRooms;
   readonly clock: Clock;
 };
 
@@ -53,14 +61,15 @@ const pageSize = 200;
  * Each room on its own: what breaks one is retried with its next event, and leaves the others alone.
  */
 export function createTimeline(deps: TimelineDeps): Timeline {
-  const { sdk, bot, clock } = deps;
+  const { sdk, bot, clock, kept } = deps;
   const { client } = sdk;
-  const store = createStore<TimelineState>(() => ({ loaded: false, byRoom: new Map() }));
+  const store = createStore<TimelineState>(() => ({ loaded: false, synced: false, byRoom: new Map() }));
   const stopped = new AbortController();
   const judgedById = new Map<string, { raw: RoomEvent; verdict: Judged }>();
   const places = new Map<string, string>();
   const running = new Map<string, { again: boolean }>();
   const joining = new Set<string>();
+  let begun = false;
   const askForKeys = createKeyAsker({ sdk, bot, clock, signal: stopped.signal });
 
   const publish = (roomId: string, view: RoomView | null): void => {
@@ -91,6 +100,7 @@ export function createTimeline(deps: TimelineDeps): Timeline {
     const caseId = caseIdOf(room);
     if (caseId === null || room.getMyMembership() !== "join") {
       if (store.getState().byRoom.has(room.roomId)) publish(room.roomId, null);
+      kept.forget(room.roomId);
       return;
     }
     await pageBack(client, room);
@@ -98,17 +108,22 @@ export function createTimeline(deps: TimelineDeps): Timeline {
     const judged = await Promise.all(events.map((event) => judgeOnce(event, caseId)));
     if (stopped.signal.aborted) return;
     const admitted = admitAll(judged, claim);
-    publish(room.roomId, {
+    const view: RoomView = {
       ...admitted,
       roomId: room.roomId,
       caseId,
       members: room.getJoinedMembers().map((member) => member.userId),
       invited: room.getMembersWithMembership("invite").map((member) => member.userId),
-    });
-    if (admitted.unreadable.some((each) => each.reason === "keys-on-their-way")) askForKeys(room.roomId);
+    };
+    publish(room.roomId, view);
+    kept.keep(
+      view,
+      judged.map((each) => each.raw),
+    );
+    if (admitted.unreadable.some((each) => each.reason !== "sender-not-verified")) askForKeys(room.roomId);
   };
 
-  /** One reading of a room at a time; what comes meanwhile asks for one more. */
+  /** One reading of a room at a time; what comes meanwhile asks for one more. A reading that fails is tried again after a pause. */
   const refresh = async (room: Room): Promise<void> => {
     const mine = running.get(room.roomId);
     if (mine !== undefined) {
@@ -117,47 +132,74 @@ export function createTimeline(deps: TimelineDeps): Timeline {
     }
     const run = { again: true };
     running.set(room.roomId, run);
-    try {
-      while (run.again && !stopped.signal.aborted) {
-        run.again = false;
+    for (let attempt = 0; run.again && !stopped.signal.aborted; ) {
+      run.again = false;
+      try {
         await readRoom(room);
+        attempt = 0;
+      } catch {
+        run.again = true;
+        await clock.wait(pauseMs(attempt), stopped.signal);
+        attempt += 1;
       }
-    } finally {
-      running.delete(room.roomId);
     }
+    running.delete(room.roomId);
   };
 
+  /** Follows the archivist into a case. Stays marked as joining until the room says so, so that it is done once. */
   const join = async (room: Room): Promise<void> => {
     if (joining.has(room.roomId)) return;
     joining.add(room.roomId);
-    for (let attempt = 0; attempt < 6 && !stopped.signal.aborted; attempt += 1) {
-      try {
-        await client.joinRoom(room.roomId);
-        break;
-      } catch {
-        if (room.getMyMembership() === "join") break;
-        await clock.wait(pauseMs(attempt), stopped.signal);
-      }
+    for (let attempt = 0; room.getMyMembership() === "invite" && !stopped.signal.aborted; attempt += 1) {
+      // The SDK tells of an invitation before it keeps the room, and looks there for the inviter whose keys it then accepts.
+      while (client.getRoom(room.roomId) === null && !stopped.signal.aborted)
+        await clock.wait(10, stopped.signal);
+      await client.joinRoom(room.roomId).catch(() => undefined);
+      await untilMember(room, clock, stopped.signal, pauseMs(attempt));
     }
     joining.delete(room.roomId);
-    await refresh(room);
+    consider(room);
   };
 
   const consider = (room: Room): void => {
+    // Before the first sync is whole, and what was kept is claimed, nothing is judged.
+    if (!begun) return;
     if (room.getMyMembership() !== "invite") drop(refresh(room));
     else if (inviterOf(room, deps.userId) === bot) drop(join(room));
   };
 
   const readAll = async (): Promise<void> => {
+    begun = true;
     const rooms = client.getRooms();
-    await Promise.all(
-      rooms
-        .filter((room) => room.getMyMembership() === "join")
-        .map(refresh)
-        .map(settle),
-    );
-    if (!stopped.signal.aborted) store.setState({ loaded: true });
+    const joined = rooms.filter((room) => room.getMyMembership() === "join");
+    await Promise.all(joined.map((room) => refresh(room)));
+    if (stopped.signal.aborted) return;
+    const known = new Set(joined.map((room) => room.roomId));
+    for (const roomId of store.getState().byRoom.keys())
+      if (!known.has(roomId)) {
+        publish(roomId, null);
+        kept.forget(roomId);
+      }
+    store.setState({ loaded: true, synced: true });
     for (const room of rooms) if (room.getMyMembership() === "invite") consider(room);
+  };
+
+  const showKept = async (): Promise<void> => {
+    const rooms = await kept.load();
+    for (const { place, eventId } of rooms.flatMap((room) => room.places)) claim(place, eventId);
+    const { byRoom, synced } = store.getState();
+    if (rooms.length === 0 || synced || stopped.signal.aborted) return;
+    store.setState({
+      loaded: true,
+      byRoom: new Map([...rooms.map(({ view }) => [view.roomId, view] as const), ...byRoom]),
+    });
+  };
+
+  /** What was kept first: places in a ratchet belong to whom this device saw take them, in whatever order they come now. */
+  const begin = async (): Promise<void> => {
+    await showKept().catch(() => undefined);
+    await firstSync(client, stopped.signal);
+    await readAll();
   };
 
   const onEvent = (_event: MatrixEvent, room: Room | undefined): void => {
@@ -166,7 +208,7 @@ export function createTimeline(deps: TimelineDeps): Timeline {
   const onDecrypted = (event: MatrixEvent): void => {
     judgedById.delete(event.getId() ?? "");
     const room = client.getRoom(event.getRoomId());
-    if (room !== null) drop(refresh(room));
+    if (room !== null) consider(room);
   };
   const onMembers = (_event: MatrixEvent, state: { readonly roomId: string }): void => {
     const room = client.getRoom(state.roomId);
@@ -184,7 +226,7 @@ export function createTimeline(deps: TimelineDeps): Timeline {
   client.on(RoomStateEvent.Members, onMembers);
   client.on(MatrixEventEvent.Decrypted, onDecrypted);
   client.on(CryptoEvent.DevicesUpdated, onDevices);
-  drop(readAll());
+  drop(begin());
 
   return {
     store,
@@ -204,7 +246,20 @@ export function createTimeline(deps: TimelineDeps): Timeline {
   };
 }
 
-const settle = (promise: Promise<void>): Promise<void> => promise.catch(() => undefined);
+/** Resolves once the homeserver answered the first sync of this page. */
+function firstSync(client: Sdk["client"], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const isThere = (): boolean => client.isInitialSyncComplete();
+    if (isThere()) return resolve();
+    const look = (): void => {
+      if (!isThere() && !signal.aborted) return;
+      client.off(ClientEvent.Sync, look);
+      resolve();
+    };
+    client.on(ClientEvent.Sync, look);
+    signal.addEventListener("abort", look, { once: true });
+  });
+}
 
 /** The case that a room was created for; null for any other kind of room. */
 function caseIdOf(room: Room): string | null {
@@ -213,6 +268,13 @@ function caseIdOf(room: Room): string | null {
   if (content.type !== caseRoomType || !(caseIdKey in content)) return null;
   const parsed = caseIdSchema.safeParse(content[caseIdKey]);
   return parsed.success ? parsed.data : null;
+}
+
+/** The answer to a join is a little ahead of the sync that tells of it. */
+async function untilMember(room: Room, clock: Clock, signal: AbortSignal, longestMs: number): Promise<void> {
+  const endMs = clock.nowMs() + longestMs;
+  while (room.getMyMembership() === "invite" && clock.nowMs() < endMs && !signal.aborted)
+    await clock.wait(20, signal);
 }
 
 const inviterOf = (room: Room, userId: string): string | undefined =>
