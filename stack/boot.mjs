@@ -68,7 +68,7 @@ function fetchNode24() {
     for (const file of ["package.json", "package-lock.json"]) {
       copyFileSync(join(root, "tools", "node", file), join(folder, file));
     }
-    runNpm(process.execPath, ["ci"], folder, "Node 24 could not be fetched from the npm registry");
+    runNpm(["ci"], folder, "Node 24 could not be fetched from the npm registry");
   });
   return node;
 }
@@ -78,7 +78,11 @@ function installPackages() {
   oneAtATime(join(root, ".colloque", "packages"), () => {
     if (packagesMatchLock()) return;
     say("Installing the packages of package-lock.json…");
-    runNpm(process.execPath, ["ci"], root, "The npm packages could not be installed");
+    const failure = "The npm packages could not be installed";
+    // A registry that lacks other systems' binaries makes lock files without them, which `npm ci` refuses as a whole;
+    // `npm install` takes the same versions and checksums from the lock, and the comparison below sees to it.
+    if (!runNpm(["ci"], root, failure, "EUSAGE")) runNpm(["install", "--no-save"], root, failure);
+    if (!packagesMatchLock()) stop(`${failure}: node_modules is not what package-lock.json says.`);
   });
 }
 
@@ -87,18 +91,20 @@ function packagesMatchLock() {
   const installed = readPackages(join(root, "node_modules", ".package-lock.json"));
   if (installed === undefined) return false;
   const wanted = readPackages(join(root, "package-lock.json")) ?? {};
-  const same = (path) => installed[path]?.version === wanted[path]?.version;
-  const missing = Object.keys(wanted).some(
-    (path) => path !== "" && wanted[path].optional !== true && !same(path),
-  );
-  return !missing && Object.keys(installed).every((path) => path === "" || same(path));
+  const isOptional = (path) => (wanted[path] ?? installed[path]).optional === true;
+  const paths = [...Object.keys(wanted), ...Object.keys(installed)].filter((path) => path !== "");
+  return paths.every((path) => {
+    const versions = [installed[path]?.version, wanted[path]?.version];
+    return versions[0] === versions[1] || (isOptional(path) && versions.includes(undefined));
+  });
 }
 
 function readPackages(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : undefined;
 }
 
-function runNpm(node, args, folder, failure) {
+/** Runs npm; false when it failed with the one code that the caller has an answer to. */
+function runNpm(args, folder, failure, tolerated) {
   const options = { cwd: folder, encoding: "utf8", env: { ...process.env, NODE_ENV: "" } };
   const flags = [
     "--ignore-scripts",
@@ -108,10 +114,13 @@ function runNpm(node, args, folder, failure) {
     "--include=dev",
     "--include=optional",
   ];
-  const ran = spawnSync(node, [process.env.COLLOQUE_NPM || findNpm(), ...args, ...flags], options);
-  if (ran.status === 0) return;
-  const why = `${ran.stderr ?? ""}${ran.stdout ?? ""}`.trim().split("\n").slice(0, 12).join("\n");
-  stop(`${failure}: ${why || ran.error?.message || "npm failed"}`);
+  const npm = process.env.COLLOQUE_NPM || findNpm();
+  const ran = spawnSync(process.execPath, [npm, ...args, ...flags], options);
+  if (ran.status === 0) return true;
+  const said = `${ran.stderr ?? ""}${ran.stdout ?? ""}`;
+  if (tolerated !== undefined && said.includes(tolerated)) return false;
+  const why = said.trim().split("\n").slice(0, 12).join("\n");
+  return stop(`${failure}: ${why || ran.error?.message || "npm failed"}`);
 }
 
 /** The npm-cli.js that came with the host's Node. */
