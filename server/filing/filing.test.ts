@@ -252,6 +252,26 @@ describe("a photo that the gate refuses", () => {
   });
 });
 
+describe("a photo withdrawn after it was filed", () => {
+  test.each([
+    ["live", true],
+    ["withdrawn", false],
+  ] as const)("[F27] is a figure of the letter only while it is live: %s", async (state, shown) => {
+    await using filing = await place.open();
+    const { items, roomId } = await aCase(all);
+    await submitAll(filing, items.slice(0, 5));
+    await until(allFiled(items.slice(0, 5)));
+    place.setStatus({ state, untilMs: startMs * 2 });
+    await submitAll(filing, items.slice(5));
+    await until(allFiled(items));
+    const letter = (await filing.recordOf(roomId)).entries.find(
+      (each) => each.kind === "opinion" && each.readable,
+    );
+    const { bytes } = await filing.readEntry(roomId, letter?.id ?? "");
+    expect(Buffer.from(bytes).includes(Buffer.from(tinyJpeg))).toBe(shown);
+  });
+});
+
 describe("a process that dies", () => {
   test("[F13] at any request or answer, goes on where it was: everything filed once, byte for byte", async () => {
     const { items } = await aCase(all);

@@ -1,10 +1,10 @@
 import { canonicalJson, type Json } from "#protocol/canonical.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import { type Consent, consentSchema } from "#protocol/consent.ts";
-import { mayDisclose, type RefusalReason, type Status } from "#protocol/disclose.ts";
+import { type Decision, mayDisclose, type RefusalReason, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
-import { receiptSchema } from "#protocol/receipt.ts";
+import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { missingCase } from "#protocol/result.ts";
 import type { Certificate, PublicJwk } from "#protocol/signed.ts";
 import { verifySigned } from "../kit/jose.ts";
@@ -108,7 +108,6 @@ async function gatePhoto(
   registry: RegistryPort,
   nowMs: number,
 ): Promise<GateAnswer> {
-  if (picture === undefined) return refuse("picture-missing");
   const signed = event.photo.receipt;
   const { payload: receipt, certificate } = await verifySigned(
     receiptSchema,
@@ -119,18 +118,31 @@ async function gatePhoto(
   if (receipt.takenBy !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
   if (receipt.receiptId !== event.photo.photoId || receipt.caseId !== state.request?.request.caseId)
     return refuse("another-case");
+  const decision = await decideOnPicture(receipt, state, registry, nowMs);
+  if (!decision.allow) {
+    if (decision.reason === "status-unknown" || decision.reason === "status-stale")
+      return { allow: "later", reason: decision.reason };
+    return refuse(decision.reason);
+  }
+  if (picture === undefined) return refuse("picture-missing");
   if (sha256Hex(picture) !== receipt.pictureSha256) return refuse("picture-differs");
   if (parseJpeg(picture) === undefined) return refuse("not-a-jpeg");
+  return { allow: true, certificate };
+}
+
+/** Whether a picture of the case may go into the record now: as itself, or as a figure of the letter. */
+export async function decideOnPicture(
+  receipt: Receipt,
+  state: CaseState,
+  registry: RegistryPort,
+  nowMs: number,
+): Promise<Decision> {
   const consent = consentOf(state, receipt.consentId);
   // A registry that does not answer is a status that is not known.
   const status = await registry
     .statusOf(receipt.consentId, receipt.receiptId)
     .catch((): Status => ({ state: "unknown" }));
-  const decision = mayDisclose(consent, receipt, status, "record", "care", nowMs);
-  if (decision.allow) return { allow: true, certificate };
-  if (decision.reason === "status-unknown" || decision.reason === "status-stale")
-    return { allow: "later", reason: decision.reason };
-  return refuse(decision.reason);
+  return mayDisclose(consent, receipt, status, "record", "care", nowMs);
 }
 
 async function gateOpinion(

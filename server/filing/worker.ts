@@ -1,11 +1,11 @@
-import { foldCase } from "#protocol/case-state.ts";
+import { type CaseState, foldCase } from "#protocol/case-state.ts";
 import type { Filed } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { missingCase } from "#protocol/result.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { backoffMs } from "./backoff.ts";
-import { type GateAnswer, gate, type RegistryPort } from "./gate.ts";
+import { decideOnPicture, type GateAnswer, gate, type RegistryPort } from "./gate.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
 import { refusalAudit } from "./plan/trail.ts";
 import type { DicomArchive } from "./record/dicom.ts";
@@ -92,8 +92,7 @@ export function createWorker(parts: WorkerParts) {
       certificate: answer.allow ? answer.certificate : undefined,
       nowMs: clock(),
       filedAtMs: await store.photosFiledAt(item.room_id),
-      pictures:
-        event.kind === "opinion" ? await picturesOf(state.photos.map((each) => each.eventId)) : new Map(),
+      pictures: event.kind === "opinion" ? await picturesOf(state) : new Map(),
     };
     if (!answer.allow) {
       await refuse(item, event, answer, context);
@@ -120,10 +119,12 @@ export function createWorker(parts: WorkerParts) {
     return { event, state, patient };
   }
 
-  async function picturesOf(eventIds: readonly string[]): Promise<Map<string, Uint8Array>> {
+  /** The figures of the letter; a photo that was withdrawn after its filing is not reproduced in a new document. */
+  async function picturesOf(state: CaseState): Promise<Map<string, Uint8Array>> {
     const pictures = new Map<string, Uint8Array>();
-    for (const eventId of eventIds) {
-      const picture = await store.blob(eventId, "picture");
+    for (const { eventId, photo } of state.photos) {
+      const decision = await decideOnPicture(photo.receipt.payload, state, registry, clock());
+      const picture = decision.allow ? await store.blob(eventId, "picture") : undefined;
       if (picture !== undefined) pictures.set(eventId, picture);
     }
     return pictures;

@@ -1,0 +1,170 @@
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "@playwright/test";
+import { sha256Hex } from "../server/filing/ids.ts";
+import type { Filing, WorkItem } from "../server/filing/index.ts";
+import { createFiling } from "../server/filing/index.ts";
+import {
+  aCase,
+  clinicians,
+  delattre,
+  type People,
+  people,
+  startMs,
+  tinyJpeg,
+} from "../server/filing/testing/a-case.ts";
+import { createLogger } from "../server/kit/log.ts";
+import { createSealer } from "../server/kit/seal.ts";
+import { openDatabase } from "../server/store/index.ts";
+import { record } from "./support/record.ts";
+import { running } from "./support/stack.ts";
+
+/** Filing alone, by hand, against the real record and the real archive. */
+const stack = running();
+const theRecord = record(stack);
+const patient = { ...delattre, recordId: `e2e-${randomUUID()}` };
+const offsetMs = startMs + 3600_000 - Date.now();
+let all: People;
+let folder: string;
+
+test.beforeAll(async () => {
+  all = await people();
+  folder = mkdtempSync(join(tmpdir(), "filing-"));
+  const answer = await fetch(`${stack.fhirUrl}/Patient/${patient.recordId}`, {
+    method: "PUT",
+    headers: { "content-type": "application/fhir+json" },
+    body: JSON.stringify({
+      resourceType: "Patient",
+      id: patient.recordId,
+      active: true,
+      name: [{ family: patient.family, given: [patient.given] }],
+      birthDate: patient.birthDate,
+    }),
+  });
+  expect(answer.ok).toBe(true);
+});
+test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** One life of a filing process over a database that outlives it. */
+async function life(name: string, filed: Set<string>, fetcher: typeof fetch = fetch): Promise<Filing> {
+  const db = openDatabase(join(folder, `${name}.sqlite`));
+  const filing = await createFiling({
+    db,
+    sealer: createSealer(new Uint8Array(32).fill(7), "filing"),
+    config: { fhirUrl: stack.fhirUrl, dicomwebUrl: stack.dicomwebUrl ?? undefined },
+    registry: {
+      key: all.registry.publicJwk,
+      statusOf: async () => ({ state: "live", untilMs: startMs + 86400_000 }),
+    },
+    directory: { clinician: (userId) => clinicians.find((each) => each.userId === userId) },
+    hospital: { name: "CHU de Valombre", address: "12, quai des Tanneurs, Valombre" },
+    clock: () => Date.now() + offsetMs,
+    log: createLogger("silent"),
+    onOutcome: async (_roomId, word) => {
+      if (word.outcome.state === "filed") filed.add(word.ofEvent);
+    },
+    fetcher,
+  });
+  return {
+    ...filing,
+    [Symbol.asyncDispose]: async () => {
+      await filing[Symbol.asyncDispose]();
+      await db[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const submitAll = async (filing: Filing, items: readonly WorkItem[]) => {
+  for (const item of items) await filing.submit(item);
+};
+
+async function allFiled(filed: ReadonlySet<string>, count: number): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (filed.size < count && Date.now() < end) await delay(20);
+}
+
+async function contents(caseId: string) {
+  const requests = await theRecord.search("ServiceRequest", { identifier: `urn:uuid:${caseId}` });
+  const request = `ServiceRequest/${requests[0]?.id}`;
+  return {
+    requests,
+    tasks: await theRecord.search("Task", { "based-on": request }),
+    reports: await theRecord.search("DiagnosticReport", { "based-on": request }),
+    messages: await theRecord.search("Communication", { "based-on": request }),
+    documents: await theRecord.search("DocumentReference", { related: request }),
+  };
+}
+
+test("a whole case is found in the record and in the archive as one linked set @filing", async () => {
+  const filed = new Set<string>();
+  const { items, caseId, roomId, opinion } = await aCase(all, { patient });
+  await using filing = await life("whole", filed);
+  await submitAll(filing, items);
+  await expect.poll(() => filed.size, { timeout: 60_000 }).toBe(items.length);
+
+  const found = await contents(caseId);
+  expect(found.requests).toMatchObject([
+    { status: "completed", subject: { reference: `Patient/${patient.recordId}` } },
+  ]);
+  expect(found.tasks).toMatchObject([{ status: "completed" }]);
+  expect(found.documents).toHaveLength(4);
+  expect(found.reports).toMatchObject([{ status: "final", conclusion: opinion.assessment }]);
+  const photo = found.documents.find((each) => JSON.stringify(each.type).includes("52040-3"));
+  const photoBytes = await theRecord.bytes(photo?.content?.[0]?.attachment?.url ?? "");
+  expect(sha256Hex(photoBytes)).toBe(sha256Hex(tinyJpeg));
+  const consents = await theRecord.search("Consent", { data: `DocumentReference/${photo?.id}` });
+  expect(consents).toMatchObject([{ status: "active", provision: { type: "permit" } }]);
+
+  const letter = await theRecord.bytes(found.reports[0]?.presentedForm?.[0]?.url ?? "");
+  const path = join(folder, "letter.pdf");
+  writeFileSync(path, letter);
+  const text = execFileSync("pdftotext", [path, "-"], { encoding: "utf8" }).replace(/\s+/g, " ");
+  expect(text).toContain(opinion.plan);
+
+  const dicom = (await filing.recordOf(roomId)).entries.find((each) => each.reference.startsWith("dicom:"));
+  if (stack.dicomwebUrl === undefined || stack.dicomwebUrl === null) return;
+  const instances = await theRecord.dicomInstances({ SOPInstanceUID: dicom?.reference.slice(6) ?? "" });
+  expect(instances).toHaveLength(1);
+  const [instance] = instances;
+  if (instance === undefined) throw new Error("The archive has the photo");
+  const frame = await theRecord.dicomFrame(instance.study, instance.series, instance.instance);
+  expect(sha256Hex(frame.subarray(0, tinyJpeg.length))).toBe(sha256Hex(tinyJpeg));
+  expect(frame.length - tinyJpeg.length).toBeLessThanOrEqual(1);
+});
+
+test("a process that dies at every request in turn loses nothing and doubles nothing @filing", async () => {
+  test.setTimeout(300_000);
+  const filed = new Set<string>();
+  const { items, caseId } = await aCase(all, {
+    patient,
+    question: "Que faire ? <script>\u0000 ../Patient/1?_id=*",
+  });
+  let deaths = 0;
+  for (let turn = 0; filed.size < items.length; turn += 1) {
+    const dieAt = turn % 12;
+    let count = 0;
+    const death = Promise.withResolvers<void>();
+    const lethal: typeof fetch = async (input, init) => {
+      count += 1;
+      if (count < dieAt + 1) return fetch(input, init);
+      // Half of the deaths come after the record did what it was asked.
+      if (count === dieAt + 1 && turn % 2 === 0) await fetch(input, init);
+      death.resolve();
+      throw new TypeError("fetch failed");
+    };
+    const filing = await life("deaths", filed, lethal);
+    if (turn === 0) await submitAll(filing, items);
+    await Promise.race([death.promise, allFiled(filed, items.length)]);
+    await filing[Symbol.asyncDispose]();
+    deaths += 1;
+    await using db = openDatabase(join(folder, "deaths.sqlite"));
+    await db.run("UPDATE filing_items SET next_at_ms = 0");
+  }
+  expect(deaths).toBeGreaterThan(5);
+  const found = await contents(caseId);
+  expect(Object.values(found).map((each) => each.length)).toEqual([1, 1, 1, 1, 4]);
+});
