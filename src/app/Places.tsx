@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useStore } from "zustand";
@@ -8,11 +9,15 @@ import {
   type WorklistModel,
   WorklistScreen,
 } from "../features/cases/index.ts";
+import { createRequestModel, type RequestModel } from "../features/request/index.ts";
 import type { SessionModel } from "../features/session/index.ts";
 import type { Door } from "../matrix/index.ts";
+import { CasePhotoPlace, CasePlace, OpinionPlace, RecordPlace } from "./case-places.tsx";
 import type { Clock } from "./clock.ts";
 import { Notices } from "./Notices.tsx";
-import { AccountPlace, CasePlace, NoPlace, RecordPlace } from "./place-screens.tsx";
+import { AccountPlace, NoPlace } from "./place-screens.tsx";
+import { newId, newPseudonym } from "./random.ts";
+import { ConsentPlace, RequestPhotoPlace, RequestPlace } from "./request-places.tsx";
 import { ScreenBoundary } from "./ScreenBoundary.tsx";
 import styles from "./shell.module.css";
 import { useArrival } from "./use-arrival.ts";
@@ -28,40 +33,34 @@ export type PlaceProps = {
 
 /** Where a signed-in person can be: the list, and beside or instead of it one place. */
 export function Places(props: PlaceProps) {
-  const { door, clock, session } = props;
+  const { door, clock, session, me } = props;
   const wide = useWide();
   const [address] = useLocation();
   const worklist = useOwned(() => createWorklistModel({ door, clock }), [door, clock]);
+  const request = useOwned(
+    () => createRequestModel({ door, requester: me, clock: clock.now, newId, newPseudonym }),
+    [door, clock, me],
+  );
+  useEffect(() => void request?.load(), [request]);
   const keyOwed = useStore(session.store, ({ session: each }) =>
     each.step === "ready" ? each.recoveryKeyToSave !== null : false,
   );
   useArrival(address, useTitle(address));
   const home = address === "/";
+  // A patient signs, or is photographed: nobody else's name stays beside.
+  const alone = /\/(photo|accord)$/.test(address);
+  if (worklist === null || request === null) return null;
   return (
     <div className={styles.shell}>
-      <Notices door={door} onShowKey={keyOwed ? session.showKey : null} />
-      <div className={`${styles.places} ${wide ? styles.wide : ""}`}>
-        {(wide || home) && worklist !== null && <List {...props} model={worklist} wide={wide} home={home} />}
+      {!alone && <Notices door={door} onShowKey={keyOwed ? session.showKey : null} />}
+      <div className={`${styles.places} ${wide && !alone ? styles.wide : ""}`}>
+        {((wide && !alone) || home) && (
+          <List {...props} model={worklist} request={request} wide={wide} home={home} />
+        )}
         {(wide || !home) && (
           <div className={styles.place}>
             <ScreenBoundary key={address}>
-              <Switch>
-                <Route path="/">
-                  <Nothing />
-                </Route>
-                <Route path="/compte">
-                  <AccountPlace {...props} />
-                </Route>
-                <Route path="/cas/:key">
-                  {({ key }) => <CasePlace {...props} caseKey={key} wide={wide} />}
-                </Route>
-                <Route path="/cas/:key/dossier">
-                  {({ key }) => <RecordPlace {...props} caseKey={key} wide={wide} />}
-                </Route>
-                <Route>
-                  <NoPlace />
-                </Route>
-              </Switch>
+              <Place {...props} request={request} wide={wide} />
             </ScreenBoundary>
           </div>
         )}
@@ -70,18 +69,52 @@ export function Places(props: PlaceProps) {
   );
 }
 
-type ListProps = PlaceProps & {
-  readonly model: WorklistModel;
-  readonly wide: boolean;
-  readonly home: boolean;
-};
+type AllProps = PlaceProps & { readonly request: RequestModel; readonly wide: boolean };
 
-function List({ door, model, wide, home, me }: ListProps) {
+function Place({ request, wide, ...props }: AllProps) {
+  return (
+    <Switch>
+      <Route path="/">
+        <Nothing />
+      </Route>
+      <Route path="/demande">
+        <RequestPlace {...props} model={request} />
+      </Route>
+      <Route path="/demande/accord">
+        <ConsentPlace {...props} model={request} />
+      </Route>
+      <Route path="/demande/photo">
+        <RequestPhotoPlace {...props} model={request} />
+      </Route>
+      <Route path="/cas/:key">{({ key }) => <CasePlace {...props} caseKey={key} wide={wide} />}</Route>
+      <Route path="/cas/:key/avis">
+        {({ key }) => <OpinionPlace {...props} caseKey={key} wide={wide} />}
+      </Route>
+      <Route path="/cas/:key/photo">
+        {({ key }) => <CasePhotoPlace {...props} caseKey={key} wide={wide} />}
+      </Route>
+      <Route path="/cas/:key/dossier">
+        {({ key }) => <RecordPlace {...props} caseKey={key} wide={wide} />}
+      </Route>
+      <Route path="/compte">
+        <AccountPlace {...props} />
+      </Route>
+      <Route>
+        <NoPlace />
+      </Route>
+    </Switch>
+  );
+}
+
+type ListProps = AllProps & { readonly model: WorklistModel; readonly home: boolean };
+
+function List({ door, model, request, wide, home, me }: ListProps) {
   const { t } = useTranslation("cases");
-  const directory = useStore(door.directory);
-  const people = loadedValue(directory);
+  const people = useStore(door.directory, loadedValue);
   const person = people?.clinicians.find((each) => each.userId === me);
   const [, params] = useRoute("/cas/:key/*?");
+  const { draft, loaded } = useStore(request.store);
+  const begun = loaded && (draft.patient !== null || draft.question !== "");
   const Region = home ? "main" : "nav";
   return (
     <Region className={styles.list} aria-label={home ? undefined : t("case.listPane")}>
@@ -94,7 +127,7 @@ function List({ door, model, wide, home, me }: ListProps) {
         selected={params?.key ?? null}
         alone={!wide}
         heading={home ? "h1" : "h2"}
-        draft={null}
+        draft={begun ? { question: draft.question } : null}
       />
     </Region>
   );

@@ -3,6 +3,7 @@
  *
  * - `Logo {size}`, `Lettrine {size}`; `Icon {name, size}`
  * - `Thread {knots: {key, state, word, detail, onOpen}[], direction, size: letter|photo|header|row|patient, pitch, words, label, bleed}`
+ * - `FullThread {knots, size, label, words}`: from edge to edge of what holds it
  * - `PrimaryAction {busy, heldBy, onHeld, tall, …button}`, `SecondaryAction {icon, wide}`, `TextAction {icon, tone}`, `TextLink {icon, tone, href}`
  * - `UrgencyMark {urgency, word?}`, `SideMark {letter, label}`
  * - `IdentityBand {family, given, ageAndSex, birth, identity, provisional, before, thread}`
@@ -29,6 +30,7 @@ export { Lettrine, Logo } from "./Logo.tsx";
 export { PrimaryAction } from "./PrimaryAction.tsx";
 export { ConfirmSheet, OptionList, Sheet } from "./Sheet.tsx";
 export { SignaturePad, type Stroke } from "./SignaturePad.tsx";
+export { FullThread } from "./thread/FullThread.tsx";
 export { Thread, type ThreadKnot, type ThreadSize } from "./thread/Thread.tsx";
 export { default as type } from "./type.module.css";
 export { SideMark, UrgencyMark } from "./UrgencyMark.tsx";

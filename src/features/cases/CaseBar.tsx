@@ -34,7 +34,7 @@ function BarContent({ model, view }: Props) {
     case "accept":
       return (
         <>
-          <ExpertActions model={model} view={view} answer={answer} />
+          <ExpertActions model={model} view={view} />
           <PrimaryAction onClick={accept}>{t("bar.accept")}</PrimaryAction>
         </>
       );
@@ -70,36 +70,23 @@ function BarContent({ model, view }: Props) {
   }
 }
 
-function ExpertActions({ model, view, answer }: Props & { readonly answer?: () => void }) {
+function ExpertActions({ model, view }: Props) {
   const { t } = useWords();
-  const [sheet, setSheet] = useState<"decline" | "more" | "write" | null>(null);
+  const [sheet, setSheet] = useState<"decline" | "more" | null>(null);
   const requester = view.directory?.clinicians.find((each) => each.userId === view.request.requester);
   const phone = view.request.callback ?? requester?.phone;
   const who = personName(view.request.requester, view.directory);
   return (
     <>
-      {sheet === "write" && <Composer model={model} label={t("bar.messageTo", { who })} autoFocus />}
       <div className={styles.actions}>
         {phone !== undefined && phone !== "" && (
           <TextLink icon="phone" href={telephone(phone)} aria-label={t("bar.callWho", { who, phone })}>
             {t("bar.call")}
           </TextLink>
         )}
-        <TextAction
-          icon="send"
-          aria-expanded={sheet === "write"}
-          onClick={() => setSheet(sheet === "write" ? null : "write")}
-        >
-          {t("bar.write")}
-        </TextAction>
         <TextAction icon="chat" onClick={() => setSheet("more")}>
           {t("bar.askMore")}
         </TextAction>
-        {answer !== undefined && (
-          <TextAction icon="letter" onClick={answer}>
-            {t("bar.answer")}
-          </TextAction>
-        )}
         <TextAction icon="close" onClick={() => setSheet("decline")}>
           {t("bar.decline")}
         </TextAction>
@@ -107,6 +94,18 @@ function ExpertActions({ model, view, answer }: Props & { readonly answer?: () =
       <DeclineSheet model={model} open={sheet === "decline"} onClose={() => setSheet(null)} />
       <MoreSheet model={model} open={sheet === "more"} onClose={() => setSheet(null)} />
     </>
+  );
+}
+
+/** The expert writes at the end of the talk; the bar is kept for what closes the case. */
+export function ExpertComposer({ model, view }: Props) {
+  const { t } = useWords();
+  if (view.bar.kind !== "accept" && view.bar.kind !== "answer") return null;
+  const who = personName(view.request.requester, view.directory);
+  return (
+    <div className={styles.inFlow}>
+      <Composer model={model} label={t("bar.messageTo", { who })} />
+    </div>
   );
 }
 

@@ -1,10 +1,11 @@
 import { useEffect } from "react";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
-import { IdentityBand, TextAction, Thread } from "../../ui/index.ts";
+import type { Patient } from "#protocol/patient.ts";
+import { FullThread, IdentityBand, TextAction, Thread } from "../../ui/index.ts";
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { ArchivistLine } from "./ArchivistLine.tsx";
-import { CaseBar } from "./CaseBar.tsx";
+import { CaseBar, ExpertComposer } from "./CaseBar.tsx";
 import { CaseStandIn } from "./CaseStandIn.tsx";
 import styles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
@@ -12,9 +13,9 @@ import type { OpenCase } from "./case-view.ts";
 import { Discussion } from "./Discussion.tsx";
 import { OpinionLetter, OpinionOnItsWay } from "./OpinionLetter.tsx";
 import { PhotosPane } from "./PhotosPane.tsx";
-import { RequestPart } from "./RequestPart.tsx";
+import { RequestDetails, RequestPart } from "./RequestPart.tsx";
 import { useWords } from "./use-words.ts";
-import { ageInWords, knotsInWords, sexInWords } from "./words.ts";
+import { ageInWords, knotsInWords, sexInWords, type Words } from "./words.ts";
 
 type Props = {
   readonly model: CaseModel;
@@ -37,10 +38,12 @@ export function CaseScreen({ model, wide }: Props) {
           <div className={styles.scroll}>
             <RequestPart view={view} />
             {!wide && photos}
+            <RequestDetails view={view} />
             <OpinionOnItsWay model={model} view={view} />
             <OpinionLetter view={view} />
             <Discussion model={model} view={view} />
             <ArchivistLine view={view} />
+            <ExpertComposer model={model} view={view} />
           </div>
           <CaseBar model={model} view={view} />
         </section>
@@ -57,23 +60,15 @@ function CaseBand({ view, wide }: { view: OpenCase; wide: boolean }) {
   const [, go] = useLocation();
   const { patient } = view.request;
   const age = ageInYears(patient.birthDate, view.nowMs);
-  const sex = patient.sex === "female" || patient.sex === "male" ? patient.sex : "other";
-  const date = birthDateInWords(patient.birthDate);
-  const birth = [
-    patient.birthFamily === undefined || patient.birthFamily === patient.family
-      ? null
-      : t(`band.birthName_${sex}`, { name: patient.birthFamily }),
-    date === null ? null : wide ? t(`band.${sex}`, { date }) : date,
-    wide && patient.birthPlace !== undefined ? t("band.at", { place: patient.birthPlace }) : null,
-  ].filter((part) => part !== null);
+  const birth = birthInWords(words, patient, wide);
   const verified = patient.identity === "qualified";
-  const knots = knotsInWords(words, view.thread, view.nowMs);
+  const knots = knotsInWords(words, view.thread, view.nowMs).map(({ detail: _detail, ...knot }) => knot);
   return (
     <IdentityBand
       family={patient.family}
       given={patient.given}
       ageAndSex={`${ageInWords(words, age)}, ${sexInWords(words, patient.sex, age)}`}
-      {...(birth.length === 0 ? {} : { birth: birth.join(" ") })}
+      {...(birth === "" ? {} : { birth })}
       identity={t(`band.${verified ? "qualified" : "provisional"}${wide ? "" : "Short"}`)}
       provisional={!verified}
       before={
@@ -84,16 +79,26 @@ function CaseBand({ view, wide }: { view: OpenCase; wide: boolean }) {
         )
       }
       thread={
-        <Thread
-          size="header"
-          pitch={wide ? 112 : 90}
-          words={wide}
-          knots={knots.map(({ detail: _detail, ...knot }) => knot)}
-          label={t("knots.openCase", { steps: "" })}
-        />
+        wide ? (
+          <Thread size="header" pitch={112} knots={knots} label={t("knots.openCase")} />
+        ) : (
+          <FullThread size="header" words={false} knots={knots} label={t("knots.openCase")} />
+        )
       }
     />
   );
+}
+
+/** "née MARCHAND le 14/03/1959 à Arras" where there is room, "14/03/1959, née MARCHAND" on a phone. */
+function birthInWords({ t }: Words, patient: Patient, wide: boolean): string {
+  const sex = patient.sex === "female" || patient.sex === "male" ? patient.sex : "other";
+  const date = birthDateInWords(patient.birthDate);
+  const other = patient.birthFamily !== undefined && patient.birthFamily !== patient.family;
+  const name = other ? t(`band.birthName_${sex}`, { name: patient.birthFamily ?? "" }) : null;
+  if (!wide) return [date, name].filter((part) => part !== null).join(", ");
+  const day = date === null ? null : name === null ? t(`band.${sex}`, { date }) : t("band.bornOn", { date });
+  const place = patient.birthPlace === undefined ? null : t("band.at", { place: patient.birthPlace });
+  return [name, day, place].filter((part) => part !== null).join(" ");
 }
 
 /** What is on screen is reported as seen, once the page is really in sight. */

@@ -5,10 +5,10 @@ import styles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
 import { useWords } from "./use-words.ts";
 
-type Props = { readonly model: CaseModel; readonly label: string; readonly autoFocus?: boolean };
+type Props = { readonly model: CaseModel; readonly label: string };
 
 /** A message: kept on this device at once, sent when there is a network. Ctrl + Enter sends. */
-export function Composer({ model, label, autoFocus = false }: Props) {
+export function Composer({ model, label }: Props) {
   const { t } = useWords();
   const { t: error } = useTranslation("errors");
   const [text, setText] = useState("");
@@ -35,7 +35,6 @@ export function Composer({ model, label, autoFocus = false }: Props) {
         rows={2}
         maxLength={8000}
         value={text}
-        autoFocus={autoFocus}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={keys}
         error={full ? error("storage-full") : undefined}

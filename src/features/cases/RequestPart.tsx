@@ -1,5 +1,5 @@
 import { siteInWords } from "#protocol/body-sites.ts";
-import { TextLink, UrgencyMark } from "../../ui/index.ts";
+import { UrgencyMark } from "../../ui/index.ts";
 import styles from "./case.module.css";
 import type { OpenCase } from "./case-view.ts";
 import { remaining } from "./due.ts";
@@ -26,7 +26,6 @@ export function RequestPart({ view }: { view: OpenCase }) {
           time: moment(words, view.requestedAtMs, view.nowMs),
         })}
       </p>
-      <Details view={view} words={words} />
     </section>
   );
 }
@@ -41,7 +40,9 @@ function urgencyInWords(words: Words, view: OpenCase): string {
   return words.t("request.before", { urgency, time: deadline(words, dueMs, nowMs) });
 }
 
-function Details({ view, words }: { view: OpenCase; words: Words }) {
+/** What else the requester wrote. */
+export function RequestDetails({ view }: { view: OpenCase }) {
+  const words = useWords();
   const { request, directory } = view;
   const { t } = words;
   const to =
@@ -71,7 +72,9 @@ function Details({ view, words }: { view: OpenCase; words: Words }) {
         <div>
           <dt>{t("request.callback")}</dt>
           <dd>
-            <TextLink href={telephone(request.callback)}>{request.callback}</TextLink>
+            <a href={telephone(request.callback)} className={styles.phone}>
+              {request.callback}
+            </a>
           </dd>
         </div>
       )}

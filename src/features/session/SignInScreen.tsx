@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { LanguageSwitch, Logo, Thread } from "../../ui/index.ts";
+import { FullThread, LanguageSwitch, Logo } from "../../ui/index.ts";
 import { SignInForm } from "./SignInForm.tsx";
 import styles from "./session.module.css";
 import type { SessionModel, SessionView } from "./session-model.ts";
@@ -14,7 +14,7 @@ export function SignInScreen({ model, view }: { model: SessionModel; view: Sessi
     <main className={styles.letter}>
       <p className={styles.hospital}>{hospital?.name ?? "\u00a0"}</p>
       <h1 className={styles.logo} tabIndex={-1}>
-        <Logo size={88} />
+        <Logo size={76} />
       </h1>
       <p className={styles.promise}>{t("promise")}</p>
       <FourKnots />
@@ -51,7 +51,7 @@ function FourKnots() {
   const names = ["consented", "encrypted", "seen", "filed"] as const;
   return (
     <div className={styles.knots}>
-      <Thread
+      <FullThread
         size="letter"
         label={t("threadText")}
         knots={names.map((name) => ({ key: name, state: "tied", word: t(`knots.${name}`) }))}

@@ -145,6 +145,7 @@ export const cases = {
     male: "born {{date}}",
     other: "born {{date}}",
     at: "in {{place}}",
+    bornOn: "born {{date}}",
     birthName_female: "née {{name}}",
     birthName_male: "birth name {{name}}",
     birthName_other: "birth name {{name}}",
@@ -186,7 +187,7 @@ export const cases = {
     signed: "{{time}}, signed",
     label: "Thread of the photo: {{steps}}",
     open: "{{word}}, {{detail}}: see the proof",
-    openCase: "Thread of the case: {{steps}}",
+    openCase: "Thread of the case",
   },
   proof: {
     close: "Close",

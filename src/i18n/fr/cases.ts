@@ -145,6 +145,7 @@ export const cases = {
     male: "né le {{date}}",
     other: "naissance le {{date}}",
     at: "à {{place}}",
+    bornOn: "le {{date}}",
     birthName_female: "née {{name}}",
     birthName_male: "né {{name}}",
     birthName_other: "nom de naissance {{name}}",
@@ -186,7 +187,7 @@ export const cases = {
     signed: "{{time}}, signée",
     label: "Fil de la photo : {{steps}}",
     open: "{{word}}, {{detail}} : voir la preuve",
-    openCase: "Fil du cas : {{steps}}",
+    openCase: "Fil du cas",
   },
   proof: {
     close: "Fermer",
