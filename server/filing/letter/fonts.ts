@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { sfntOf } from "./woff.ts";
 
 /** The voices of a letter: what people wrote is in serif, what the application says is in sans. */
 export type Face = "serif" | "serif-italic" | "serif-bold" | "sans" | "sans-bold";
@@ -38,11 +39,11 @@ export const fontFiles: Readonly<Record<Face, readonly string[]>> = {
 
 const loaded = new Map<string, Buffer>();
 
-/** The bytes of a font file, read once. */
+/** The font of a file, read and unpacked once. */
 export function fontBytes(file: string): Buffer {
   const known = loaded.get(file);
   if (known !== undefined) return known;
-  const bytes = readFileSync(fileURLToPath(import.meta.resolve(file)));
+  const bytes = sfntOf(readFileSync(fileURLToPath(import.meta.resolve(file))));
   loaded.set(file, bytes);
   return bytes;
 }
