@@ -67,7 +67,7 @@ function tryLock(lock: string): boolean {
 }
 
 /** Whether a process with this id runs. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);
   } catch (error) {

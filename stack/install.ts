@@ -16,8 +16,8 @@ export interface Installer {
   install(log: string, signal: AbortSignal): Promise<void>;
 }
 
-export const synapseVersion = "1.163.2";
-export const livekitVersion = "1.13.5";
+const synapseVersion = "1.163.2";
+const livekitVersion = "1.13.5";
 
 const requirementsFile = join(root, "stack", "synapse", "requirements.txt");
 const synapseFolder = () =>

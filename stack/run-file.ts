@@ -9,7 +9,7 @@ import { startTicksOf } from "./processes.ts";
 const processSchema = z.object({ pid: z.number(), ticks: z.string() });
 
 /** What a running stack tells others: tests, benches, a second terminal. Holds a token: mode 0600. */
-export const runSchema = z.object({
+const runSchema = z.object({
   profile: z.string(),
   state: z.enum(["starting", "up"]),
   owner: processSchema,

@@ -10,7 +10,7 @@ const policyFolder = join(root, "server", "synapse");
 
 export const synapseSocket = (folders: Folders): string => join(folders.sockets, "synapse");
 export const policySocket = (folders: Folders): string => join(folders.sockets, "policy");
-export const synapseFolder = (folders: Folders): string => join(folders.data, "synapse");
+const synapseFolder = (folders: Folders): string => join(folders.data, "synapse");
 
 /** The homeserver: on a unix socket only, reached through the gateway. */
 export const synapse: Part = {
