@@ -155,6 +155,8 @@ public class RecordServer {
     capabilities.setImplementationDescription("CHU de Valombre (demo)");
     server.setServerConformanceProvider(capabilities);
     server.setDefaultResponseEncoding(EncodingEnum.JSON);
+    paging.setDefaultPageSize(50);
+    paging.setMaximumPageSize(1000);
     server.setPagingProvider(paging);
     ServletRegistrationBean<RestfulServer> servlet = new ServletRegistrationBean<>(server, "/fhir/*");
     servlet.setLoadOnStartup(1);
