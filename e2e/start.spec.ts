@@ -23,7 +23,7 @@ const nothingIsLeft = async () => {
 };
 
 test.describe("npm start", { tag: "@start" }, () => {
-  test.describe.configure({ mode: "serial" });
+  test.describe.configure({ mode: "serial", timeout: 600_000 });
   test.afterEach(endLaunched);
 
   test("the first start brings up every part and a demo hospital, and prints one address", async () => {

@@ -57,7 +57,7 @@ export function launch(args: readonly string[] = [], env: Readonly<Record<string
     async says(wanted) {
       const done = async () =>
         text.includes(wanted) || (await Promise.race([end, Promise.resolve(undefined)]));
-      await expect.poll(done, { timeout: 150_000 }).toBeTruthy();
+      await expect.poll(done, { timeout: 400_000 }).toBeTruthy();
       expect(text).toContain(wanted);
     },
     signal: (name) => void child.kill(name),
