@@ -88,7 +88,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
     const archivist = await startBot();
     const expertId = await register(`expert${suffix}`);
     await register(`requester${suffix}`);
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const { roomId, caseId } = await openCase(requester);
     await requester.call("send", {
       roomId,
@@ -99,10 +99,13 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
     await archivist.until("both are in the inbox", (lines) => bodies(lines).length === 2);
     await requester.end();
 
-    const expert = await clinician(`expert${suffix}`, "E1");
+    const expert = await clinician(`expert${suffix}`, "E1", bot, { slowKeysOf: requester.userId });
     archivist.tell({ ready: expertId });
     await expert.call("waitFor", { roomId, userId: expertId, membership: "invite" });
     await expert.call("join", { roomId });
+    expect(await readBodies(expert, roomId, 2)).toEqual(["request", "one more thing"]);
+    // The requester's devices become known to the expert only now: what was readable must stay so.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     expect(await readBodies(expert, roomId, 2)).toEqual(["request", "one more thing"]);
     expect(archivist.lines.filter((line) => line.ticketFor !== undefined)).toMatchObject([
       { ticketFor: expertId },
@@ -113,7 +116,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
     expect(bodies(archivist.lines)).toEqual(["request", "one more thing", "the answer"]);
 
     // The requester's new device never had the key of the answer: it asks the archivist.
-    const second = await clinician(`requester${suffix}`, "R2", requester.recoveryKey);
+    const second = await clinician(`requester${suffix}`, "R2", bot, { recoveryKey: requester.recoveryKey });
     expect(await readBodies(second, roomId, 3)).toContain("HISTORICAL_MESSAGE_WORKING_BACKUP");
     expect(await second.call("askKeys", { roomId, bot, botDevice: "ARCHIVIST1" })).toBe(1);
     expect(await readBodies(second, roomId, 3)).toEqual(["request", "one more thing", "the answer"]);
@@ -124,8 +127,8 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
     await register(`requester${suffix}`);
     const archivist = await startBot({ refused: [expertId] });
     const [requester, expert] = await Promise.all([
-      clinician(`requester${suffix}`, "R1"),
-      clinician(`expert${suffix}`, "E1"),
+      clinician(`requester${suffix}`, "R1", bot),
+      clinician(`expert${suffix}`, "E1", bot),
     ]);
     const { roomId, caseId } = await openCase(requester);
     const content = requestContent(caseId, requester.userId, expertId);
@@ -150,7 +153,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
   test("killed hard again and again, it is the same device and hands over each event once, in order, over any gap", async () => {
     await register(`requester${suffix}`);
     let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const { roomId } = await openCase(requester);
     const seen: unknown[] = [];
     let sent = 0;
@@ -178,7 +181,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
   test("a replayed ciphertext and a message in the clear are refused and written down; the same message sent anew is taken", async () => {
     await register(`requester${suffix}`);
     const archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const { roomId } = await openCase(requester);
     const eventId = z.string().parse(await say(requester, roomId, "consent given"));
     const wire = z
@@ -198,7 +201,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
   test("a consumer that fails holds its own room until it works, and another room goes on", async () => {
     await register(`requester${suffix}`);
     const archivist = await startBot({ failFirst: 1 });
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const first = await openCase(requester);
     await say(requester, first.roomId, "held");
     await say(requester, first.roomId, "behind it");
@@ -212,7 +215,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
   test("it follows an invitation to a case, and none to a room of another kind", async () => {
     await register(`requester${suffix}`);
     const archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const other = z
       .string()
       .parse(await requester.call("createCase", { caseId: randomUUID(), bot, type: "org.example.other" }));
@@ -225,7 +228,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
   test("it says a thing once, encrypted, however often it is asked and over a restart", async () => {
     await register(`requester${suffix}`);
     let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const { roomId } = await openCase(requester);
     const ofEvent = z.string().parse(await say(requester, roomId, "x"));
     const filed = { ofEvent, kind: "message", outcome: { state: "waiting", since: "2026-01-01T10:00:00Z" } };
@@ -250,7 +253,7 @@ describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { t
   test("with its keys gone it refuses to start and says how to mend it; with the recovery key, a new device reads old cases", async () => {
     await register(`requester${suffix}`);
     let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1");
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
     const { roomId } = await openCase(requester);
     await say(requester, roomId, "before");
     await archivist.until("before", (lines) => bodies(lines).includes("before"));

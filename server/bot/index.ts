@@ -160,7 +160,7 @@ async function openPatiently(
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await openSession(parts);
+      return await openSession({ ...parts, signal });
     } catch (error) {
       if (!(error instanceof ColloqueError) || error.code !== "homeserver-unreachable") throw error;
       parts.log.warn(toLog(error), "the homeserver does not answer the archivist yet");

@@ -6,7 +6,8 @@ import type { FailStop } from "./fail-stop.ts";
 
 type Call = (...given: unknown[]) => unknown;
 
-function methodOf(owner: unknown, name: string): Call {
+/** A private method, bound. Throws when the SDK no longer has it. */
+export function methodOf(owner: unknown, name: string): Call {
   const found: unknown = typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : undefined;
   if (typeof found !== "function") throw new Error(`matrix-js-sdk has changed inside: ${name}`);
   return (...given) => Reflect.apply(found, owner, given);

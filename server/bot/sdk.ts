@@ -14,7 +14,9 @@ export {
   RoomStateEvent,
   SyncState,
 } from "matrix-js-sdk";
+export { DecryptionError } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
 export {
+  AllDevicesIsolationMode,
   DecryptionFailureCode,
   decodeRecoveryKey,
   EventShieldColour,

@@ -22,6 +22,7 @@ import {
 import { guardCrypto } from "./sdk-inside.ts";
 import { createSdkLog } from "./sdk-log.ts";
 import { readSession, writeSession } from "./store.ts";
+import { decryptStrictly } from "./strict-decrypt.ts";
 
 /**
  * The archivist as a Matrix device.
@@ -49,6 +50,8 @@ export type SessionParts = {
   readonly account: Account;
   readonly storeKey: Uint8Array;
   readonly dataDir: string;
+  /** Gives up a start that waits for the homeserver. */
+  readonly signal: AbortSignal;
 };
 
 const storeName = "archivist-keys.db";
@@ -72,6 +75,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
     if (crypto === undefined) throw new Error("The crypto layer did not start");
     crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
     guardCrypto(crypto, brake);
+    decryptStrictly(matrix, crypto, account.userId);
     refuseOtherDevice(
       published.devices.get(login.deviceId),
       (await crypto.getOwnDeviceKeys()).ed25519,
@@ -79,7 +83,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
     );
     stopOnSilentErrors(matrix, db, brake);
 
-    await firstSync(matrix, account.userId);
+    await firstSync(matrix, account.userId, parts.signal);
     await setUpIdentity(matrix, crypto, parts);
     return {
       client: matrix,
@@ -163,12 +167,13 @@ function stopOnSilentErrors(client: MatrixClient, db: Database, brake: FailStop)
   });
 }
 
-function firstSync(client: MatrixClient, userId: string): Promise<void> {
+function firstSync(client: MatrixClient, userId: string, signal: AbortSignal): Promise<void> {
   const filter = Filter.fromJson(userId, "", {
     presence: { types: [] },
     room: { timeline: { limit: 20 }, ephemeral: { types: [] } },
   });
   return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     client.on(ClientEvent.Sync, (state) => {
       if (state === SyncState.Prepared) resolve();
     });

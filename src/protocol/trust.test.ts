@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judgePlace, messageIndexOf, placeKey, ratchetPlaceOf } from "./trust.ts";
+import { judgeOrigin, judgePlace, messageIndexOf, placeKey, ratchetPlaceOf } from "./trust.ts";
 
 const message = (...bytes: number[]): string =>
   Buffer.from([...bytes, ...new Array(40).fill(0)])
@@ -86,5 +86,29 @@ describe("a place in the ratchet", () => {
         expect(placeKey(a) === placeKey(b)).toBe(same);
       }),
     );
+  });
+});
+
+describe("a key that did not come from its maker", () => {
+  const archivist = "@archiviste:v";
+  const signed = { userId: "@martin:v", signed: true };
+
+  test("[T3] is believed when a signed device of the sender made it, whoever handed it over", () => {
+    for (const handedOverBy of [undefined, archivist])
+      expect(judgeOrigin({ sender: "@martin:v", maker: signed, handedOverBy }, archivist)).toBe("believe");
+  });
+
+  test("[T3] is refused when somebody else made it, or when its owner does not vouch for the device", () => {
+    const handedOverBy = archivist;
+    expect(judgeOrigin({ sender: "@mallory:v", maker: signed, handedOverBy }, archivist)).toBe("refuse");
+    const unsigned = { ...signed, signed: false };
+    expect(judgeOrigin({ sender: "@martin:v", maker: unsigned, handedOverBy }, archivist)).toBe("refuse");
+  });
+
+  test("[T3] of a device that nobody has any more is believed on the archivist's word, and on no other", () => {
+    const lost = { sender: "@martin:v", maker: undefined };
+    expect(judgeOrigin({ ...lost, handedOverBy: archivist }, archivist)).toBe("believe");
+    expect(judgeOrigin({ ...lost, handedOverBy: "@mallory:v" }, archivist)).toBe("refuse");
+    expect(judgeOrigin({ ...lost, handedOverBy: undefined }, archivist)).toBe("refuse");
   });
 });

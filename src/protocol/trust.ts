@@ -86,3 +86,25 @@ export function judgePlace(takenBy: string | undefined, eventId: string): "first
   if (takenBy === undefined) return "first";
   return takenBy === eventId ? "same" : "replay";
 }
+
+/** Where the key of a message comes from, as far as a device knows. */
+export type KeyOrigin = {
+  /** The event's sender, in the homeserver's words. */
+  readonly sender: string;
+  /** Whose device made the session, by its identity key, and whether its owner vouches for it; undefined when nobody known has it. */
+  readonly maker: { readonly userId: string; readonly signed: boolean } | undefined;
+  /** Who handed the key over, when it did not come from its maker. */
+  readonly handedOverBy: string | undefined;
+};
+
+/**
+ * Whether words may be believed to be their sender's although the crypto layer cannot tell: it takes every key that came by bundle
+ * or backup for one of an unknown device, believes it at first whoever the event names, and refuses it for good once it has met the
+ * device. So: a key whose maker is known is that person's, and of a device that they vouch for. A key of nobody known (a device that
+ * was given up) is believed on the archivist's word, who had it from the maker, and on nobody else's.
+ */
+export function judgeOrigin(origin: KeyOrigin, archivist: string): "believe" | "refuse" {
+  const { sender, maker, handedOverBy } = origin;
+  if (maker !== undefined) return maker.userId === sender && maker.signed ? "believe" : "refuse";
+  return handedOverBy === archivist ? "believe" : "refuse";
+}

@@ -13,6 +13,7 @@ import { startBot } from "../index.ts";
 const settings = z
   .object({
     url: z.string(),
+    socketPath: z.string().optional(),
     userId: z.string(),
     password: z.string(),
     dataDir: z.string(),
@@ -26,7 +27,7 @@ const db = openDatabase(join(settings.dataDir, "server.db"));
 const tickets = new Map<string, string>();
 
 const bot = await startBot({
-  homeserver: { url: settings.url },
+  homeserver: settings.socketPath === undefined ? { url: settings.url } : { socketPath: settings.socketPath },
   account: { userId: settings.userId, password: settings.password },
   storeKey: new Uint8Array(32).fill(5),
   dataDir: settings.dataDir,

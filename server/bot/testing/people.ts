@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 
-/** A real Synapse for tests: `COLLOQUE_TEST_HOMESERVER={"url":"http://127.0.0.1:8008","secret":"…"}`, rate limits raised. */
+/**
+ * A real Synapse for tests, rate limits raised; the archivist takes the unix socket where one is given:
+ * `COLLOQUE_TEST_HOMESERVER={"url":"http://127.0.0.1:8008","secret":"…","serverName":"…","socketPath":"…"}`
+ */
 export const homeserver = z
-  .object({ url: z.string(), secret: z.string(), serverName: z.string() })
+  .object({ url: z.string(), secret: z.string(), serverName: z.string(), socketPath: z.string().optional() })
   .optional()
   .parse(JSON.parse(process.env.COLLOQUE_TEST_HOMESERVER ?? "null") ?? undefined);
 
@@ -42,12 +45,19 @@ const answerSchema = z.object({
   error: z.string().optional(),
 });
 
-export async function clinician(user: string, device: string, recoveryKey = ""): Promise<Clinician> {
+export async function clinician(
+  user: string,
+  device: string,
+  bot: string,
+  { recoveryKey = "", slowKeysOf = "" } = {},
+): Promise<Clinician> {
   if (homeserver === undefined) throw new Error("no homeserver");
   const child = fork(join(import.meta.dirname, "clinician-child.ts"), [
     homeserver.url,
     user,
     device,
+    bot,
+    slowKeysOf,
     recoveryKey,
   ]);
   children.push(child);
@@ -115,7 +125,14 @@ export function botProcess(settings: {
   failFirst?: number;
 }): BotProcess {
   if (homeserver === undefined) throw new Error("no homeserver");
-  const given = { url: homeserver.url, password: "pw", refused: [], failFirst: 0, ...settings };
+  const given = {
+    url: homeserver.url,
+    socketPath: homeserver.socketPath,
+    password: "pw",
+    refused: [],
+    failFirst: 0,
+    ...settings,
+  };
   const child = spawn(process.execPath, [join(import.meta.dirname, "bot-child.ts"), JSON.stringify(given)], {
     stdio: ["pipe", "pipe", process.env.COLLOQUE_TEST_VERBOSE === undefined ? "ignore" : "inherit"],
   });
