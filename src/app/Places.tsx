@@ -47,8 +47,8 @@ export function Places(props: PlaceProps) {
   );
   useArrival(address, useTitle(address));
   const home = address === "/";
-  // A patient signs, or is photographed: nobody else's name stays beside.
-  const alone = /\/(photo|accord)$/.test(address);
+  // A patient signs, or is photographed: nobody else's case stays beside. The record needs the room.
+  const alone = /\/(photo|accord|dossier)$/.test(address);
   if (worklist === null || request === null) return null;
   return (
     <div className={styles.shell}>

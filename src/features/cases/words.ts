@@ -90,6 +90,14 @@ export function moment({ language }: Words, atMs: number, nowMs: number): string
   return `${day}, ${time}`;
 }
 
+/** "11:52" for today, "24/11" for another day: beside a knot, whose proof says the rest. */
+function shortMoment({ language }: Words, atMs: number, nowMs: number): string {
+  const form: Intl.DateTimeFormatOptions = sameDay(atMs, nowMs)
+    ? { hour: "2-digit", minute: "2-digit" }
+    : { day: "2-digit", month: "2-digit" };
+  return new Intl.DateTimeFormat(locale[language], form).format(atMs);
+}
+
 /** "24 novembre 2026 à 12:24", for proofs and letters. */
 export function longMoment({ language }: Words, atMs: number): string {
   return new Intl.DateTimeFormat(locale[language], { dateStyle: "long", timeStyle: "short" }).format(atMs);
@@ -183,7 +191,7 @@ export function knotsInWords(
 ): KnotInWords[] {
   const { t } = words;
   return thread.map((knot) => {
-    const time = knot.atMs === null ? null : moment(words, knot.atMs, nowMs);
+    const time = knot.atMs === null ? null : shortMoment(words, knot.atMs, nowMs);
     const word = t(knot.state === "withdrawn" ? "knots.withdrawn" : `knots.${knot.name}`);
     const detail =
       knot.state === "tied" && time !== null

@@ -26,6 +26,13 @@ export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Pro
   useEffect(() => {
     void model.read();
   }, [model]);
+  // Where the letter has room beside the list, it is open at once.
+  useEffect(() => {
+    const letter = record.pieces.find((each) => each.kind === "opinion" && each.main.readable);
+    if (!wide || letter === undefined || picked !== null) return;
+    setPicked(letter.key);
+    void model.open(letter.main.id);
+  }, [wide, record.pieces, picked, model]);
   const piece = record.pieces.find((each) => each.key === picked);
   const pick = (each: Piece) => {
     setPicked(each.key);

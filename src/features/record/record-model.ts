@@ -104,10 +104,10 @@ const order: readonly FiledKind[] = [
   "consent",
   "request",
   "photo",
+  "opinion",
   "response",
   "message",
   "discussion",
-  "opinion",
 ];
 
 /**

@@ -39,16 +39,24 @@ export function SignInForm({ model, view }: { model: SessionModel; view: Session
         spellCheck={false}
         error={missing === "name" ? t("form.missingName") : undefined}
       />
-      <TextField
-        label={t("form.password")}
-        name="password"
-        type={shown ? "text" : "password"}
-        autoComplete="current-password"
-        error={missing === "password" ? t("form.missingPassword") : undefined}
-      />
-      <button type="button" className={styles.link} aria-pressed={shown} onClick={() => setShown(!shown)}>
-        {t(shown ? "form.hide" : "form.show")}
-      </button>
+      <div className={styles.password}>
+        <TextField
+          label={t("form.password")}
+          name="password"
+          type={shown ? "text" : "password"}
+          autoComplete="current-password"
+          error={missing === "password" ? t("form.missingPassword") : undefined}
+        />
+        <button
+          type="button"
+          className={styles.link}
+          aria-pressed={shown}
+          aria-label={t("form.show")}
+          onClick={() => setShown(!shown)}
+        >
+          {t(shown ? "form.hideShort" : "form.showShort")}
+        </button>
+      </div>
       <p role="alert" className={styles.error}>
         {failed === null ? "" : t(`errors:${failed}`)}
       </p>
