@@ -262,6 +262,8 @@ test("the directory and the patients come from the record, every hit checked @ga
   expect((await search({ family: "moreau" })).map((each) => each.family)).toEqual(["MOREAU", "MOREAU"]);
   expect(await search({ family: "moreau", birthDate: "1957-02-14" })).toHaveLength(1);
   expect(await search({ family: "N'Guessan" })).toHaveLength(1);
+  expect(await search({ family: "n’guessan", given: "aicha-elodie" })).toHaveLength(1);
+  expect(await search({ family: "nguessan", given: "Aïcha" })).toHaveLength(0);
   expect(await search({ family: "marchand" })).toHaveLength(1);
   expect(await search({ family: "nobody,MOREAU" })).toHaveLength(0);
   expect(await search({ identifier: "8000412" })).toHaveLength(1);

@@ -106,7 +106,8 @@ export function createFhirReader(baseUrl: string): FhirReader {
     postSearch: async (schema, type, form) => {
       const bundle = await ask(`${baseUrl}/${type}/_search`, {
         method: "POST",
-        headers: { "content-type": "application/x-www-form-urlencoded" },
+        // Servlet containers read a form as ISO 8859-1 unless told: accents and apostrophes would find nobody.
+        headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
         body: form.toString(),
       });
       return { found: fitting(schema, bundle.entry), more: nextOf(bundle, baseUrl) !== undefined };
