@@ -22,6 +22,7 @@ export type OutboxPorts = {
   statusOf(consent: Consent, roomId: string): Promise<Status>;
   /** The case's room, when the homeserver already has it. */
   findRoom(caseId: string): string | null;
+  /** Opens the case's room, or gives the one that is open already. */
   createRoom(caseId: string): Promise<Result<string, ErrorCode>>;
   /** Members and invited people but this person and the archivist. */
   readersIn(roomId: string): readonly string[];

@@ -57,10 +57,18 @@ async function register(body: BodyOf<"register">, { ports, keep }: StepContext):
   return ok(undefined);
 }
 
-async function makeRoom(item: OutboxItem, { ports, keep }: StepContext): Promise<StepResult> {
-  // After a reload in mid-creation the room may be there: its creation names the case.
+/**
+ * The case's room. After a reload in mid-creation it may be there already: its creation names the case, and the gateway opens one
+ * room for a case however often it is asked. So it is asked again when this device does not see the room: the first sync of a page
+ * may be a copy from the homeserver's cache, older than the room.
+ */
+async function roomOf(item: OutboxItem, ports: StepContext["ports"]): Promise<Result<string, ErrorCode>> {
   const known = item.roomId ?? ports.findRoom(item.caseId);
-  const made = known === null ? await ports.createRoom(item.caseId) : ok(known);
+  return known === null ? ports.createRoom(item.caseId) : ok(known);
+}
+
+async function makeRoom(item: OutboxItem, { ports, keep }: StepContext): Promise<StepResult> {
+  const made = await roomOf(item, ports);
   if (!made.ok) return made;
   await keep({ roomId: made.value, done: true });
   return ok(undefined);
@@ -71,8 +79,9 @@ async function sendWords(
   body: Exclude<ItemBody, { kind: "register" | "room" | "photo" }>,
   { ports, keep }: StepContext,
 ): Promise<StepResult> {
-  const roomId = item.roomId ?? ports.findRoom(item.caseId);
-  if (roomId === null) return err("not-found");
+  const room = await roomOf(item, ports);
+  if (!room.ok) return room;
+  const roomId = room.value;
   const echo = item.eventId ?? ports.findEcho({ ...item, roomId });
   const sent =
     echo === null
@@ -112,12 +121,12 @@ function contentOf(
 }
 
 async function sendPhoto(item: OutboxItem, body: BodyOf<"photo">, context: StepContext): Promise<StepResult> {
-  const roomId = item.roomId ?? context.ports.findRoom(item.caseId);
-  if (roomId === null) return err("not-found");
-  const ready = await makeReady(body, roomId, context);
+  const room = await roomOf(item, context.ports);
+  if (!room.ok) return room;
+  const ready = await makeReady(body, room.value, context);
   if (!ready.ok) return ready;
   // Kept before anything names the reserved addresses: an event must never point where no bytes will come.
-  const reserved = await context.keep({ roomId, body: ready.value.body });
+  const reserved = await context.keep({ roomId: room.value, body: ready.value.body });
   return deliver(reserved, ready.value, context);
 }
 

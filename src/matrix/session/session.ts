@@ -119,7 +119,7 @@ export function createSession(deps: SessionDeps): Session {
   /** Starts to sync. The SDK goes on trying while the network is away. */
   const connect = ({ sdk }: Open): Promise<void> =>
     sdk.client.startClient({
-      initialSyncLimit: 100,
+      initialSyncLimit: firstSyncLimit(),
       // Cases have a handful of members: asking for them room by room would cost more than having them.
       lazyLoadMembers: false,
       disablePresence: true,
@@ -284,6 +284,12 @@ export function createSession(deps: SessionDeps): Session {
     },
   };
 }
+
+/**
+ * Enough for a whole case, as a rule. Another number at each start: a homeserver keeps its answer to a first sync for some minutes and
+ * would give a page that was just reloaded the past.
+ */
+const firstSyncLimit = (): number => 100 + ((crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % 800);
 
 /** Repeats a call of the registry until it is heard: without it, colleagues cannot reach this person. */
 async function insist(

@@ -6,6 +6,8 @@ import {
   type Room,
   RoomStateEvent,
   RoomEvent as SdkRoomEvent,
+  type SyncState,
+  type SyncStateData,
 } from "matrix-js-sdk";
 import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { createStore, type StoreApi } from "zustand/vanilla";
@@ -174,14 +176,22 @@ export function createTimeline(deps: TimelineDeps): Timeline {
     const joined = rooms.filter((room) => room.getMyMembership() === "join");
     await Promise.all(joined.map((room) => refresh(room)));
     if (stopped.signal.aborted) return;
-    const known = new Set(joined.map((room) => room.roomId));
-    for (const roomId of store.getState().byRoom.keys())
-      if (!known.has(roomId)) {
-        publish(roomId, null);
-        kept.forget(roomId);
-      }
     store.setState({ loaded: true, synced: true });
     for (const room of rooms) if (room.getMyMembership() === "invite") consider(room);
+  };
+
+  /** Cases that this person is no longer in. Said only by a later sync: the first may be a copy that is older than what was kept. */
+  const forgetLeft = (): void => {
+    for (const roomId of store.getState().byRoom.keys()) {
+      if (client.getRoom(roomId)?.getMyMembership() === "join") continue;
+      publish(roomId, null);
+      kept.forget(roomId);
+    }
+  };
+  const onSync = (_state: SyncState, _before: SyncState | null, data?: SyncStateData): void => {
+    if (!begun || data?.oldSyncToken === undefined) return;
+    client.off(ClientEvent.Sync, onSync);
+    forgetLeft();
   };
 
   const showKept = async (): Promise<void> => {
@@ -219,6 +229,7 @@ export function createTimeline(deps: TimelineDeps): Timeline {
     for (const room of client.getRooms()) drop(retrySenders(room, new Set(users), sdk));
   };
 
+  client.on(ClientEvent.Sync, onSync);
   client.on(ClientEvent.Room, consider);
   client.on(SdkRoomEvent.Timeline, onEvent);
   client.on(SdkRoomEvent.MyMembership, consider);
@@ -235,6 +246,7 @@ export function createTimeline(deps: TimelineDeps): Timeline {
         ?.roomId ?? null,
     stop() {
       stopped.abort();
+      client.off(ClientEvent.Sync, onSync);
       client.off(ClientEvent.Room, consider);
       client.off(SdkRoomEvent.Timeline, onEvent);
       client.off(SdkRoomEvent.MyMembership, consider);

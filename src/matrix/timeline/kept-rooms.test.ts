@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { contentKeys, parseCaseEvent } from "#protocol/events.ts";
+import type { Clock } from "../kit/clock.ts";
+import { memoryDevice } from "../testing/memory-device.ts";
+import { collector, nowMs } from "../testing/people.ts";
+import type { RoomEvent } from "./admit.ts";
+import { createKeptRooms } from "./kept-rooms.ts";
+import type { RoomView } from "./timeline.ts";
+
+const clock: Clock = { nowMs: () => nowMs, wait: () => new Promise((resolve) => setTimeout(resolve)) };
+const clientRef = "00000000-0000-4000-8000-000000000000";
+const content = { msgtype: "m.text", body: "Bonjour", [contentKeys.message]: { clientRef } };
+
+const raw = (eventId: string): RoomEvent => ({
+  eventId,
+  sender: collector,
+  atMs: nowMs,
+  encrypted: true,
+  place: { roomId: "!room", sessionId: "s", messageIndex: 3 },
+  clear: { type: "m.room.message", content },
+  failure: null,
+  forged: false,
+});
+
+const view: RoomView = {
+  roomId: "!room",
+  caseId: "c",
+  members: [collector],
+  invited: [],
+  events: [parseCaseEvent({ ...raw("$one"), type: "m.room.message", content })],
+  unreadable: [],
+  refused: [],
+};
+
+describe("cases kept on the device", () => {
+  test("a case comes back with its events and their places, and without what was not admitted", async () => {
+    const device = memoryDevice();
+    const kept = createKeptRooms({ device, clock, signal: new AbortController().signal });
+    kept.keep(view, [raw("$one"), raw("$refused")]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const [room] = await kept.load();
+    expect(room?.view).toEqual(view);
+    expect(room?.places).toEqual([{ place: raw("$one").place, eventId: "$one" }]);
+  });
+
+  test("a forgotten case is gone, another one stays", async () => {
+    const device = memoryDevice();
+    const kept = createKeptRooms({ device, clock, signal: new AbortController().signal });
+    kept.keep(view, []);
+    kept.keep({ ...view, roomId: "!other" }, []);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    kept.forget("!room");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect((await kept.load()).map((each) => each.view.roomId)).toEqual(["!other"]);
+  });
+});
