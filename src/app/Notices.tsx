@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { localeOf } from "../i18n/locale.ts";
 import type { Door } from "../matrix/index.ts";
 import { Banner, TextAction } from "../ui/index.ts";
 
@@ -13,7 +14,7 @@ type Props = {
 export function Notices({ door, onShowKey }: Props) {
   const { t, i18n } = useTranslation("session");
   const { homeserver, sinceMs, health } = useStore(door.connection);
-  const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: "short" }).format(sinceMs);
+  const time = new Intl.DateTimeFormat(localeOf(i18n.language), { timeStyle: "short" }).format(sinceMs);
   return (
     <div>
       {homeserver === "offline" && <Banner>{t("shell.offline", { time })}</Banner>}

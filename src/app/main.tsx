@@ -1,3 +1,4 @@
+import "./no-eval.ts";
 import { createRoot } from "react-dom/client";
 import { applyTheme, chosenTheme } from "../features/settings/index.ts";
 import { startTexts } from "../i18n/index.ts";

@@ -1,6 +1,7 @@
 import { siteInWords } from "#protocol/body-sites.ts";
 import type { Photo, SignedOpinion } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
+import { localeOf } from "../../i18n/locale.ts";
 import type { Elapsed, Remaining } from "./due.ts";
 import { sameDay } from "./due.ts";
 import type { Knot, Thread } from "./thread.ts";
@@ -80,13 +81,13 @@ export function clockTime(atMs: number, language: "fr" | "en", form: "spoken" | 
   return hours < 2 ? `${hours}\u00a0heure` : `${hours}\u00a0heures`;
 }
 
-const locale = { fr: "fr-FR", en: "en-GB" } as const;
-
 /** "11:52" for today, "24/11, 11:52" for another day. */
 export function moment({ language }: Words, atMs: number, nowMs: number): string {
-  const time = new Intl.DateTimeFormat(locale[language], { hour: "2-digit", minute: "2-digit" }).format(atMs);
+  const time = new Intl.DateTimeFormat(localeOf(language), { hour: "2-digit", minute: "2-digit" }).format(
+    atMs,
+  );
   if (sameDay(atMs, nowMs)) return time;
-  const day = new Intl.DateTimeFormat(locale[language], { day: "2-digit", month: "2-digit" }).format(atMs);
+  const day = new Intl.DateTimeFormat(localeOf(language), { day: "2-digit", month: "2-digit" }).format(atMs);
   return `${day}, ${time}`;
 }
 
@@ -95,12 +96,12 @@ function shortMoment({ language }: Words, atMs: number, nowMs: number): string {
   const form: Intl.DateTimeFormatOptions = sameDay(atMs, nowMs)
     ? { hour: "2-digit", minute: "2-digit" }
     : { day: "2-digit", month: "2-digit" };
-  return new Intl.DateTimeFormat(locale[language], form).format(atMs);
+  return new Intl.DateTimeFormat(localeOf(language), form).format(atMs);
 }
 
 /** "24 novembre 2026 à 12:24", for proofs and letters. */
 export function longMoment({ language }: Words, atMs: number): string {
-  return new Intl.DateTimeFormat(locale[language], { dateStyle: "long", timeStyle: "short" }).format(atMs);
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: "long", timeStyle: "short" }).format(atMs);
 }
 
 /** Until when: "16 h" today, "jeudi 10 h" within a week, "3 décembre, 10 h" later. */
@@ -109,7 +110,7 @@ export function deadline({ language }: Words, dueMs: number, nowMs: number): str
   if (sameDay(dueMs, nowMs)) return time;
   const near = dueMs - nowMs < 6 * 24 * 3600 * 1000;
   const dayOf = new Intl.DateTimeFormat(
-    locale[language],
+    localeOf(language),
     near ? { weekday: "long" } : { day: "numeric", month: "long" },
   ).format(dueMs);
   return `${dayOf} ${time}`;
@@ -134,7 +135,7 @@ export function elapsedInWords(words: Words, since: Elapsed): string {
   if (since.unit === "now") return words.t("ago.now");
   if (since.unit === "date")
     return words.t("ago.date", {
-      date: new Intl.DateTimeFormat(locale[words.language], { day: "numeric", month: "long" }).format(
+      date: new Intl.DateTimeFormat(localeOf(words.language), { day: "numeric", month: "long" }).format(
         since.atMs,
       ),
     });

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { type CaseState, notYetFiled } from "#protocol/case-state.ts";
 import type { Patient } from "#protocol/patient.ts";
+import { localeOf } from "../../i18n/locale.ts";
 import { Banner, EmptyState, IdentityBand, Skeleton, TextAction, Thread } from "../../ui/index.ts";
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { DocumentView } from "./DocumentView.tsx";
@@ -117,7 +118,7 @@ function Summary({ record, state, model }: { record: RecordState; state: CaseSta
       <h2 className={styles.headline}>{headline.charAt(0).toLocaleUpperCase() + headline.slice(1)}</h2>
       <p className={styles.summary}>
         {t("summary", {
-          date: new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(atMs),
+          date: new Intl.DateTimeFormat(localeOf(i18n.language), { dateStyle: "long" }).format(atMs),
         })}
         <strong>{t(notYetFiled(state).length === 0 ? "identical" : "notAll")}</strong>
       </p>
@@ -139,7 +140,7 @@ function PieceRow({ piece, picked, onPick, nowMs }: RowProps) {
   );
   const sameDay = new Date(piece.filedAtMs).toDateString() === new Date(nowMs).toDateString();
   const time = new Intl.DateTimeFormat(
-    i18n.language,
+    localeOf(i18n.language),
     sameDay
       ? { timeStyle: "short" }
       : { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" },

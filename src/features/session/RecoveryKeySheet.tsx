@@ -1,5 +1,6 @@
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
+import { localeOf } from "../../i18n/locale.ts";
 import styles from "./recovery-key-sheet.module.css";
 import { keyGroups } from "./session-model.ts";
 
@@ -8,7 +9,7 @@ type Props = { readonly recoveryKey: string; readonly who: string; readonly hosp
 /** What comes out of the printer: never on screen, and the only thing on paper. */
 export function RecoveryKeySheet({ recoveryKey, who, hospital }: Props) {
   const { t, i18n } = useTranslation("session");
-  const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(new Date());
+  const date = new Intl.DateTimeFormat(localeOf(i18n.language), { dateStyle: "long" }).format(new Date());
   return createPortal(
     <article className={styles.sheet} aria-hidden="true">
       <h1>{t("key.sheetTitle")}</h1>
