@@ -4,7 +4,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import type { FailStop } from "./fail-stop.ts";
 
 /** The address that the SDK is given. No name is resolved: every request goes to the unix socket. */
-export const homeserverUrl = "http://synapse";
+const homeserverUrl = "http://synapse";
 
 /** Where Synapse listens: its unix socket, or an address in tests. */
 export type Homeserver = { readonly socketPath: string } | { readonly url: string };

@@ -14,9 +14,7 @@ import type { BotNeeds } from "./needs.ts";
 import { openSession } from "./session.ts";
 import { migrations } from "./store.ts";
 
-export { ArchivistStopped } from "./fail-stop.ts";
 export type { InboxItem } from "./inbox.ts";
-export { ArchivistRefuses } from "./login.ts";
 export type { BotNeeds } from "./needs.ts";
 
 /** What the archivist does for the other roles. Calls wait until it is up, and are refused once it has stopped. */

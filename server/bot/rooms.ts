@@ -15,7 +15,7 @@ export const caseIdOf = (room: Room): string | undefined =>
   caseIdSchema.safeParse(createOf(room)?.[caseIdKey]).data;
 
 /** Whether the archivist may follow an invitation: to a case, from a colleague of this homeserver. */
-export function mayJoin(room: Room, own: string): boolean {
+function mayJoin(room: Room, own: string): boolean {
   const inviter = room.getMember(own)?.events.member?.getSender();
   return isCaseRoom(room) && inviter !== undefined && serverOf(inviter) === serverOf(own);
 }

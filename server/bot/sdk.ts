@@ -11,7 +11,6 @@ export {
   MatrixEvent,
   Method,
   RoomEvent,
-  RoomStateEvent,
   SyncState,
 } from "matrix-js-sdk";
 export { DecryptionError } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";

@@ -8,7 +8,7 @@ import { err, ok, type Result } from "./result.ts";
  */
 
 /** The content of `m.room.encrypted` in a room, as far as it is read here. */
-export const megolmContentSchema = z.object({
+const megolmContentSchema = z.object({
   algorithm: z.literal("m.megolm.v1.aes-sha2"),
   ciphertext: z.string().min(1),
   session_id: z.string().min(1).max(255),
