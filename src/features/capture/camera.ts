@@ -25,7 +25,7 @@ export type Camera = { open(): Promise<Result<CameraSession, CameraFault>> };
 const stillPatienceMs = 4_000;
 
 /** The camera at the back of the device, at its highest resolution, without sound. */
-export function createCamera(media: MediaDevices | undefined): Camera {
+export function createCamera(media: Pick<MediaDevices, "getUserMedia"> | undefined): Camera {
   return {
     async open() {
       if (media?.getUserMedia === undefined) return err("absent");

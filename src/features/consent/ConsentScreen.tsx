@@ -63,10 +63,10 @@ function Sheet({ model, onClose, language }: Props & { language: "fr" | "en" }) 
         </div>
         <div className={styles.decide}>
           <Decisions model={model} />
-          <Given model={model} onRefuse={() => setRefusing(true)} />
+          <Given model={model} />
         </div>
       </main>
-      <RecordBar model={model} />
+      <RecordBar model={model} onRefuse={() => setRefusing(true)} />
       <ConfirmSheet
         open={refusing}
         title={t("refuseTitle")}

@@ -12,7 +12,7 @@ export function Decisions({ model }: { model: ConsentModel }) {
   const choices = useStore(model.store, (state) => state.choices);
   const { patient, recipients } = model.subject;
   const words = [t("yes"), t("no")] as const;
-  const row = (choice: Choice, label: string, detail: string) => (
+  const row = (choice: Choice, label: string, detail: string | null) => (
     <Switch
       label={label}
       detail={detail}
@@ -27,12 +27,12 @@ export function Decisions({ model }: { model: ConsentModel }) {
       {row(
         "opinion",
         t("opinion", { of: ofRecipient(say, recipients[0], model.clinicians, model.teams) }),
-        t(model.minor ? "opinionHelpChild" : "opinionHelp"),
+        null,
       )}
       {row(
         "pictures",
         model.minor ? t("picturesChild", { given: civilName(patient.given) }) : t("pictures"),
-        t("picturesHelp", { who: model.recipients() }),
+        t("picturesHelp", { who: model.readers().join(", ") }),
       )}
       {row("teaching", t("teaching"), t("teachingHelp", { hospital: model.hospital }))}
       <Switch

@@ -8,11 +8,10 @@ import { Representative } from "./Representative.tsx";
 import { sexContext } from "./sheet-words.ts";
 
 /** How the decision is known: a signature drawn here, or words spoken before a witness; by the patient, or by somebody for them. */
-export function Given({ model, onRefuse }: { model: ConsentModel; onRefuse: () => void }) {
+export function Given({ model }: { model: ConsentModel }) {
   const { t } = useTranslation("consent");
   const { proof, giver } = useStore(model.store);
   const context = sexContext(model.subject.patient.sex);
-  const speaker = giver.kind === "patient" ? context : "other";
   return (
     <section className={styles.given} aria-label={t("how")}>
       {giver.kind === "representative" && <Representative model={model} giver={giver} />}
@@ -25,34 +24,19 @@ export function Given({ model, onRefuse }: { model: ConsentModel; onRefuse: () =
       ) : (
         <Oral model={model} witness={proof.witness} />
       )}
-      <div className={styles.others}>
-        <span className={styles.or}>{t("or")}</span>
-        {proof.kind === "signature" ? (
-          <TextAction tone="link" onClick={model.sayYesToBoth}>
-            {t("oral", { context: speaker })}
-          </TextAction>
-        ) : (
-          <TextAction tone="link" onClick={() => model.setProof({ kind: "signature", strokes: [] })}>
-            {t("sign")}
-          </TextAction>
-        )}
-        {giver.kind === "patient" && (
-          <TextAction
-            tone="link"
-            onClick={() => model.setGiver({ kind: "representative", name: "", capacity: "guardian" })}
-          >
-            {t("representative")}
-          </TextAction>
-        )}
-        {giver.kind === "representative" && !model.minor && (
-          <TextAction tone="link" onClick={() => model.setGiver({ kind: "patient" })}>
-            {t("patientDecides", { context })}
-          </TextAction>
-        )}
-        <TextAction tone="danger" onClick={onRefuse}>
-          {t("refuse", { context: speaker })}
+      {giver.kind === "patient" && (
+        <TextAction
+          tone="link"
+          onClick={() => model.setGiver({ kind: "representative", name: "", capacity: "guardian" })}
+        >
+          {t("representative")}
         </TextAction>
-      </div>
+      )}
+      {giver.kind === "representative" && !model.minor && (
+        <TextAction tone="link" onClick={() => model.setGiver({ kind: "patient" })}>
+          {t("patientDecides", { context })}
+        </TextAction>
+      )}
       <p className={styles.attested}>{t("attested")}</p>
     </section>
   );

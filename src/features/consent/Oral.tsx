@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { SecondaryAction, TextField } from "../../ui/index.ts";
@@ -11,13 +12,15 @@ import { sexContext } from "./sheet-words.ts";
  */
 export function Oral({ model, witness }: { model: ConsentModel; witness: string }) {
   const { t } = useTranslation("consent");
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
   const { choices, giver, witnesses } = useStore(model.store);
   const context = giver.kind === "patient" ? sexContext(model.subject.patient.sex) : "other";
   const both = choices.opinion && choices.pictures;
   const ready = model.lack() === null || model.lack() === "witness-missing";
   return (
     <section className={styles.oral} aria-labelledby="oral-title">
-      <h2 id="oral-title" className={styles.title}>
+      <h2 ref={title} id="oral-title" tabIndex={-1} className={styles.title}>
         {t("oralTitle")}
       </h2>
       <p>{both ? t("oralText", { context }) : t("oralPart")}</p>

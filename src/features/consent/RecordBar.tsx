@@ -1,14 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { PrimaryAction } from "../../ui/index.ts";
+import { PrimaryAction, TextAction } from "../../ui/index.ts";
 import type { ConsentModel } from "./consent-model.ts";
 import styles from "./RecordBar.module.css";
 
 /** Records what was decided, and says in the button whether the camera opens next. */
-export function RecordBar({ model }: { model: ConsentModel }) {
+export function RecordBar({ model, onRefuse }: { model: ConsentModel; onRefuse: () => void }) {
   const { t } = useTranslation("consent");
   const { t: error } = useTranslation("errors");
-  const { step, choices } = useStore(model.store);
+  const { step, choices, proof } = useStore(model.store);
   const lack = model.lack();
   const verb = choices.opinion && !choices.pictures ? "recordOpinionOnly" : "record";
   return (
@@ -19,8 +19,21 @@ export function RecordBar({ model }: { model: ConsentModel }) {
             <strong>{t("failed")}</strong> {error(step.error)}
           </p>
         )}
+        <div className={styles.ways}>
+          {proof.kind === "signature" ? (
+            <TextAction tone="link" onClick={model.sayYesToBoth}>
+              {t("oral")}
+            </TextAction>
+          ) : (
+            <TextAction tone="link" onClick={() => model.setProof({ kind: "signature", strokes: [] })}>
+              {t("sign")}
+            </TextAction>
+          )}
+          <TextAction tone="link" onClick={onRefuse}>
+            {t("refuse")}
+          </TextAction>
+        </div>
         <PrimaryAction
-          tall
           busy={step.at === "recording"}
           heldBy={lack === null ? null : t(`lack.${lack}`)}
           onClick={() => void model.record()}

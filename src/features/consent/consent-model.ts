@@ -4,7 +4,7 @@ import { purposesNeededFor, type RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { CaseId, ConsentId } from "#protocol/ids.ts";
 import type { Patient } from "#protocol/patient.ts";
-import type { Addressee, Clinician } from "#protocol/people.ts";
+import { type Addressee, type Clinician, membersOf, shortName } from "#protocol/people.ts";
 import type { ConsentDraft, Door } from "../../matrix/types.ts";
 import { ageInYears, civilName } from "../patient/index.ts";
 import { consentMonths, type NoticeLanguage, noticeText, noticeVersion } from "./notice.ts";
@@ -80,6 +80,8 @@ export type ConsentModel = Pick<ConsentDeps, "subject" | "clinicians" | "teams" 
   readonly minor: boolean;
   /** Who will see it, by name, in the sheet's language. */
   recipients(): string;
+  /** Their names alone. */
+  readers(): string[];
   /** Exactly the text that is shown, hashed and kept. */
   notice(): string;
   setLanguage(language: NoticeLanguage): void;
@@ -132,7 +134,7 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
     noticeText(store.getState().language, {
       hospital: deps.hospital,
       recipients: recipients(),
-      collector: collector === undefined ? deps.hospital : `${collector.title} ${collector.family}`.trim(),
+      collector: collector === undefined ? deps.hospital : shortName(collector),
       ward: minor ? civilName(subject.patient.given) : null,
     });
 
@@ -165,6 +167,8 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
     hospital: deps.hospital,
     minor,
     recipients,
+    readers: () =>
+      subject.recipients.flatMap((each) => membersOf(each, deps.clinicians, deps.collector).map(shortName)),
     notice,
     setLanguage: (language) => change({ language }),
     choose: (choice, granted) => change({ choices: { ...store.getState().choices, [choice]: granted } }),
@@ -266,7 +270,8 @@ function likelyWitnesses(deps: ConsentDeps, collector: Clinician | undefined): s
   );
   const near = (person: Clinician): number => {
     if (person.teams.some((team) => collector.teams.includes(team))) return 0;
-    return person.specialty === collector.specialty || person.specialty === "nursing" ? 1 : 2;
+    const bedside = person.specialty === "nursing" || person.specialty === "general-practice";
+    return person.specialty === collector.specialty || bedside ? 1 : 2;
   };
   return deps.clinicians
     .filter((person) => person.userId !== collector.userId && !asked.has(person.userId))

@@ -27,29 +27,32 @@ export function noticeText(language: NoticeLanguage, subject: NoticeSubject): st
 }
 
 function french({ hospital, recipients, collector, ward }: NoticeSubject): string {
-  const whose = ward === null ? "votre santé" : `la santé de votre enfant`;
-  const record = ward === null ? "votre dossier" : "son dossier";
-  const care = ward === null ? "vos soins n’en dépendent pas" : "ses soins n’en dépendent pas";
-  const part = ward === null ? "la partie à soigner" : `la partie à soigner de ${ward}`;
+  const [what, part, record, care] =
+    ward === null
+      ? ["votre santé", "la partie à soigner", "votre dossier", "vos soins"]
+      : [
+          "la santé de votre enfant",
+          `la partie à soigner ${/^[aeiouyhàâéèêëîïôœù]/i.test(ward) ? "d’" : "de "}${ward}`,
+          "son dossier",
+          "ses soins",
+        ];
   return [
-    `Nous envoyons à ${recipients} une question sur ${whose} et, si vous le voulez, des photos de ${part}.`,
-    `Seuls ces soignants et ceux qui vous suivent ici les verront.`,
-    `L’Archiviste, un programme de l’hôpital (${hospital}), les lit pour les ranger dans ${record}, où elles restent au moins vingt ans.`,
-    `Cet accord vaut six mois, pour cette demande seulement.`,
-    `Vous pouvez dire non, ou changer d’avis à tout moment en le disant à ${collector} : ${care}, et les photos ne seront plus montrées.`,
+    `Nous montrons à ${recipients} une question sur ${what} et, si vous le voulez, des photos de ${part}.`,
+    `Les soignants d’ici les voient aussi.`,
+    `L’Archiviste, un programme de l’hôpital, les lit pour les ranger dans ${record} (${hospital}), au moins vingt ans.`,
+    `Votre accord vaut six mois. Vous pouvez refuser, ou changer d’avis à tout moment\u00a0: dites-le à ${collector}, les photos ne seront plus montrées, et ${care} n’en souffriront pas.`,
   ].join(" ");
 }
 
 function english({ hospital, recipients, collector, ward }: NoticeSubject): string {
-  const whose = ward === null ? "your health" : "your child’s health";
-  const record = ward === null ? "your record" : "their record";
-  const care = ward === null ? "your care does not depend on it" : "their care does not depend on it";
-  const part = ward === null ? "the part that needs care" : `the part of ${ward} that needs care`;
+  const [what, part, record, care] =
+    ward === null
+      ? ["your health", "the part that needs care", "your record", "your care"]
+      : ["your child’s health", `the part of ${ward} that needs care`, "their record", "their care"];
   return [
-    `We are sending ${recipients} a question about ${whose} and, if you wish, photos of ${part}.`,
-    `Only these clinicians and those who look after you here will see them.`,
-    `The archivist, a program of the hospital (${hospital}), reads them in order to file them in ${record}, where they stay for at least twenty years.`,
-    `This agreement lasts six months, for this request only.`,
-    `You may say no, or change your mind at any time by telling ${collector}: ${care}, and the photos will no longer be shown.`,
+    `We are showing ${recipients} a question about ${what} and, if you wish, photos of ${part}.`,
+    `Those who look after you here see them too.`,
+    `The archivist, a program of the hospital, reads them in order to file them in ${record} (${hospital}), for at least twenty years.`,
+    `Your agreement lasts six months. You may refuse, or change your mind at any time: tell ${collector}, the photos will no longer be shown, and ${care} will not suffer.`,
   ].join(" ");
 }

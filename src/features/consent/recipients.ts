@@ -33,7 +33,7 @@ export function recipientsInWords(
 ): string {
   const list = new Intl.ListFormat(language, { type: "conjunction" });
   const each = recipients.map((recipient) => {
-    const people = membersOf(recipient, clinicians, collector).map(fullName);
+    const people = membersOf(recipient, clinicians, collector).map(titled);
     if (recipient.kind === "person") return people[0] ?? recipient.userId;
     const pool =
       recipient.kind === "specialty"
@@ -44,3 +44,7 @@ export function recipientsInWords(
   });
   return list.format(each);
 }
+
+/** A title is never left alone at the end of a line. */
+const titled = (person: Clinician): string =>
+  fullName(person).replace(" ", person.title === "" ? " " : "\u00a0");

@@ -27,7 +27,8 @@ export function Letter({ open, onClose, text, request, requester, author, photos
     value.trim() === "" ? <em className={styles.missing}>{t("letter.missing")}</em> : value;
   return (
     <Sheet open={open} title={t("letter.title")} onClose={onClose}>
-      <article className={styles.letter}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long letter must scroll by keyboard */}
+      <article className={styles.letter} tabIndex={0}>
         <p className={styles.unsigned}>{t("letter.unsigned")}</p>
         <h3 className={styles.heading}>{t("letter.heading")}</h3>
         <p className={styles.small}>

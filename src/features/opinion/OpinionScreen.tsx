@@ -45,7 +45,12 @@ export function OpinionScreen({ model, request, requester, author, nowMs, onClos
 
   return (
     <div className={styles.page}>
-      <Band request={request} nowMs={nowMs} onClose={onClose} kept={t(`kept.${kept}`)} />
+      <Band
+        request={request}
+        nowMs={nowMs}
+        onClose={onClose}
+        kept={kept === "nothing" ? "" : t(`kept.${kept}`)}
+      />
       <main className={styles.main} aria-busy={!loaded}>
         <aside className={styles.asked} aria-label={t("question")}>
           <p className={styles.label}>{t("question")}</p>

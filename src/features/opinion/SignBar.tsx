@@ -29,26 +29,28 @@ export function SignBar({ model, request, requester, onLetter, onHeld }: Props) 
   const reason =
     hold === null ? null : hold === "in-person" ? t("hold.in-person", { context }) : t(`hold.${hold}`);
   return (
-    <footer className={styles.bar}>
-      <div className={styles.inner}>
-        {step.at === "failed" && (
-          <p className={styles.failed} role="alert">
-            <strong>{t("failed")}</strong> {error(step.error)}
-          </p>
-        )}
-        <TextAction icon="letter" onClick={onLetter}>
-          {t("preview")}
-        </TextAction>
-        <PrimaryAction
-          tall
-          busy={step.at === "signing"}
-          heldBy={reason}
-          onHeld={() => hold !== null && onHeld(hold)}
-          onClick={() => setConfirming(true)}
-        >
-          {t(step.at === "signing" ? "signing" : step.at === "given" ? "given" : "sign")}
-        </PrimaryAction>
-      </div>
+    <>
+      <footer className={styles.bar}>
+        <div className={styles.inner}>
+          {step.at === "failed" && (
+            <p className={styles.failed} role="alert">
+              <strong>{t("failed")}</strong> {error(step.error)}
+            </p>
+          )}
+          <TextAction icon="letter" onClick={onLetter}>
+            {t("preview")}
+          </TextAction>
+          <PrimaryAction
+            tall
+            busy={step.at === "signing"}
+            heldBy={reason}
+            onHeld={() => hold !== null && onHeld(hold)}
+            onClick={() => setConfirming(true)}
+          >
+            {t(step.at === "signing" ? "signing" : step.at === "given" ? "given" : "sign")}
+          </PrimaryAction>
+        </div>
+      </footer>
       <ConfirmSheet
         open={confirming}
         title={t("confirm.title")}
@@ -70,6 +72,6 @@ export function SignBar({ model, request, requester, onLetter, onHeld }: Props) 
           <p>{t("confirm.immutable")}</p>
         </div>
       </ConfirmSheet>
-    </footer>
+    </>
   );
 }

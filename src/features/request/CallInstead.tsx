@@ -38,7 +38,10 @@ export function CallInstead({ model, onChange }: { model: RequestModel; onChange
       <p>{t("call.text")}</p>
       {phone !== undefined && addressee !== null ? (
         <a className={styles.number} href={`tel:${phone.replace(/[^\d+]/g, "")}`}>
-          {t("call.number", { who: addresseeInWords(say, addressee, directory).name, phone })}
+          {t("call.number", {
+            who: addresseeInWords(say, addressee, directory).name,
+            phone: phone.replace(/\s/g, "\u00a0"),
+          })}
         </a>
       ) : (
         <p className={styles.none}>{t(addressee === null ? "call.chooseFirst" : "call.noNumber")}</p>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { grants } from "#protocol/consent.ts";
@@ -15,10 +15,12 @@ type Props = {
   readonly onConsent: () => void;
   readonly onCamera: () => void;
   readonly onOpen: (blank: Blank) => void;
+  /** What follows along the thread. */
+  readonly children: ReactNode;
 };
 
 /** The thread's first knot: the consent, then the photos that hang on it. Without it there is no way to the camera. */
-export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen }: Props) {
+export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen, children }: Props) {
   const { t, i18n } = useTranslation("request");
   const { patient, addressee, consent } = useStore(model.store, (state) => state.draft);
   const [why, setWhy] = useState(false);
@@ -91,6 +93,7 @@ export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen }: Props) 
             </TextAction>
           </>
         )}
+        {children}
       </div>
     </section>
   );

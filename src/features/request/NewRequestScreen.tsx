@@ -55,7 +55,7 @@ export function NewRequestScreen({ model, onClose, onConsent, onCamera, onSent }
           {t("title")}
         </h1>
         <p className={styles.kept} role="status">
-          {t(`kept.${kept}`)}
+          {kept === "nothing" ? "" : t(`kept.${kept}`)}
         </p>
       </header>
       <main className={styles.main} aria-busy={!loaded}>
@@ -69,18 +69,14 @@ export function NewRequestScreen({ model, onClose, onConsent, onCamera, onSent }
         </div>
         {urgency !== "now" && (
           <div className={styles.beside}>
-            <ConsentAndPhotos model={model} onConsent={onConsent} onCamera={onCamera} onOpen={setOpen} />
-            <Details model={model} />
+            <ConsentAndPhotos model={model} onConsent={onConsent} onCamera={onCamera} onOpen={setOpen}>
+              <Details model={model} />
+            </ConsentAndPhotos>
           </div>
         )}
       </main>
       {urgency !== "now" && <SendBar model={model} onHeld={onHeld} />}
-      <PatientSheet
-        key={`patient-${open === "patient"}`}
-        model={model}
-        open={open === "patient"}
-        onClose={close}
-      />
+      <PatientSheet model={model} open={open === "patient"} onClose={close} />
       <AddresseeSheet model={model} open={open === "addressee"} onClose={close} />
       <UrgencySheet model={model} open={open === "urgency"} onClose={close} />
     </div>

@@ -23,7 +23,7 @@ type Props = { readonly model: RequestModel; readonly open: boolean; readonly on
 /** Finds the patient in the record, and asks whether it is the right one. Nothing is created here. */
 export function PatientSheet({ model, open, onClose }: Props) {
   const { t } = useTranslation("request");
-  const search = useMemo(() => model.newSearch(), [model]);
+  const search = useMemo(() => ({ forOpening: open, model: model.newSearch() }), [model, open]).model;
   const step = useStore(search.store, (state) => state.step);
   const confirm = (patient: Patient) => {
     void model.setPatient(patient);
@@ -47,7 +47,7 @@ export function PatientSheet({ model, open, onClose }: Props) {
         </div>
       ) : (
         <div className={styles.stack}>
-          <SearchForm search={search} />
+          {step.at !== "several" && <SearchForm search={search} />}
           <Found search={search} nowMs={model.clock()} />
         </div>
       )}
@@ -166,6 +166,9 @@ function Found({ search, nowMs }: { search: PatientSearchModel; nowMs: number })
         ))}
       </ul>
       {step.more && <p className={styles.more}>{t("patient.more")}</p>}
+      <TextAction tone="link" onClick={search.back}>
+        {t("patient.narrow")}
+      </TextAction>
     </section>
   );
 }

@@ -46,22 +46,24 @@ export function PhotoStrip({ model, onCamera }: { model: RequestModel; onCamera:
           </button>
         </li>
       </ul>
-      {photo !== undefined && (
-        <Sheet
-          open
-          title={`${t(`photos.view.${photo.view}`)}, ${siteInWords(photo.site, language)}`}
-          onClose={() => setShown(null)}
-          foot={
-            <TextAction tone="danger" onClick={() => setRemoving(true)}>
-              {t("photos.remove")}
-            </TextAction>
-          }
-        >
+      <Sheet
+        open={photo !== undefined}
+        title={
+          photo === undefined ? "" : `${t(`photos.view.${photo.view}`)}, ${siteInWords(photo.site, language)}`
+        }
+        onClose={() => setShown(null)}
+        foot={
+          <TextAction tone="danger" onClick={() => setRemoving(true)}>
+            {t("photos.remove")}
+          </TextAction>
+        }
+      >
+        {photo !== undefined && (
           <div className={styles.large}>
             <JpegImage bytes={photo.preview.jpeg} alt={name(photos.indexOf(photo))} />
           </div>
-        </Sheet>
-      )}
+        )}
+      </Sheet>
       <ConfirmSheet
         open={removing}
         title={t("photos.removeTitle")}

@@ -33,28 +33,30 @@ export function SendBar({ model, onHeld }: { model: RequestModel; onHeld: (hold:
   };
 
   return (
-    <footer className={styles.bar}>
-      <div className={styles.inner}>
-        {step.at === "refused" && (
-          <p className={styles.refused} role="alert">
-            <strong>{t("refused")}</strong> {error(step.reason)}
-          </p>
-        )}
-        <PrimaryAction
-          tall
-          busy={step.at === "sending"}
-          heldBy={hold === null ? null : t(`hold.${hold}`)}
-          onHeld={() => hold !== null && onHeld(hold)}
-          onClick={() => (draft.addressee?.kind === "person" ? send() : setConfirming(true))}
-        >
-          {step.at === "sending" ? t("sending") : verb}
-        </PrimaryAction>
-        {config.state === "loaded" && (
-          <p className={styles.emergency}>
-            {t("emergency")} <strong>{config.value.hospital.emergencyNumber}</strong>
-          </p>
-        )}
-      </div>
+    <>
+      <footer className={styles.bar}>
+        <div className={styles.inner}>
+          {step.at === "refused" && (
+            <p className={styles.refused} role="alert">
+              <strong>{t("refused")}</strong> {error(step.reason)}
+            </p>
+          )}
+          <PrimaryAction
+            tall
+            busy={step.at === "sending"}
+            heldBy={hold === null ? null : t(`hold.${hold}`)}
+            onHeld={() => hold !== null && onHeld(hold)}
+            onClick={() => (draft.addressee?.kind === "person" ? send() : setConfirming(true))}
+          >
+            {step.at === "sending" ? t("sending") : verb}
+          </PrimaryAction>
+          {config.state === "loaded" && (
+            <p className={styles.emergency}>
+              {t("emergency")} <strong>{config.value.hospital.emergencyNumber}</strong>
+            </p>
+          )}
+        </div>
+      </footer>
       <ConfirmSheet
         open={confirming}
         title={ask("title", { to: words?.to ?? "" })}
@@ -74,6 +76,6 @@ export function SendBar({ model, onHeld }: { model: RequestModel; onHeld: (hold:
           <p>{ask("archivist")}</p>
         </div>
       </ConfirmSheet>
-    </footer>
+    </>
   );
 }

@@ -14,7 +14,6 @@ export const opinion = {
   },
   loading: "Opening the draft…",
   kept: {
-    nothing: "",
     saving: "saving…",
     kept: "draft kept",
     "storage-full": "draft not kept: device full",

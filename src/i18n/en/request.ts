@@ -3,7 +3,6 @@ export const request = {
   title: "Request for an opinion",
   close: "Close, keep the draft",
   kept: {
-    nothing: "",
     saving: "saving…",
     kept: "draft kept",
     "storage-full": "draft not kept: device full",
@@ -181,7 +180,7 @@ export const request = {
     several_one: "One patient matches.",
     several_other: "{{count}} patients match. Which one?",
     more: "Still others match: narrow the search.",
-    choose: "Choose {{name}}, {{birth}}",
+    narrow: "Narrow the search",
     confirmTitle: "Is this the right person?",
     yes_female: "Yes, it is her",
     yes_male: "Yes, it is him",

@@ -14,7 +14,6 @@ export const opinion = {
   },
   loading: "Le brouillon s’ouvre…",
   kept: {
-    nothing: "",
     saving: "enregistrement…",
     kept: "brouillon gardé",
     "storage-full": "brouillon non gardé : appareil plein",

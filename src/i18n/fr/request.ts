@@ -3,7 +3,6 @@ export const request = {
   title: "Demande d’avis",
   close: "Fermer, garder le brouillon",
   kept: {
-    nothing: "",
     saving: "enregistrement…",
     kept: "brouillon gardé",
     "storage-full": "brouillon non gardé : appareil plein",
@@ -181,7 +180,7 @@ export const request = {
     several_one: "Un patient correspond.",
     several_other: "{{count}} patients correspondent. Lequel ?",
     more: "D’autres correspondent encore : précisez la recherche.",
-    choose: "Choisir {{name}}, {{birth}}",
+    narrow: "Préciser la recherche",
     confirmTitle: "Est-ce bien cette personne ?",
     yes_female: "C’est bien elle",
     yes_male: "C’est bien lui",
