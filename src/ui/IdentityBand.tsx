@@ -31,7 +31,7 @@ export function IdentityBand({
   return (
     <header className={styles.band}>
       <div className={styles.row}>
-        {before}
+        {before !== undefined && <span className={styles.before}>{before}</span>}
         <div className={styles.who}>
           <h1 className={styles.name} tabIndex={-1}>
             <bdi>

@@ -1,6 +1,6 @@
 import { type ButtonHTMLAttributes, useId } from "react";
 import styles from "./actions.module.css";
-import { knotPath, linePath } from "./thread/geometry.ts";
+import { knotPath } from "./thread/geometry.ts";
 
 type Props = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled"> & {
   /** Work goes on: the thread draws, and `children` should say the verb in progress. Presses are ignored. */
@@ -12,8 +12,8 @@ type Props = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled"> & {
   readonly tall?: boolean;
 };
 
-const loopAt = 38;
-const path = `${linePath("horizontal", 0, loopAt - 10, 22)}${knotPath("horizontal", loopAt, 22, 0.9)}L64 22`;
+const loopAt = 37;
+const path = `M0 22L${knotPath("horizontal", loopAt, 22, 0.95).slice(1)}L64 22`;
 
 /** The one royal, solid thing on a screen: the next action, into which the thread runs. */
 export function PrimaryAction({

@@ -18,6 +18,7 @@ const clamp = (value: number, max: number): number => Math.min(max, Math.max(0, 
 export function SignaturePad({ label, strokes, onChange }: Props) {
   const { t } = useTranslation("ui");
   const drawing = useRef<[number, number][] | null>(null);
+  const pointer = useRef<number | null>(null);
   const live = useRef<SVGPathElement>(null);
 
   const at = (event: PointerEvent<SVGSVGElement>): [number, number] => {
@@ -27,7 +28,8 @@ export function SignaturePad({ label, strokes, onChange }: Props) {
       clamp(((event.clientY - box.top) / box.height) * 300, 300),
     ];
   };
-  const end = () => {
+  const end = (event: PointerEvent) => {
+    if (event.pointerId !== pointer.current) return;
     const stroke = drawing.current;
     drawing.current = null;
     live.current?.setAttribute("d", "");
@@ -49,11 +51,14 @@ export function SignaturePad({ label, strokes, onChange }: Props) {
         role="img"
         aria-label={t("signature.label")}
         onPointerDown={(event) => {
+          if (drawing.current !== null || event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
+          pointer.current = event.pointerId;
           drawing.current = [at(event)];
+          live.current?.setAttribute("d", pathOf(drawing.current));
         }}
         onPointerMove={(event) => {
-          if (drawing.current === null) return;
+          if (drawing.current === null || event.pointerId !== pointer.current) return;
           drawing.current.push(at(event));
           live.current?.setAttribute("d", pathOf(drawing.current));
         }}
@@ -71,5 +76,14 @@ export function SignaturePad({ label, strokes, onChange }: Props) {
   );
 }
 
-const pathOf = (stroke: Stroke): string =>
-  stroke.map(([x, y], index) => `${index === 0 ? "M" : "L"}${x} ${y}`).join("");
+/** A smooth line through the middles of the points; one point alone is a dot. */
+function pathOf(stroke: Stroke): string {
+  const [start] = stroke;
+  if (start === undefined) return "";
+  const curves = stroke.slice(1).map(([x, y], index) => {
+    const [fromX, fromY] = stroke[index] ?? start;
+    return `Q${fromX} ${fromY} ${(fromX + x) / 2} ${(fromY + y) / 2}`;
+  });
+  const [endX, endY] = stroke.at(-1) ?? start;
+  return `M${start[0]} ${start[1]}${curves.join("")}L${endX} ${endY}`;
+}

@@ -52,10 +52,51 @@ export function knotPath(direction: Direction, at: number, line: number, k: numb
   return `M${to([-loopReach, 0])}${curves.join("")}`;
 }
 
+/** SVG path of the thread bent into an arc with its loops turned inwards, anticlockwise; angles in degrees from the right. */
+export function arcPath(arc: {
+  readonly centre: readonly [x: number, y: number];
+  readonly radius: number;
+  readonly from: number;
+  readonly to: number;
+  readonly knots: readonly number[];
+  readonly k: number;
+}): string {
+  const { centre, radius, k } = arc;
+  const on = (degrees: number): string => {
+    const angle = (degrees * Math.PI) / 180;
+    return `${round(centre[0] + radius * Math.cos(angle))} ${round(centre[1] - radius * Math.sin(angle))}`;
+  };
+  const run = `A${round(radius)} ${round(radius)} 0 0 0 `;
+  const reach = (((loopReach - 1) * k) / radius) * (180 / Math.PI);
+  const knots = arc.knots.map((degrees) => {
+    const angle = (degrees * Math.PI) / 180;
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    // The loop keeps its shape, in the frame of the arc's tangent; only its two feet come down on the arc.
+    const to = ([t, n]: Point): string =>
+      `${round(centre[0] + (radius - n * k) * cos - t * k * sin)} ${round(centre[1] - (radius - n * k) * sin - t * k * cos)}`;
+    const points = loop.flat().slice(0, -1).map(to);
+    const curves = [...points, on(degrees + reach)];
+    return `${run}${on(degrees - reach)}C${curves.join(" ")}`;
+  });
+  return `M${on(arc.from)}${knots.join("")}${run}${on(arc.to)}`;
+}
+
+const loose: Point = [3.4, 15];
+
 /** SVG path of a knot that failed: the loop is left open, with two ends. */
 export function openKnotPath(direction: Direction, at: number, line: number, k: number): string {
   const to = place(direction, at, line, k);
-  return `M${to([-loopReach, 0])}C${[[-1, 0] as Point, [6.5, 3] as Point, [6.5, 9] as Point].map(to).join(" ")}C${[[6.5, 12] as Point, [5, 14] as Point, [3, 15] as Point].map(to).join(" ")}`;
+  const [first] = loop;
+  const turn: readonly Point[] = [[6.5, 12.4], [5.2, 14.4], loose];
+  const points = [...(first ?? []), ...turn].map(to);
+  const back = [[1, 0] as Point, [-6.5, 3] as Point, [-6.5, 8.2] as Point].map(to);
+  return `M${to([-loopReach, 0])}C${points.join(" ")}M${to([loopReach, 0])}C${back.join(" ")}`;
+}
+
+/** The line that comes in from the left and turns down into a vertical thread, `reach` to its left. */
+export function cornerPath(line: number, reach: number, from: number, to: number): string {
+  const turn = Math.min(28, reach);
+  return `M${round(line - reach)} ${round(from)}H${round(line - turn)}C${round(line - turn * 0.25)} ${round(from)} ${round(line)} ${round(from + (to - from) * 0.36)} ${round(line)} ${round(to)}`;
 }
 
 /** SVG path of a straight piece of the line. */
@@ -67,66 +108,87 @@ export function linePath(direction: Direction, from: number, to: number, line: n
 
 export type KnotState = "tied" | "next" | "to-come" | "withdrawn" | "failed";
 
-/** One drawn piece of a thread. */
-export type Piece =
-  | { readonly kind: "ink"; readonly d: string }
-  | { readonly kind: "dotted"; readonly d: string }
-  | { readonly kind: "ghost"; readonly d: string }
+/** One drawn piece of a thread. `key` names it for as long as it is the same piece. */
+export type Piece = { readonly key: string } & (
+  | { readonly kind: "ink" | "dotted" | "ghost"; readonly d: string }
   | { readonly kind: "knot"; readonly d: string; readonly index: number }
-  | { readonly kind: "open-knot"; readonly d: string; readonly index: number }
-  | { readonly kind: "ring"; readonly next: boolean; readonly at: number }
-  | { readonly kind: "bar"; readonly at: number };
+  | { readonly kind: "open-knot"; readonly d: string; readonly end: readonly [x: number, y: number] }
+  | { readonly kind: "next" | "coming"; readonly at: number }
+  | { readonly kind: "bar"; readonly at: number }
+);
+
+export type ThreadShape = {
+  readonly direction: Direction;
+  readonly states: readonly KnotState[];
+  /** The knots' places along the line. */
+  readonly positions: readonly number[];
+  /** Where the line begins and ends, along itself. */
+  readonly start: number;
+  readonly end: number;
+  /** Where the line is, across itself. */
+  readonly line: number;
+  readonly k: number;
+};
 
 /**
- * The pieces of a thread of given knots: a continuous line up to the last knot that is tied, dots beyond, a bar and a gap where
- * it was withdrawn. `positions` are the knots' places along the line, from 0 to `length`.
+ * The pieces of a thread: a continuous line up to the last knot that is tied, dots beyond (nothing is promised), a bar and a gap
+ * where it was withdrawn.
  */
-export function threadPieces(
-  direction: Direction,
-  states: readonly KnotState[],
-  positions: readonly number[],
-  length: number,
-  line: number,
-  k: number,
-): Piece[] {
+export function threadPieces(shape: ThreadShape): Piece[] {
+  const { direction, states, positions, end, line, k } = shape;
   const pieces: Piece[] = [];
   const reach = loopReach * k;
-  let from = 0;
+  let from = shape.start;
   let inked = true;
-  let cutAt: number | null = null;
-  states.forEach((state, index) => {
+  const run = (to: number, key: string, kind: "ink" | "dotted" | "ghost" = inked ? "ink" : "dotted") => {
+    if (to > from) pieces.push({ key, kind, d: linePath(direction, from, to, line) });
+    from = Math.max(from, to);
+  };
+  for (const [index, state] of states.entries()) {
     const at = positions[index] ?? 0;
-    if (cutAt !== null) return;
+    const key = `to-${index}`;
     if (state === "withdrawn") {
-      pieces.push({ kind: "ink", d: linePath(direction, from, at, line) }, { kind: "bar", at });
-      cutAt = at;
-      return;
+      run(at, key);
+      pieces.push({ key: `at-${index}`, kind: "bar", at });
+      from = Math.min(end, at + 24 * k);
+      run(end, "end", "ghost");
+      return pieces;
     }
-    if (state === "tied" || state === "failed") {
-      pieces.push({ kind: inked ? "ink" : "dotted", d: linePath(direction, from, at - reach, line) });
-      const d = state === "tied" ? knotPath(direction, at, line, k) : openKnotPath(direction, at, line, k);
-      pieces.push({ kind: state === "tied" ? "knot" : "open-knot", d, index });
-      from = at + (state === "tied" ? reach : 0);
-      inked = state === "tied";
-      return;
+    if (state === "tied") {
+      run(at - reach, key);
+      pieces.push({ key: `knot-${index}`, kind: "knot", d: knotPath(direction, at, line, k), index });
+      from = at + reach;
+      inked = true;
+      continue;
     }
-    const radius = 6.5 * k + 2;
-    // The line stays solid a little way out of the last tied knot, then only dots: nothing is promised.
-    if (inked && index > 0) {
-      const solid = Math.min(from + 2 * k, at - radius);
-      pieces.push({ kind: "ink", d: linePath(direction, from, solid, line) });
-      from = solid;
+    if (state === "failed") {
+      run(at - reach, key);
+      pieces.push(openKnot(shape, index, at));
+      from = at + reach;
+      inked = false;
+      continue;
     }
+    const radius = ringRadius(k) + 2.5;
+    // The line stays solid a little way out of the last tied knot, then only dots.
+    if (inked && index > 0) run(Math.min(from + 2 * k, at - radius), `${key}-solid`);
     inked = false;
-    pieces.push(
-      { kind: "dotted", d: linePath(direction, from, at - radius, line) },
-      { kind: "ring", next: state === "next", at },
-    );
+    run(at - radius, key);
+    pieces.push({ key: `at-${index}`, kind: state === "next" ? "next" : "coming", at });
     from = at + radius;
-  });
-  if (cutAt !== null)
-    pieces.push({ kind: "ghost", d: linePath(direction, Math.min(length, cutAt + 24 * k), length, line) });
-  else if (from < length)
-    pieces.push({ kind: inked ? "ink" : "dotted", d: linePath(direction, from, length, line) });
+  }
+  run(end, "end");
   return pieces;
+}
+
+/** Radius of a knot that is still to be tied. */
+export const ringRadius = (k: number): number => Math.max(3.4, 5.6 * k);
+
+function openKnot({ direction, line, k }: ThreadShape, index: number, at: number): Piece {
+  const [t, n] = [loose[0] * k, loose[1] * k];
+  return {
+    key: `at-${index}`,
+    kind: "open-knot",
+    d: openKnotPath(direction, at, line, k),
+    end: direction === "horizontal" ? [at + t, line - n] : [line + n, at + t],
+  };
 }
