@@ -50,6 +50,13 @@ test("a case is opened once, however often it is asked for @gateway", async () =
   expect(other.status).toBe(403);
 });
 
+test("a case is joined by invitation, and again by who is in it already @gateway", async () => {
+  const join = (person: Person) =>
+    person.ask("POST", `${client}/join/${encodeURIComponent(inCase.roomId)}`, {});
+  expect((await join(leroy)).status).toBe(200);
+  expect((await join(faure)).status).toBe(403);
+});
+
 test("a permit needs a registered consent, and then is given once for the same receipt @gateway", async () => {
   const bytes = randomBytes(5000);
   const receipt = await leroy.sign(receiptFor(leroy, inCase, bytes));

@@ -132,7 +132,17 @@ class ColloquePolicy:
         return NOT_SPAM if await self._ask("/may-invite", question) else errors.Codes.FORBIDDEN
 
     async def user_may_join_room(self, user: str, room: str, is_invited: bool) -> Any:
-        return NOT_SPAM if is_invited else errors.Codes.FORBIDDEN
+        return NOT_SPAM if is_invited or await self._is_member(user, room) else errors.Codes.FORBIDDEN
+
+    async def _is_member(self, user: str, room: str) -> bool:
+        """Joining again is allowed: the answer to the first time may have been lost."""
+        try:
+            key = ("m.room.member", user)
+            member = (await self._api.get_room_state(room, [key])).get(key)
+            return member is not None and member.content.get("membership") == "join"
+        except Exception as error:
+            logger.warning("A membership could not be read: %s", type(error).__name__)
+            return False
 
     async def check_event_allowed(
         self, event: Any, state: Any
