@@ -3,7 +3,8 @@ import { foldCase } from "#protocol/case-state.ts";
 import type { CaseEvent } from "#protocol/events.ts";
 import { refOfEvent, refOfItem } from "./outbox/item.ts";
 import type { LiveItem, Outbox } from "./outbox/outbox.ts";
-import type { RoomView, TimelineState } from "./timeline/timeline.ts";
+import type { RoomView } from "./timeline/room-reader.ts";
+import type { TimelineState } from "./timeline/timeline.ts";
 import type { CaseRecord, CasesState, OutgoingRequest, PendingItem, PreparedPhoto } from "./types.ts";
 
 /**

@@ -88,7 +88,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
   const connection = createConnection({ api, clock, signal: page.signal, onOnline: () => outbox.wake() });
 
   const goLive = async (ready: Live, signal: AbortSignal): Promise<void> => {
-    const [known] = await Promise.all([config.value(), directory.value(), outbox.load()]);
+    const [known] = await Promise.all([config.value(), directory.value()]);
     if (signal.aborted) return;
     const upload = createUpload(baseUrl, () => session.token());
     const parts = createLive({
@@ -122,6 +122,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     logOut: () => logOut(api),
     fetch: (input, init) => globalThis.fetch(input, init),
     onLive: (ready, signal) => drop(goLive(ready, signal)),
+    beforeResume: () => outbox.load(),
     onSync: connection.onSync,
     onSignedOut: () => {
       cases.clear();

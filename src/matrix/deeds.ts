@@ -9,7 +9,7 @@ import { StorageFullError } from "./kit/device-store.ts";
 import type { LiveParts } from "./live.ts";
 import { factsOf, gateOne, makePhotoSecrets, type Readers } from "./media/send.ts";
 import type { NewItem } from "./outbox/outbox.ts";
-import type { RoomView } from "./timeline/timeline.ts";
+import type { RoomView } from "./timeline/room-reader.ts";
 import type { Door, PreparedPhoto } from "./types.ts";
 
 type Deeds = Pick<
@@ -163,8 +163,9 @@ export function createDeeds(core: DoorCore): Deeds {
     retry: (localId) => outbox.retry(localId),
     discard: (localId) => drop(outbox.discard(localId)),
     markSeen(roomId, eventIds) {
-      core.leases.keepFresh(roomId);
-      core.live()?.seen.tell(roomId, eventIds);
+      const parts = core.live();
+      parts?.makeReady(roomId);
+      parts?.seen.tell(roomId, eventIds);
     },
   };
 }

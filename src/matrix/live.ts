@@ -22,6 +22,8 @@ export type LiveParts = {
   readonly timeline: Timeline;
   readonly seen: SeenTeller;
   readonly ports: OutboxPorts;
+  /** The case is on screen: what sending there needs is fetched ahead. */
+  readonly makeReady: (roomId: string) => void;
 };
 
 export type LiveDeps = {
@@ -49,8 +51,8 @@ export function createLive(deps: LiveDeps): LiveParts {
     registryKey,
     kept: createKeptRooms({ device: deps.device, clock, signal }),
     clock,
+    signal,
   });
-  signal.addEventListener("abort", () => timeline.stop(), { once: true });
   const sender = createSender({ sdk: live.sdk, bot, clock, signal });
   const viewOf = (roomId: string) => timeline.store.getState().byRoom.get(roomId);
 
@@ -96,7 +98,13 @@ export function createLive(deps: LiveDeps): LiveParts {
     askPermit: registry.askPermit,
     upload: deps.upload,
   };
-  return { live, timeline, seen, ports };
+  const makeReady = (roomId: string): void => {
+    leases.keepFresh(roomId);
+    const room = live.sdk.client.getRoom(roomId);
+    // Not where the archivist is missing: a key shared before it came would be locked for it.
+    if (room !== null && viewOf(roomId)?.members.includes(bot)) live.sdk.crypto.prepareToEncrypt(room);
+  };
+  return { live, timeline, seen, ports, makeReady };
 }
 
 /** The registry's word on a consent: what it said within the last minute, or its lease on the room. */

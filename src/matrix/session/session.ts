@@ -47,6 +47,8 @@ export type SessionDeps = {
   /** Called with every started client, ready or not, for the state of the connection. */
   readonly onSync: (state: SyncState) => void;
   readonly onSignedOut: () => void;
+  /** Called before a kept session goes on, at the start or taken over from another tab: what it left on the device is read. */
+  readonly beforeResume: () => Promise<void>;
 };
 
 const savedSchema = z.object({
@@ -213,7 +215,10 @@ export function createSession(deps: SessionDeps): Session {
     become({ step: "starting" });
     const saved = savedSchema.safeParse(await device.get("session", "identity"));
     drop(removeCryptoStores(saved.success ? saved.data.deviceId : null));
-    if (saved.success) return resume(saved.data);
+    if (saved.success) {
+      await deps.beforeResume();
+      return resume(saved.data);
+    }
     const notice = hadSession() ? "storage-lost" : null;
     markSession(false);
     become({ step: "signed-out", notice });

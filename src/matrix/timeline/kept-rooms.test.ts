@@ -5,7 +5,7 @@ import { memoryDevice } from "../testing/memory-device.ts";
 import { collector, nowMs } from "../testing/people.ts";
 import type { RoomEvent } from "./admit.ts";
 import { createKeptRooms } from "./kept-rooms.ts";
-import type { RoomView } from "./timeline.ts";
+import type { RoomView } from "./room-reader.ts";
 
 const clock: Clock = { nowMs: () => nowMs, wait: () => new Promise((resolve) => setTimeout(resolve)) };
 const clientRef = "00000000-0000-4000-8000-000000000000";

@@ -4,7 +4,7 @@ import type { RatchetPlace } from "#protocol/trust.ts";
 import { type Clock, drop } from "../kit/clock.ts";
 import type { DeviceStore } from "../kit/device-store.ts";
 import type { RoomEvent } from "./admit.ts";
-import type { RoomView } from "./timeline.ts";
+import type { RoomView } from "./room-reader.ts";
 
 /**
  * The cases as they were read last, sealed on this device: the list is there at once, and offline. What is kept was judged before

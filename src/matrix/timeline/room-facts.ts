@@ -1,0 +1,18 @@
+import type { Room } from "matrix-js-sdk";
+import { caseIdKey, caseRoomType } from "#protocol/events.ts";
+import { caseIdSchema } from "#protocol/ids.ts";
+
+/** The case that a room was created for; null for any other kind of room. */
+export function caseIdOf(room: Room): string | null {
+  const content: unknown = room.currentState.getStateEvents("m.room.create", "")?.getContent();
+  if (content === null || typeof content !== "object" || !("type" in content)) return null;
+  if (content.type !== caseRoomType || !(caseIdKey in content)) return null;
+  const parsed = caseIdSchema.safeParse(content[caseIdKey]);
+  return parsed.success ? parsed.data : null;
+}
+
+export const isJoined = (room: Room | null): boolean => room?.getMyMembership() === "join";
+export const isInvited = (room: Room): boolean => room.getMyMembership() === "invite";
+
+export const inviterOf = (room: Room, userId: string): string | undefined =>
+  room.getMember(userId)?.events.member?.getSender();

@@ -1,0 +1,90 @@
+import { Direction, type MatrixEvent, type Room } from "matrix-js-sdk";
+import type { PublicJwk } from "#protocol/signed.ts";
+import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
+import type { Sdk } from "../session/sdk.ts";
+import { type Admitted, admitAll, type Judged, judge, type RoomEvent } from "./admit.ts";
+import { readEvent } from "./read-event.ts";
+
+/** A case room as this device can read it now. */
+export type RoomView = Admitted & {
+  readonly roomId: string;
+  readonly caseId: string;
+  readonly members: readonly string[];
+  readonly invited: readonly string[];
+};
+
+export type RoomReader = {
+  /** Reads a case room from its beginning: pages back, decrypts, judges. */
+  read(room: Room, caseId: string): Promise<{ view: RoomView; raws: readonly RoomEvent[] }>;
+  /** This event can be read differently now. */
+  forget(eventId: string): void;
+  /** Whether the event may have its place in its sender's ratchet: the first that came keeps it. */
+  claim(place: RatchetPlace, eventId: string): boolean;
+};
+
+/** Longest case that is read whole; a conversation of that length is no case any more. */
+const maxEvents = 5000;
+const pageSize = 200;
+
+export function createRoomReader({ sdk, registryKey }: { sdk: Sdk; registryKey: PublicJwk }): RoomReader {
+  const judgedById = new Map<string, { raw: RoomEvent; verdict: Judged }>();
+  const places = new Map<string, string>();
+
+  const claim = (place: RatchetPlace, eventId: string): boolean => {
+    const key = placeKey(place);
+    const verdict = judgePlace(places.get(key), eventId);
+    if (verdict === "first") places.set(key, eventId);
+    return verdict !== "replay";
+  };
+
+  const judgeOnce = async (event: MatrixEvent, caseId: string) => {
+    const eventId = event.getId() ?? "";
+    const kept = judgedById.get(eventId);
+    if (kept !== undefined && !event.isRedacted()) return kept;
+    const raw = await readEvent(event, sdk.crypto);
+    const judged = { raw, verdict: await judge(raw, caseId, registryKey) };
+    // What cannot be read today may be tomorrow.
+    if (judged.verdict.kind !== "unreadable") judgedById.set(eventId, judged);
+    return judged;
+  };
+
+  return {
+    claim,
+    forget: (eventId) => void judgedById.delete(eventId),
+    async read(room, caseId) {
+      await pageBack(sdk, room);
+      const events = room.getLiveTimeline().getEvents();
+      const judged = await Promise.all(events.map((event) => judgeOnce(event, caseId)));
+      const view: RoomView = {
+        ...admitAll(judged, claim),
+        roomId: room.roomId,
+        caseId,
+        members: room.getJoinedMembers().map((member) => member.userId),
+        invited: room.getMembersWithMembership("invite").map((member) => member.userId),
+      };
+      return { view, raws: judged.map((each) => each.raw) };
+    },
+  };
+}
+
+async function pageBack({ client }: Sdk, room: Room): Promise<void> {
+  const timeline = room.getLiveTimeline();
+  while (
+    timeline.getPaginationToken(Direction.Backward) !== null &&
+    timeline.getEvents()[0]?.getType() !== "m.room.create" &&
+    timeline.getEvents().length < maxEvents
+  ) {
+    await client.scrollback(room, pageSize);
+  }
+}
+
+/**
+ * The SDK does not try again what it refused for a device it did not know: asked when these people's devices have changed, since
+ * their owner's signature may only now be here.
+ */
+export async function retrySenders(sdk: Sdk, users: readonly string[]): Promise<void> {
+  for (const room of sdk.client.getRooms())
+    for (const event of room.getLiveTimeline().getEvents())
+      if (event.isDecryptionFailure() && users.includes(event.getSender() ?? ""))
+        await event.attemptDecryption(sdk.crypto, { isRetry: true });
+}
