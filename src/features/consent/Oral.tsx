@@ -13,7 +13,11 @@ import { sexContext } from "./sheet-words.ts";
 export function Oral({ model, witness }: { model: ConsentModel; witness: string }) {
   const { t } = useTranslation("consent");
   const title = useRef<HTMLHeadingElement>(null);
-  useEffect(() => title.current?.focus(), []);
+  useEffect(() => {
+    // The witness is the next act: the whole of it comes into view, not its title alone.
+    title.current?.focus({ preventScroll: true });
+    title.current?.parentElement?.scrollIntoView({ block: "center" });
+  }, []);
   const { choices, giver, witnesses } = useStore(model.store);
   const context = giver.kind === "patient" ? sexContext(model.subject.patient.sex) : "other";
   const both = choices.opinion && choices.pictures;

@@ -42,9 +42,10 @@ export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen, children 
   const time =
     consent === null
       ? ""
-      : new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" }).format(
-          Date.parse(consent.collectedAt),
-        );
+      : new Intl.DateTimeFormat(i18n.language === "en" ? "en-GB" : "fr-FR", {
+          hour: "2-digit",
+          minute: "2-digit",
+        }).format(Date.parse(consent.collectedAt));
 
   return (
     <section className={styles.section} aria-label={t("consent.title")}>
