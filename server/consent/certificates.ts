@@ -4,7 +4,7 @@ import type { Audit } from "../audit/index.ts";
 import { type SigningKey, signCompact, thumbprint } from "../kit/jose.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "./port.ts";
 import { certificateHolder, insertCertificate } from "./store.ts";
 
 /** A certificate's life; the client renews it long before. */

@@ -7,7 +7,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import { signCompact, verifySigned } from "../kit/jose.ts";
 import type { Queries } from "../store/index.ts";
 import type { RemovalWorker } from "./media-removal.ts";
-import type { Facts, Registry, RegistryParts } from "./registry.ts";
+import type { Facts, Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
 
 type ConsentCalls = Pick<

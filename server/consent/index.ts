@@ -4,10 +4,11 @@ import type { Role } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
 import { loadRegistryKey } from "./key-file.ts";
 import { createMediaRemover } from "./media-removal.ts";
-import { createRegistry, type Registry } from "./registry.ts";
+import type { Registry } from "./port.ts";
+import { createRegistry } from "./registry.ts";
 import { openRevocationLog } from "./revocation-log.ts";
 
-export type { Facts, MediaFacts, PermitFiles, Registry } from "./registry.ts";
+export type { Facts, MediaFacts, PermitFiles, Registry } from "./port.ts";
 
 /** What the consent registry needs of the others. */
 export type ConsentNeeds = { readonly audit: Audit; readonly synapse: SynapseClient };

@@ -5,7 +5,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
 import { verifySigned } from "../kit/jose.ts";
 import type { RemovalWorker } from "./media-removal.ts";
-import type { MediaFacts, Registry, RegistryParts } from "./registry.ts";
+import type { MediaFacts, Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
 
 type PermitCalls = Pick<

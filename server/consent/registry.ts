@@ -1,109 +1,14 @@
-import type { Consent } from "#protocol/consent.ts";
-import type { Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import type { Receipt, Rendition, SignedReceipt } from "#protocol/receipt.ts";
-import type { PublicJwk, Signed } from "#protocol/signed.ts";
-import type { Audit } from "../audit/index.ts";
-import type { EventBus } from "../kit/events.ts";
-import type { SigningKey } from "../kit/jose.ts";
-import type { Logger } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
 import { createCertifier } from "./certificates.ts";
 import { createConsents } from "./consents.ts";
-import { type MediaRemover, startRemovalWorker } from "./media-removal.ts";
+import { startRemovalWorker } from "./media-removal.ts";
 import { migrations } from "./migrations.ts";
 import { createPermits } from "./permits.ts";
-import type { RevocationLog } from "./revocation-log.ts";
+import type { Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
 import { createTickets } from "./tickets.ts";
-
-/** What the registry knows of one media address. */
-export type MediaFacts =
-  | {
-      readonly kind: "picture";
-      readonly mxc: string;
-      readonly caseId: string;
-      readonly roomId: string;
-      readonly uploader: string;
-      readonly rendition: Rendition;
-      readonly sha256: string;
-      readonly bytes: number;
-      readonly uploaded: boolean;
-      readonly receipt: Receipt;
-      readonly consent: Consent;
-      readonly status: Status;
-    }
-  | {
-      readonly kind: "key-bundle";
-      readonly roomId: string;
-      readonly invitee: string;
-      readonly expiresAt: number;
-    }
-  | { readonly kind: "unknown" };
-
-/** What a gate needs to decide about a consent, or about one picture under it. */
-export type Facts = { readonly consent: Consent | null; readonly status: Status };
-
-export type Person = { readonly userId: string; readonly device: string };
-
-export type Registry = {
-  /** Its public key and name, which clients pin. */
-  readonly publicKey: PublicJwk;
-  readonly name: string;
-
-  /** Certifies the key of a person's device for 30 days. Refuses a key that another person has already. */
-  certify(person: Person, jwk: PublicJwk, identity: { name: string; rpps: string }): Promise<string>;
-
-  /** Registers a signed consent collected by the caller. The same one twice is once. */
-  registerConsent(caller: string, signed: Signed<unknown>): Promise<void>;
-  /** Takes a consent back: status first, then the media; what follows is told by the event `consent-withdrawn`. */
-  withdraw(caller: string, consentId: string, reason: string): Promise<void>;
-  /** A consent and its status now; null and unknown when there is none. */
-  factsOf(consentId: string): Promise<Facts>;
-  /** The registry's word on a consent, or on one picture under it, which may have been withdrawn alone. */
-  statusOf(consentId: string, receiptId: string | null): Promise<Status>;
-  consentsOfCase(caseId: string): Promise<Facts[]>;
-  /** The registry's signed word on each consent of a case, good for 60 seconds. */
-  leasesOf(caseId: string): Promise<string[]>;
-
-  /** The case of a room, and the room of a case. */
-  caseOfRoom(roomId: string): Promise<{ caseId: string; owner: string } | undefined>;
-  roomOfCase(caseId: string): Promise<string | undefined>;
-  /** Claims a case id for a person before the room exists. Gives the room when that person has opened it already. */
-  claimCase(caller: string, caseId: string): Promise<string | undefined>;
-  /** Who claimed a case id, and its room once it has one. */
-  claimOf(caseId: string): Promise<{ owner: string; roomId: string | undefined } | undefined>;
-  bindRoom(caller: string, caseId: string, roomId: string): Promise<void>;
-
-  /** Verifies that the receipt was signed by the caller's certified key, and gives what it says. */
-  verifyReceipt(caller: string, signed: Signed<unknown>): Promise<Receipt>;
-  /** The media reserved for this very receipt already, if any. Refuses another receipt under the same id. */
-  permitFor(signed: SignedReceipt): Promise<PermitFiles | undefined>;
-  givePermit(caller: string, roomId: string, signed: SignedReceipt, files: PermitFiles): Promise<void>;
-  mediaFacts(mxc: string): Promise<MediaFacts>;
-  uploadFinished(mxc: string): Promise<void>;
-
-  /** Key bundles for a newly invited member: opened before the upload, bound to its address after it, gone in 24 h. */
-  openTicket(roomId: string, invitee: string): Promise<string>;
-  bindTicket(ticketId: string, mxc: string): Promise<void>;
-};
-
-export type PermitFiles = readonly { rendition: Rendition; sha256: string; bytes: number; mxc: string }[];
-
-export type RegistryParts = {
-  readonly db: Database;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly events: EventBus;
-  readonly audit: Audit;
-  readonly key: SigningKey;
-  readonly name: string;
-  readonly remover: MediaRemover;
-  readonly revocations: RevocationLog;
-  /** How soon a removal that failed is tried again. */
-  readonly removeAgainMs?: number;
-};
 
 /** Opens the registry: its tables, then the withdrawals that a restored database may have forgotten, then the removals under way. */
 export async function createRegistry(parts: RegistryParts): Promise<Registry & AsyncDisposable> {
