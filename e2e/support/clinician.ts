@@ -1,4 +1,7 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Browser, type BrowserContext, expect, type Page } from "@playwright/test";
+import { z } from "zod";
 import { running } from "./stack.ts";
 
 /** One person at one device: a browser profile of their own, French, on a telephone unless said otherwise. */
@@ -46,12 +49,37 @@ export async function enter({ page, name }: Clinician, password: string = demoPa
   await page.getByRole("button", { name: "Entrer" }).click();
 }
 
-/** First sign-in ever: the keys set themselves up, the recovery key is shown once and comes back for a second device. */
-export async function signInFirst(person: Clinician): Promise<string> {
+/**
+ * Signs in, whether it is this person's first time on this stack or not. The first time the keys set themselves up and the recovery key is
+ * shown once: it is kept for the other tests, as a person keeps the sheet. Says which it was.
+ */
+export async function signIn(person: Clinician): Promise<{ readonly first: boolean; readonly recoveryKey: string }> {
+  const { page, name } = person;
   await enter(person);
-  const key = await readRecoveryKey(person.page);
-  await person.page.getByRole("button", { name: "C’est rangé en lieu sûr" }).click();
-  await expect(person.page.getByRole("tablist")).toBeVisible();
+  const sheet = page.getByRole("heading", { name: /Gardez cette feuille/ });
+  const newDevice = page.getByRole("heading", { name: "Un nouvel appareil pour vous" });
+  await expect(sheet.or(newDevice)).toBeVisible({ timeout: 60_000 });
+  const first = await sheet.isVisible();
+  const recoveryKey = first ? await readRecoveryKey(page) : recallKey(name);
+  if (first) {
+    keepKey(name, recoveryKey);
+    await page.getByRole("button", { name: "C’est rangé en lieu sûr" }).click();
+  } else {
+    await page.getByLabel("Clé de récupération").fill(recoveryKey);
+    await page.getByRole("button", { name: "Ouvrir mes cas" }).click();
+  }
+  await expect(page.getByRole("tablist")).toBeVisible({ timeout: 60_000 });
+  return { first, recoveryKey };
+}
+
+const drawer = () => join(running().dataDir, "recovery-keys-of-the-tests.json");
+const keysSchema = z.record(z.string(), z.string());
+const keys = () => (existsSync(drawer()) ? keysSchema.parse(JSON.parse(readFileSync(drawer(), "utf8"))) : {});
+const keepKey = (name: string, key: string) => writeFileSync(drawer(), JSON.stringify({ ...keys(), [name]: key }));
+
+function recallKey(name: string): string {
+  const key = keys()[name];
+  if (key === undefined) throw new Error(`${name} signed in before on this stack, and no test kept the recovery key`);
   return key;
 }
 
@@ -59,12 +87,4 @@ async function readRecoveryKey(page: Page): Promise<string> {
   await expect(page.getByRole("heading", { name: /Gardez cette feuille/ })).toBeVisible({ timeout: 60_000 });
   const shown = await page.getByLabel("Clé de récupération").textContent();
   return (shown ?? "").replace(/\s+/g, " ").trim();
-}
-
-/** A second device of somebody known: the sheet's key opens the old cases. */
-export async function signInAgain(person: Clinician, recoveryKey: string): Promise<void> {
-  await enter(person);
-  await person.page.getByLabel("Clé de récupération").fill(recoveryKey);
-  await person.page.getByRole("button", { name: "Ouvrir mes cas" }).click();
-  await expect(person.page.getByRole("tablist")).toBeVisible({ timeout: 60_000 });
 }

@@ -42,8 +42,8 @@ export async function ask(page: Page, question: string): Promise<void> {
 /** The usual oral case: two taps and the witness's name. */
 export async function recordOralConsent(page: Page, witness: string): Promise<void> {
   await page.getByRole("button", { name: "Recueillir son accord" }).click();
-  await page.getByRole("button", { name: /oui aux deux, à l’oral/ }).click();
-  await page.getByLabel("Témoin").fill(witness);
+  await page.getByRole("button", { name: /oui aux deux, à l’oral/i }).click();
+  await page.getByRole("textbox", { name: "Témoin" }).fill(witness);
   await page.getByRole("button", { name: /Enregistrer (devant|et photographier)/ }).click();
 }
 
