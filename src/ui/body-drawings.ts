@@ -1,134 +1,173 @@
 import type { BodyRegionId } from "#protocol/body-sites.ts";
 
-/** A region to press. A sided one is drawn on the left half of the picture only; its twin is mirrored. */
-export type Zone = { readonly region: BodyRegionId; readonly d: string };
+/** A region to press. A sided one is drawn on the left half of the picture only; its twin is mirrored. Absolute commands only. */
+export type Zone = {
+  readonly region: BodyRegionId;
+  readonly d: string;
+  /** What is left around the others: pressed as they are, without an outline of its own. */
+  readonly around?: true;
+};
 
 export type Drawing = {
-  readonly viewBox: string;
-  readonly mirror: string;
+  readonly height: number;
+  /** Filled shapes in ink, from the back to the front. */
   readonly outline: readonly string[];
-  /** Ink lines that close no shape. */
-  readonly lines: readonly string[];
+  /** Covers the seam of two halves, in the colour of the body. */
+  readonly seam: string;
   readonly folds: readonly string[];
+  /** What is only a help to the eye: the spine. */
+  readonly dotted: readonly string[];
+  /** Later ones lie over earlier ones. */
   readonly zones: readonly Zone[];
 };
 
-const mirror = "translate(320 0) scale(-1 1)";
+/** Width of every drawing; the body's axis is in its middle. */
+export const drawingWidth = 342;
+export const mirror = `translate(${drawingWidth} 0) scale(-1 1)`;
 
-/** One half of the body, from the crown to the feet, on a field of 320 × 640; the other half is its mirror. */
+/** One half of the body, from the crown to the feet; the other is its mirror. */
 const half =
-  "M160 14C142 14 130 28 130 52C130 68 135 80 141 88C145 94 146 104 140 110C128 120 104 122 92 134C80 146 78 164 76 184C72 216 64 252 58 286C55 302 48 322 46 336C44 348 50 358 56 358C62 358 66 350 68 338C72 318 78 304 82 288C90 258 96 230 100 204C102 232 104 252 103 272C101 298 98 316 98 338C98 380 106 420 112 458C116 492 114 530 114 566C114 584 108 596 104 606C102 612 108 616 118 616C130 616 138 612 138 602C140 580 138 556 140 530C144 480 152 430 157 380H160";
+  "M171 3C145 3 131 20 131 46C131 64 136 78 143 88C150 97 153.500 102 153.500 111C153.500 125 141 129 126 134C102 143 84 147 70 160C56 174 52 190 51 210C49 250 42 280 36 304C28 340 16 380 12 412C10 430 5 452 7 476C9 490 15 498 23 498C31 498 37 488 38 474C39 456 36 446 38 430C44 396 60 350 72 304C80 272 84 246 89 220C91 246 94 270 100 298C104 318 107 330 106 345C104 380 96 405 90 430C84 455 82 480 83 510C85 560 94 610 98 640C101 660 97 690 98 715C99 755 108 790 111 820C112 838 96 856 96 866C96 878 104 882 122 882C140 882 148 878 147 864C146 848 139 838 140 818C143 785 154 745 153 710C152 690 150 670 152 645C156 600 168 550 171 508";
 
 const whole = [half, mirrored(half)];
+const seam = "M171 6V500";
 
-/** The same path on the other side: absolute commands only, x mirrored about 160. */
+/** The same path on the other side: curves and lines only, x mirrored about the axis. */
 function mirrored(path: string): string {
-  return path.replace(/([MCLHV])([^MCLHVZ]*)/g, (_, command: string, numbers: string) => {
-    if (command === "H") return `H${320 - Number(numbers)}`;
-    if (command === "V") return `V${numbers}`;
+  return path.replace(/([MCL])([^MCL]*)/g, (_, command: string, numbers: string) => {
     const values = numbers
       .trim()
       .split(/[\s,]+/)
       .map(Number);
-    return command + values.map((value, index) => (index % 2 === 0 ? 320 - value : value)).join(" ");
+    return command + values.map((value, index) => (index % 2 === 0 ? drawingWidth - value : value)).join(" ");
   });
 }
 
 const limbs: readonly Zone[] = [
-  { region: "upper-arm", d: "M78 172L99 176L95 226L70 222Z" },
-  { region: "forearm", d: "M69 232L93 236L83 284L61 280Z" },
-  { region: "wrist", d: "M60 286L82 290L77 306L55 302Z" },
-  { region: "hand", d: "M54 308L75 312L69 338L48 334Z" },
-  { region: "finger", d: "M47 338L67 342L63 354L51 356Z" },
-  { region: "lower-leg", d: "M115 484L139 484L137 556L117 556Z" },
-  { region: "ankle", d: "M117 564L137 564L137 582L115 582Z" },
-  { region: "foot", d: "M113 588L138 588L137 602L110 604Z" },
-  { region: "toe", d: "M108 607L136 605L132 615L110 615Z" },
+  { region: "shoulder", d: "M54 188C57 172 66 160 92 150L116 141L110 170L90 190Z" },
+  { region: "upper-arm", d: "M53 194L87 194L87 222L80 268L45 268C49 240 51 216 53 194Z" },
+  { region: "forearm", d: "M44 274L78 274L53 368L22 368Z" },
+  { region: "wrist", d: "M21 374L52 374L43 406L13 406Z" },
+  { region: "hand", d: "M13 412L41 412L37 452L9 452Z" },
+  { region: "finger", d: "M8 458H37C37 478 36 492 23 494C10 494 8 478 8 458Z" },
+  { region: "lower-leg", d: "M103 682L148 682C151 722 144 764 139 798L114 798C108 762 100 722 103 682Z" },
+  { region: "ankle", d: "M113 804L139 804L137 832L114 832Z" },
+  { region: "foot", d: "M113 838L138 838L143 858L102 858Z" },
+  { region: "toe", d: "M100 864H144C144 876 138 879 122 879C106 879 100 876 100 864Z" },
 ];
 
 export const drawings = {
   front: {
-    viewBox: "0 0 320 630",
-    mirror,
+    height: 886,
     outline: whole,
-    lines: [],
+    seam,
     folds: [
-      "M124 196C132 206 146 208 156 200",
-      "M196 196C188 206 174 208 164 200",
-      "M158 262H162",
-      "M160 352L160 380",
+      "M118 236C128 250 150 252 162 242",
+      "M224 236C214 250 192 252 180 242",
+      "M169 330C170 333 172 333 173 330",
+      "M134 140C146 146 158 148 166 146M208 140C196 146 184 148 176 146",
     ],
+    dotted: [],
     zones: [
       ...limbs,
-      { region: "face", d: "M140 44C140 30 180 30 180 44V68C178 82 168 90 160 90C152 90 142 82 140 68Z" },
-      { region: "neck", d: "M146 94H174L178 112H142Z" },
-      { region: "shoulder", d: "M84 158C86 140 102 132 122 126L124 146L100 168Z" },
-      { region: "chest", d: "M130 128H190L188 172H132Z" },
-      { region: "breast", d: "M108 176H154V208H110Z" },
-      { region: "abdomen", d: "M112 218H208L212 296H108Z" },
-      { region: "hip", d: "M100 302L124 302L126 336L100 344Z" },
-      { region: "groin", d: "M130 306L156 318L154 346L134 338Z" },
-      { region: "thigh", d: "M102 352L154 356L148 428L110 428Z" },
-      { region: "knee", d: "M112 438L146 438L142 474L115 474Z" },
+      { region: "face", d: "M139 34C146 28 196 28 203 34C206 62 196 88 171 93C146 88 136 62 139 34Z" },
+      { region: "neck", d: "M155 100H187V116L194 126H148L155 116Z" },
+      { region: "chest", d: "M122 152H220L214 188H128Z" },
+      { region: "breast", d: "M98 194H165V240C146 256 112 252 98 238Z" },
+      {
+        region: "abdomen",
+        d: "M101 262H241C236 290 232 320 234 346L238 372H104L108 346C110 320 106 290 101 262Z",
+      },
+      { region: "hip", d: "M102 380H128L122 440L88 446C90 420 96 400 102 380Z" },
+      { region: "groin", d: "M134 386L158 424L154 466L128 448Z" },
+      { region: "perineum", d: "M163 428H179L184 470L171 504L158 470Z" },
+      {
+        region: "thigh",
+        d: "M87 454L122 450L152 474L164 512C160 544 156 572 153 600H97C89 552 86 504 87 454Z",
+      },
+      { region: "knee", d: "M98 608H152L149 674H102C104 652 102 628 98 608Z" },
     ],
   },
   back: {
-    viewBox: "0 0 320 630",
-    mirror,
+    height: 886,
     outline: whole,
-    lines: [],
+    seam,
     folds: [
-      "M160 128V300",
-      "M112 282C120 288 134 288 144 284",
-      "M208 282C200 288 186 288 176 284",
-      "M146 330L160 352L174 330",
+      "M114 334C124 340 144 341 156 336",
+      "M228 334C218 340 198 341 186 336",
+      "M157 404L171 428L185 404",
     ],
+    dotted: ["M171 126V392"],
     zones: [
       ...limbs,
-      { region: "scalp", d: "M138 36C140 20 180 20 182 36L180 62H140Z" },
-      { region: "nape", d: "M144 84H176L178 112H142Z" },
-      { region: "shoulder", d: "M84 158C86 140 102 132 118 128L114 150L98 168Z" },
-      { region: "scapula", d: "M112 158C122 150 138 150 146 156L142 214L134 228Z" },
-      { region: "back", d: "M150 132H170V262H150Z" },
-      { region: "lumbar", d: "M112 268H208L212 304H108Z" },
-      { region: "buttock", d: "M102 312L156 312L156 356C140 368 116 366 102 352Z" },
-      { region: "thigh", d: "M104 372L152 374L147 428L110 428Z" },
-      { region: "knee", d: "M112 438L146 438L142 474L115 474Z" },
+      { region: "scalp", d: "M136 48C136 -2 206 -2 206 48L202 68H140Z" },
+      { region: "nape", d: "M155 90H187V114L194 126H148L155 114Z" },
+      {
+        region: "back",
+        d: "M150 134H192V264H238C235 284 233 302 234 318H108C109 302 107 284 104 264H150Z",
+      },
+      {
+        region: "scapula",
+        d: "M98 186C104 176 124 172 143 175C144 204 141 236 129.500 258C122 240 99 204 98 186Z",
+      },
+      { region: "lumbar", d: "M107 324H235L241 376H101Z" },
+      { region: "buttock", d: "M98 384L165 390V470C148 486 112 482 88 456C89 430 93 404 98 384Z" },
+      {
+        region: "thigh",
+        d: "M87 466C106 488 142 492 160 482L166 512C161 544 156 572 153 600H97C89 552 86 510 87 466Z",
+      },
+      { region: "knee", d: "M98 608H152L149 674H102C104 652 102 628 98 608Z" },
     ],
   },
   head: {
-    viewBox: "0 0 320 400",
-    mirror,
+    height: 412,
     outline: [
-      "M160 16C94 16 62 66 66 138C68 168 70 188 74 206C82 252 112 316 160 318",
-      "M160 16C226 16 258 66 254 138C252 168 250 188 246 206C238 252 208 316 160 318",
-      "M66 150C50 140 42 160 50 184C56 206 66 216 75 210",
-      "M254 150C270 140 278 160 270 184C264 206 254 216 245 210",
+      "M26 412C44 386 70 376 96 364C124 350 130 332 128 290H214C212 332 218 350 246 364C272 376 298 386 316 412",
+      "M82 150C62 136 52 160 60 186C66 210 78 218 90 210",
+      "M260 150C280 136 290 160 282 186C276 210 264 218 252 210",
+      "M171 16C105 16 73 66 77 138C79 168 81 188 85 206C93 252 123 318 171 320C219 318 249 252 257 206C261 188 263 168 265 138C269 66 237 16 171 16Z",
     ],
-    lines: [
-      "M112 288C114 330 108 348 84 362C64 372 44 378 30 396M208 288C206 330 212 348 236 362C256 372 276 378 290 396",
-    ],
+    seam: "",
     folds: [
-      "M150 178C148 196 140 206 146 214C152 220 168 220 174 214C180 206 172 196 170 178",
-      "M130 254C146 260 174 260 190 254",
-      "M96 138C106 128 126 128 136 138",
-      "M184 138C194 128 214 128 224 138",
+      "M92 128C104 116 134 116 146 126",
+      "M250 128C238 116 208 116 196 126",
+      "M154 206C148 214 152 220 160 219C166 224 176 224 182 219C190 220 194 214 188 206",
+      "M140 262C154 259 164 261 171 263C178 261 188 259 202 262",
+      "M68 164C62 172 66 190 76 196M274 164C280 172 276 190 266 196",
     ],
+    dotted: [],
     zones: [
-      { region: "scalp", d: "M84 84C92 44 120 26 160 26C200 26 228 44 236 84C200 66 120 66 84 84Z" },
-      { region: "forehead", d: "M92 92C124 76 196 76 228 92L226 122H94Z" },
-      { region: "eyelid", d: "M92 130C104 120 128 120 138 132L136 144C124 136 106 136 94 144Z" },
-      { region: "eye", d: "M94 152C104 142 126 142 136 152C126 162 104 162 94 152Z" },
-      { region: "retina", d: "M96 168H136V182H96Z" },
-      { region: "nose", d: "M152 150H168L176 214C168 222 152 222 144 214Z" },
-      { region: "cheek", d: "M84 190L138 194L136 228L122 250C102 240 90 216 84 190Z" },
-      { region: "ear", d: "M48 154C56 146 64 152 66 164L74 206C64 210 56 202 52 186Z" },
-      { region: "lips", d: "M130 248C146 238 174 238 190 248C178 268 142 268 130 248Z" },
       {
         region: "face",
-        d: "M126 276C146 282 174 282 194 276C188 298 176 308 160 308C144 308 132 298 126 276Z",
+        around: true,
+        d: "M95 126C91 170 98 232 122 272C140 300 156 310 171 310C186 310 202 300 220 272C244 232 251 170 247 126Z",
       },
-      { region: "neck", d: "M120 326C144 336 176 336 200 326L208 352C180 366 140 366 112 352Z" },
+      { region: "scalp", d: "M93 82C101 46 130 25 171 25C212 25 241 46 249 82C214 64 128 64 93 82Z" },
+      { region: "forehead", d: "M97 92C130 74 212 74 245 92L246 112H96Z" },
+      { region: "eyelid", d: "M86 156C90 128 146 128 150 156C134 142 102 142 86 156Z" },
+      { region: "eye", d: "M86 162C102 144 134 144 150 162C134 180 102 180 86 162Z" },
+      { region: "retina", d: "M118 150C134 150 134 174 118 174C102 174 102 150 118 150Z" },
+      { region: "nose", d: "M161 150H181L192 212C184 226 158 226 150 212Z" },
+      { region: "cheek", d: "M93 196L144 200L144 234L130 260C108 246 98 222 93 196Z" },
+      { region: "ear", d: "M60 158C66 146 78 150 79 166L86 208C74 212 66 202 62 186Z" },
+      { region: "lips", d: "M138 260C154 246 188 246 204 260C192 280 150 280 138 260Z" },
+      { region: "neck", d: "M136 330C156 340 186 340 206 330L212 354C186 368 156 368 130 354Z" },
     ],
   },
 } as const satisfies Record<string, Drawing>;
+
+/** The middle of the box around a path of absolute commands. */
+export function middleOf(d: string): readonly [x: number, y: number] {
+  const [xs, ys]: [number[], number[]] = [[], []];
+  for (const [, command = "", numbers = ""] of d.matchAll(/([MLCHV])([^MLCHVZ]*)/g)) {
+    const values = numbers
+      .trim()
+      .split(/[\s,]+/)
+      .map(Number);
+    if (command === "H") xs.push(...values);
+    else if (command === "V") ys.push(...values);
+    else for (const [index, value] of values.entries()) (index % 2 === 0 ? xs : ys).push(value);
+  }
+  const middle = (all: readonly number[]) => (Math.min(...all) + Math.max(...all)) / 2;
+  return [middle(xs), middle(ys)];
+}
