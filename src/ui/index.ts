@@ -2,7 +2,7 @@
  * Primitives of "papier et encre". Import from here only. Texts come as props, save the few of the `ui` namespace.
  *
  * - `Logo {size}`, `Lettrine {size}`; `Icon {name, size}`
- * - `Thread {knots: {key, state, word, detail, onOpen}[], direction, size: letter|photo|header|row|patient, pitch, words, label, bleed}`
+ * - `Thread {knots: {key, state, word, detail, onOpen}[], direction, size: letter|photo|header|row|patient, pitch, words, label, bleed, entersFrom}`
  * - `FullThread {knots, size, label, words}`: from edge to edge of what holds it
  * - `PrimaryAction {busy, heldBy, onHeld, tall, …button}`, `SecondaryAction {icon, wide}`, `TextAction {icon, tone}`, `TextLink {icon, tone, href}`
  * - `UrgencyMark {urgency, word?}`, `SideMark {letter, label}`

@@ -40,6 +40,7 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
         <Thread
           direction="vertical"
           size="photo"
+          entersFrom={24}
           pitch={pitch}
           label={words.t("knots.label", { steps: what })}
           knots={photoKnots(words, photo, view).map((knot) => ({ ...knot, onOpen: () => onProof(knot.key) }))}
