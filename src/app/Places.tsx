@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useStore } from "zustand";
@@ -6,6 +6,7 @@ import {
   createWorklistModel,
   loadedValue,
   personName,
+  type Tab,
   type WorklistModel,
   WorklistScreen,
 } from "../features/cases/index.ts";
@@ -47,6 +48,7 @@ export function Places(props: PlaceProps) {
   );
   useArrival(address, useTitle(address));
   const home = address === "/";
+  const [tab, setTab] = useState<Tab>("to-answer");
   // A patient signs, or is photographed: nobody else's case stays beside. The record needs the room.
   const alone = /\/(photo|accord|dossier)$/.test(address);
   if (worklist === null || request === null) return null;
@@ -55,7 +57,15 @@ export function Places(props: PlaceProps) {
       {!alone && <Notices door={door} onShowKey={keyOwed ? session.showKey : null} />}
       <div className={`${styles.places} ${wide && !alone ? styles.wide : ""}`}>
         {((wide && !alone) || home) && (
-          <List {...props} model={worklist} request={request} wide={wide} home={home} />
+          <List
+            {...props}
+            model={worklist}
+            request={request}
+            wide={wide}
+            home={home}
+            tab={tab}
+            onTab={setTab}
+          />
         )}
         {(wide || !home) && (
           <div className={styles.place}>
@@ -106,18 +116,28 @@ function Place({ request, wide, ...props }: AllProps) {
   );
 }
 
-type ListProps = AllProps & { readonly model: WorklistModel; readonly home: boolean };
+type ListProps = AllProps & {
+  readonly model: WorklistModel;
+  readonly home: boolean;
+  readonly tab: Tab;
+  readonly onTab: (tab: Tab) => void;
+};
 
-function List({ door, model, request, wide, home, me }: ListProps) {
+function List({ door, model, request, wide, home, me, tab, onTab }: ListProps) {
   const { t } = useTranslation("cases");
   const people = useStore(door.directory, loadedValue);
   const person = people?.clinicians.find((each) => each.userId === me);
   const [, params] = useRoute("/cas/:key/*?");
   const { draft, loaded } = useStore(request.store);
   const begun = loaded && (draft.patient !== null || draft.question !== "");
-  const Region = home ? "main" : "nav";
   return (
-    <Region className={styles.list} aria-label={home ? undefined : t("case.listPane")}>
+    // One element for both parts, so that the list keeps its place and its tab when a case opens beside it.
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles that it takes support a name
+    <div
+      role={home ? "main" : "navigation"}
+      className={styles.list}
+      aria-label={home ? undefined : t("case.listPane")}
+    >
       <WorklistScreen
         model={model}
         person={{
@@ -127,18 +147,20 @@ function List({ door, model, request, wide, home, me }: ListProps) {
         selected={params?.key ?? null}
         alone={!wide}
         heading={home ? "h1" : "h2"}
+        tab={tab}
+        onTab={onTab}
         draft={begun ? { question: draft.question } : null}
       />
-    </Region>
+    </div>
   );
 }
 
 function Nothing() {
   const { t } = useTranslation("cases");
   return (
-    <div className={styles.nothing}>
+    <aside className={styles.nothing}>
       <p>{t("choose")}</p>
-    </div>
+    </aside>
   );
 }
 

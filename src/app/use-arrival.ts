@@ -14,11 +14,23 @@ export function useArrival(place: string, title: string | null): void {
     const moved = before.current !== place;
     before.current = place;
     if (first || !moved || title === null) return;
-    // One frame later the new place is drawn; a field that asked for the focus keeps it.
-    const frame = requestAnimationFrame(() => {
-      if (document.activeElement !== null && document.activeElement !== document.body) return;
-      document.querySelector<HTMLElement>("main h1, h1")?.focus();
-    });
-    return () => cancelAnimationFrame(frame);
+    return focusHeading();
   }, [place, title]);
+}
+
+/** A place may need some frames until its model is there and it is drawn. */
+const mostFrames = 60;
+
+function focusHeading(): () => void {
+  let frames = 0;
+  let frame = requestAnimationFrame(look);
+  function look() {
+    const place = document.querySelector("main, [role=main]");
+    // A field that asked for the focus keeps it.
+    if (place !== null && place.contains(document.activeElement)) return;
+    const heading = place?.querySelector<HTMLElement>("h1") ?? null;
+    if (heading !== null) heading.focus();
+    else if (++frames < mostFrames) frame = requestAnimationFrame(look);
+  }
+  return () => cancelAnimationFrame(frame);
 }

@@ -31,7 +31,7 @@ export function CaseScreen({ model, wide }: Props) {
   if (view.state !== "open") return <CaseStandIn model={model} view={view} />;
   const photos = <PhotosPane model={model} view={view} wide={wide} />;
   return (
-    <div className={styles.case}>
+    <main className={styles.case}>
       <CaseBand view={view} wide={wide} />
       <div className={styles.panes}>
         <section className={styles.talk} aria-label={t("case.talkPane")}>
@@ -49,7 +49,7 @@ export function CaseScreen({ model, wide }: Props) {
         </section>
         {wide && photos}
       </div>
-    </div>
+    </main>
   );
 }
 

@@ -14,12 +14,12 @@ export function CaseStandIn({ model, view }: { model: CaseModel; view: Waiting }
   const { t } = useWords();
   const [, go] = useLocation();
   return (
-    <div className={styles.standIn}>
+    <main className={styles.standIn}>
       <StandInText model={model} view={view} />
       <SecondaryAction icon="back" onClick={() => go("/")}>
         {t("case.toList")}
       </SecondaryAction>
-    </div>
+    </main>
   );
 }
 

@@ -1,7 +1,6 @@
-import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useStore } from "zustand";
-import { EmptyState, Icon, Logo, SecondaryAction, Skeleton, Tabs } from "../../ui/index.ts";
+import { EmptyState, Icon, Logo, SecondaryAction, Skeleton, Tabs, type } from "../../ui/index.ts";
 import { DraftRow, OutgoingRows } from "./OutgoingRows.tsx";
 import type { Tab } from "./turn.ts";
 import { useWords } from "./use-words.ts";
@@ -21,23 +20,34 @@ type Props = {
   readonly alone: boolean;
   /** The page's heading, or one beside the place's own. */
   readonly heading: "h1" | "h2";
+  readonly tab: Tab;
+  readonly onTab: (tab: Tab) => void;
   readonly draft: { readonly question: string } | null;
 };
 
 /** Home: one sentence that counts, three lists, and the way to ask. */
-export function WorklistScreen({ model, person, selected, alone, heading: Headline, draft }: Props) {
+export function WorklistScreen({
+  model,
+  person,
+  selected,
+  alone,
+  heading: Headline,
+  tab,
+  onTab,
+  draft,
+}: Props) {
   const words = useWords();
   const list = useStore(model.store);
-  const [tab, setTab] = useState<Tab>("to-answer");
   const [, go] = useLocation();
   return (
     <div className={styles.pane}>
       <header className={styles.header}>
-        <Link href="/" className={styles.logo} aria-label="Colloque">
+        <Link href="/" className={styles.logo}>
           <Logo size={30} />
         </Link>
-        <Link href="/compte" className={styles.person} aria-label={words.t("account", { name: person.name })}>
+        <Link href="/compte" className={styles.person}>
           <span>
+            <span className={type.hidden}>{words.t("account")} </span>
             <strong>{person.name}</strong>
             <span className={styles.personDetail}>{person.detail}</span>
           </span>
@@ -51,7 +61,7 @@ export function WorklistScreen({ model, person, selected, alone, heading: Headli
         label={words.t("tabs.label")}
         tabs={tabsOf(list, words)}
         chosen={tab}
-        onChoose={setTab}
+        onChoose={onTab}
         panelId="cases"
       />
       <div role="tabpanel" id="cases" aria-labelledby={`cases-${tab}`} className={styles.list}>

@@ -136,7 +136,7 @@ export const cases = {
       "To ask for an opinion: choose the patient, the colleague, put the question in one sentence. The patient agrees before the photo.",
   },
   ask: "Ask for an opinion",
-  account: "Account of {{name}}",
+  account: "Account of",
   choose: "Choose a case in the list.",
   band: {
     label: "Patient’s identity",

@@ -136,7 +136,7 @@ export const cases = {
       "Pour demander un avis : choisissez le patient, le confrère, posez la question en une phrase. Le patient donne son accord avant la photo.",
   },
   ask: "Demander un avis",
-  account: "Compte de {{name}}",
+  account: "Compte de",
   choose: "Choisissez un cas dans la liste.",
   band: {
     label: "Identité du patient",
