@@ -34,7 +34,9 @@ test.describe("npm start", { tag: "@start" }, () => {
     expect(start.printed()).toContain(address);
     for (const account of ["martin", "leroy", "kermarrec", "admin"])
       expect(start.printed()).toContain(account);
-    expect((await fetch(address)).status).toBe(200);
+    const page = await fetch(address, { headers: { accept: "text/html" } });
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("<title>");
 
     const patients = await (await fetch(`${record}/Patient?_summary=count`)).json();
     expect(patients).toMatchObject({ total: 9 });

@@ -42,9 +42,8 @@ async function runUnderNode24() {
       COLLOQUE_NPM: findNpm(),
     },
   });
-  // A terminal sends Ctrl-C to both; the child decides when all is stopped.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // The child decides when all is stopped. (A terminal sends Ctrl-C to both of them: twice is no harm.)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   const [code, signal] = await new Promise((done) => child.once("exit", (...how) => done(how)));
   process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
 }
