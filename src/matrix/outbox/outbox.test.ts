@@ -32,6 +32,7 @@ function createWorld() {
     permits,
     bytes,
     registered,
+    stale: false,
     after: async (_step: string): Promise<void> => undefined,
   };
   const refuse = new Map<string, ErrorCode>();
