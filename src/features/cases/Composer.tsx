@@ -21,7 +21,10 @@ export function Composer({ model, label }: Props) {
     if (said === "") return;
     const answer = await model.sendMessage(said);
     setFull(answer === "storage-full");
-    if (answer === "sent") setText("");
+    if (answer !== "sent") return;
+    setText("");
+    // What was just said is above: the field stays where the thumb is.
+    requestAnimationFrame(() => form.current?.scrollIntoView({ block: "nearest" }));
   };
   const keys = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.current?.requestSubmit();

@@ -8,7 +8,7 @@ import { ProofSheet } from "./ProofSheet.tsx";
 import styles from "./photos.module.css";
 import type { KnotName } from "./thread.ts";
 import { useWords } from "./use-words.ts";
-import { moment, pictureInWords } from "./words.ts";
+import { pictureInWords } from "./words.ts";
 
 type Props = { readonly model: CaseModel; readonly view: OpenCase; readonly wide: boolean };
 
@@ -83,8 +83,7 @@ function Strip({ model, view, shown, onPick }: StripProps) {
             </span>
           </button>
           <p className={styles.thumbWords}>
-            <SideMark photo={photo} /> <strong>{words.t(`photo.view.${photo.photo.view}`)}</strong>{" "}
-            {moment(words, photo.atMs, view.nowMs)}
+            <SideMark photo={photo} /> <strong>{words.t(`photo.view.${photo.photo.view}`)}</strong>
           </p>
         </li>
       ))}

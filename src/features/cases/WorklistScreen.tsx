@@ -41,7 +41,7 @@ export function WorklistScreen({
   const [, go] = useLocation();
   return (
     <div className={styles.pane}>
-      <header className={styles.header}>
+      <div className={styles.header}>
         <Link href="/" className={styles.logo}>
           <Logo size={30} />
         </Link>
@@ -53,7 +53,7 @@ export function WorklistScreen({
           </span>
           <Icon name="down" />
         </Link>
-      </header>
+      </div>
       <Headline className={styles.headline} tabIndex={-1} aria-live="polite">
         {list.loaded ? headlineInWords(words, list.headline) : words.t("headline.loading")}
       </Headline>
@@ -75,11 +75,11 @@ export function WorklistScreen({
           <Skeleton lines={9} label={words.t("headline.loading")} />
         )}
       </div>
-      <footer className={styles.foot}>
+      <div className={styles.foot}>
         <SecondaryAction wide icon="plus" onClick={() => go("/demande")}>
           {words.t("ask")}
         </SecondaryAction>
-      </footer>
+      </div>
     </div>
   );
 }

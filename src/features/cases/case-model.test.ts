@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { createFakeDoor, type FakeOptions } from "../../../e2e/support/fake-door.ts";
+import { hourMs, record, request, user, uuid } from "../../../e2e/support/sample-cases.ts";
+import { createCaseModel } from "./case-model.ts";
+
+const nowMs = new Date(2026, 10, 24, 12).getTime();
+const clock = { now: () => nowMs, later: () => () => {} };
+const martin = user("martin");
+
+function open(key: string, options: Partial<FakeOptions> = {}) {
+  const door = createFakeDoor({ nowMs, me: martin, picture: "blob:x", ...options });
+  const seen: string[] = [];
+  const model = createCaseModel({
+    door: { ...door, markSeen: (_room, ids) => void seen.push(...ids) },
+    key,
+    clock,
+  });
+  return { door, model, seen, view: () => model.store.getState() };
+}
+
+describe("a case on screen", () => {
+  test("asks first to take it, then to answer it, and closes with the opinion", () => {
+    expect(open(uuid(1)).view()).toMatchObject({ state: "open", bar: { kind: "accept" } });
+    expect(open(uuid(2)).view()).toMatchObject({ state: "open", bar: { kind: "answer" } });
+    expect(open(uuid(4)).view()).toMatchObject({ state: "open", bar: { kind: "closed" } });
+  });
+
+  test("gives the requester a way to write, never to answer", () => {
+    expect(open(uuid(3)).view()).toMatchObject({ state: "open", bar: { kind: "requester" } });
+  });
+
+  test("an unknown case is absent once the list is in, and loading before", () => {
+    expect(open("nowhere").view()).toEqual({ state: "absent" });
+    expect(open("nowhere", { loading: true }).view()).toEqual({ state: "loading" });
+  });
+
+  test("a request that is leaving turns into its case when the room is there", () => {
+    const { door, view } = open(uuid(77));
+    const leaving = request(77, nowMs, { requester: martin });
+    door.cases.setState({
+      outgoing: [{ localId: "l", request: leaving, photos: 0, state: "sending", error: null }],
+    });
+    expect(view().state).toBe("outgoing");
+    const made = record(77, [
+      { eventId: "$r77", sender: martin, atMs: nowMs, kind: "request", request: leaving },
+    ]);
+    door.cases.setState({ byRoom: new Map([[made.roomId, made]]), outgoing: [] });
+    expect(view()).toMatchObject({ state: "open", roomId: made.roomId });
+  });
+
+  test("says who can help once unreadable content is late", () => {
+    const { door, view } = open("!room88:valombre.example");
+    const waiting = (sinceMs: number) => {
+      const unreadable = [{ eventId: "$u", atMs: sinceMs, reason: "keys-on-their-way" as const }];
+      const made = record(88, [], { unreadable });
+      door.cases.setState({ byRoom: new Map([[made.roomId, made]]) });
+      return view();
+    };
+    expect(waiting(nowMs - 1000)).toEqual({ state: "arriving", late: false });
+    expect(waiting(nowMs - hourMs)).toEqual({ state: "arriving", late: true });
+  });
+
+  test("words are reported as seen once, and a photo only when its picture is on screen", () => {
+    const { model, seen, view } = open(uuid(1));
+    model.onScreen();
+    model.onScreen();
+    const shown = view();
+    const photo = shown.state === "open" ? (shown.photos[0]?.eventId ?? "") : "";
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).not.toContain(photo);
+    model.pictureOnScreen(photo);
+    expect(seen).toContain(photo);
+  });
+
+  test("a photo that the gate calls withdrawn cuts its thread", async () => {
+    const { model, view } = open(uuid(1), { picture: { kind: "withdrawn" } });
+    const before = view();
+    const eventId = before.state === "open" ? (before.photos[0]?.eventId ?? "") : "";
+    model.showPicture(eventId);
+    await new Promise((done) => setTimeout(done));
+    const after = view();
+    const photo = after.state === "open" ? after.photos[0] : undefined;
+    expect(photo?.withdrawn).toBe(true);
+    expect(photo?.thread.some((knot) => knot.state === "withdrawn")).toBe(true);
+  });
+});
