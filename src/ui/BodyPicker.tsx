@@ -104,16 +104,17 @@ type Place = {
   readonly d: string;
   readonly site: BodySite;
   readonly mirrored: boolean;
+  readonly around: boolean;
 };
 
 /** A sided zone is drawn on the picture's left half and once more mirrored. */
-function placesOf(view: BodyView, { region, d, around = false }: Zone): Place[] {
+function placesOf(view: BodyView, { region, d, around }: Zone): Place[] {
   const place = (laterality: BodySite["laterality"], mirrored: boolean): Place => ({
     key: `${view} ${region} ${laterality}`,
     d,
     site: { region, laterality },
     mirrored,
-    around,
+    around: around === true,
   });
   if (!regionOf(region).sided) return [place("U", false)];
   const [onLeft, onRight] = view === "back" ? (["L", "R"] as const) : (["R", "L"] as const);
