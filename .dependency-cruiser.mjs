@@ -71,7 +71,7 @@ export default {
       {
         orphan: true,
         path: "^(src|server|stack)/",
-        pathNot: "[.]d[.]ts$|[.]test[.]tsx?$|^src/ui/book|stack/boot",
+        pathNot: "[.]d[.]ts$|[.]test[.]tsx?$|^src/ui/book|^src/app/sw[.]ts$|stack/boot",
       },
       {},
     ),

@@ -12,7 +12,7 @@ export const user = (name: string): string => `@${name}:valombre.example`;
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 
-export const delattre: Patient = {
+const delattre: Patient = {
   recordId: "p1",
   family: "DELATTRE",
   birthFamily: "MARCHAND",
@@ -42,7 +42,7 @@ export const bernard: Patient = {
 
 /** A stable uuid from a small number. */
 export const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
-export const hex = (n: number): string => n.toString(16).padStart(64, "0");
+const hex = (n: number): string => n.toString(16).padStart(64, "0");
 
 type Body<K = CaseEvent> = K extends CaseEvent ? Omit<K, "eventId" | "sender" | "atMs"> : never;
 let counter = 0;
@@ -72,7 +72,7 @@ export const request = (n: number, atMs: number, more: Partial<Request> = {}): R
     ...more,
   });
 
-export const consent = (n: number, atMs: number, by = user("leroy")): Consent => ({
+const consent = (n: number, atMs: number, by = user("leroy")): Consent => ({
   v: 1,
   consentId: consentIdSchema.parse(uuid(n + 500)),
   caseId: request(n, atMs).caseId,

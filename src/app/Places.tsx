@@ -1,21 +1,13 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Route, Switch, useLocation, useRoute } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { useStore } from "zustand";
-import {
-  createWorklistModel,
-  loadedValue,
-  personName,
-  type Tab,
-  type WorklistModel,
-  WorklistScreen,
-} from "../features/cases/index.ts";
+import { createWorklistModel, type Tab } from "../features/cases/index.ts";
 import { createRequestModel, type RequestModel } from "../features/request/index.ts";
-import type { SessionModel } from "../features/session/index.ts";
-import type { Door } from "../matrix/index.ts";
 import { CasePhotoPlace, CasePlace, OpinionPlace, RecordPlace } from "./case-places.tsx";
-import type { Clock } from "./clock.ts";
+import { List } from "./List.tsx";
 import { Notices } from "./Notices.tsx";
+import type { PlaceProps } from "./place-props.ts";
 import { AccountPlace, NoPlace } from "./place-screens.tsx";
 import { newId, newPseudonym } from "./random.ts";
 import { ConsentPlace, RequestPhotoPlace, RequestPlace } from "./request-places.tsx";
@@ -24,13 +16,6 @@ import styles from "./shell.module.css";
 import { useArrival } from "./use-arrival.ts";
 import { useOwned } from "./use-owned.ts";
 import { useWide } from "./use-wide.ts";
-
-export type PlaceProps = {
-  readonly door: Door;
-  readonly clock: Clock;
-  readonly session: SessionModel;
-  readonly me: string;
-};
 
 /** Where a signed-in person can be: the list, and beside or instead of it one place. */
 export function Places(props: PlaceProps) {
@@ -113,45 +98,6 @@ function Place({ request, wide, ...props }: AllProps) {
         <NoPlace />
       </Route>
     </Switch>
-  );
-}
-
-type ListProps = AllProps & {
-  readonly model: WorklistModel;
-  readonly home: boolean;
-  readonly tab: Tab;
-  readonly onTab: (tab: Tab) => void;
-};
-
-function List({ door, model, request, wide, home, me, tab, onTab }: ListProps) {
-  const { t } = useTranslation("cases");
-  const people = useStore(door.directory, loadedValue);
-  const person = people?.clinicians.find((each) => each.userId === me);
-  const [, params] = useRoute("/cas/:key/*?");
-  const { draft, loaded } = useStore(request.store);
-  const begun = loaded && (draft.patient !== null || draft.question !== "");
-  return (
-    // One element for both parts, so that the list keeps its place and its tab when a case opens beside it.
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles that it takes support a name
-    <div
-      role={home ? "main" : "navigation"}
-      className={styles.list}
-      aria-label={home ? undefined : t("case.listPane")}
-    >
-      <WorklistScreen
-        model={model}
-        person={{
-          name: personName(me, people),
-          detail: person === undefined ? "" : t(`specialty.${person.specialty}`).toLocaleLowerCase(),
-        }}
-        selected={params?.key ?? null}
-        alone={!wide}
-        heading={home ? "h1" : "h2"}
-        tab={tab}
-        onTab={onTab}
-        draft={begun ? { question: draft.question } : null}
-      />
-    </div>
   );
 }
 

@@ -11,7 +11,7 @@ import { CaseScreen, createCaseModel, findCase, loadedValue } from "../features/
 import { createOpinionModel, OpinionScreen } from "../features/opinion/index.ts";
 import { createRecordModel, RecordScreen } from "../features/record/index.ts";
 import type { CaseRecord } from "../matrix/index.ts";
-import type { PlaceProps } from "./Places.tsx";
+import type { PlaceProps } from "./place-props.ts";
 import { newId } from "./random.ts";
 import { viewsFor } from "./request-places.tsx";
 import { useOwned } from "./use-owned.ts";

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { createSettingsModel, SettingsScreen } from "../features/settings/index.ts";
 import { SecondaryAction } from "../ui/index.ts";
-import type { PlaceProps } from "./Places.tsx";
+import type { PlaceProps } from "./place-props.ts";
 import styles from "./shell.module.css";
 import { useOwned } from "./use-owned.ts";
 

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { siteInWords } from "#protocol/body-sites.ts";
 import { SideMark as Mark, TextAction, Thread } from "../../ui/index.ts";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase, PhotoView } from "./case-view.ts";
+import { OnMat } from "./OnMat.tsx";
 import styles from "./photos.module.css";
 import type { KnotName } from "./thread.ts";
 import { useWords } from "./use-words.ts";
@@ -69,7 +69,7 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
 }
 
 /** The knots of a photo, saying who and how beside the time. */
-export function photoKnots(words: ReturnType<typeof useWords>, photo: PhotoView, view: OpenCase) {
+function photoKnots(words: ReturnType<typeof useWords>, photo: PhotoView, view: OpenCase) {
   const method = photo.consent?.method;
   return knotsInWords(words, photo.thread, view.nowMs, {
     consented: (time) =>
@@ -89,70 +89,6 @@ export function SideMark({ photo }: { photo: PhotoView }) {
   const side = photo.photo.site.laterality;
   if (side !== "L" && side !== "R") return null;
   return <Mark letter={t(`photo.mark.${side}`)} label={t(`photo.side.${side}`)} />;
-}
-
-type MatProps = Pick<Props, "model" | "view" | "photo" | "onOpen"> & { readonly what: string };
-
-function OnMat({ model, view, photo, what, onOpen }: MatProps) {
-  const { t } = useWords();
-  const { picture, eventId } = photo;
-  if (photo.withdrawn || picture?.step === "refused")
-    return <NotShown model={model} view={view} photo={photo} />;
-  if (picture?.step !== "shown") return <p className={styles.onMat}>{t("photo.loading")}</p>;
-  return (
-    <button
-      type="button"
-      className={styles.picture}
-      onClick={onOpen}
-      aria-label={t("photo.openFull", { what })}
-    >
-      <img
-        src={picture.url}
-        alt={what}
-        width={photo.photo.widthPx}
-        height={photo.photo.heightPx}
-        onLoad={() => model.pictureOnScreen(eventId)}
-      />
-    </button>
-  );
-}
-
-/** In the picture's place: what happened, and the one next step. */
-function NotShown({ model, view, photo }: Pick<Props, "model" | "view" | "photo">) {
-  const { t } = useWords();
-  const { t: error } = useTranslation("errors");
-  const refusal = photo.picture?.step === "refused" ? photo.picture.refusal : null;
-  if (photo.withdrawn || refusal?.kind === "withdrawn" || refusal === null)
-    return (
-      <div className={styles.onMat} role="status">
-        <strong>{t("photo.withdrawnTitle")}</strong>
-        <p>{t("photo.withdrawnText")}</p>
-        <p>{t("photo.withdrawnNext", { who: personName(photo.sender, view.directory) })}</p>
-      </div>
-    );
-  if (refusal.kind === "arriving")
-    return (
-      <div className={styles.onMat} role="status">
-        <strong>{t("photo.arrivingTitle")}</strong>
-        <p>{error("arriving")}</p>
-      </div>
-    );
-  const code = refusal.kind === "refused" ? refusal.reason : refusal.code;
-  return (
-    <div className={styles.onMat} role="status">
-      <strong>{t(refusal.kind === "refused" ? "photo.refusedTitle" : "photo.unavailableTitle")}</strong>
-      <p>{error(code)}</p>
-      {refusal.kind === "unavailable" && (
-        <button
-          type="button"
-          className={styles.onMatAction}
-          onClick={() => model.retryPicture(photo.eventId)}
-        >
-          {t("photo.retry")}
-        </button>
-      )}
-    </div>
-  );
 }
 
 /** Whether half of it is on screen: a picture below the fold is not fetched, nor said to be seen. */

@@ -49,7 +49,7 @@ function expertTurn(state: CaseState, me: string): Turn {
 }
 
 /** Whether the last question of an expert has had no word or photo of the requester since. */
-export function moreIsAwaited(state: CaseState): boolean {
+function moreIsAwaited(state: CaseState): boolean {
   const asked = state.responses.findLast((each) => each.response.kind === "more-asked");
   const requester = state.request?.request.requester;
   if (asked === undefined || requester === undefined) return false;

@@ -1,5 +1,5 @@
 import { siteInWords } from "#protocol/body-sites.ts";
-import type { Photo, SignedOpinion } from "#protocol/events.ts";
+import type { Photo } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { localeOf } from "../../i18n/locale.ts";
 import type { Elapsed, Remaining } from "./due.ts";
@@ -67,7 +67,7 @@ function join(words: Words, parts: readonly string[]): string {
 const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
 /** "16 heures" aloud, "16 h" or "16:23" in a row; "4 pm" in English. */
-export function clockTime(atMs: number, language: "fr" | "en", form: "spoken" | "short"): string {
+function clockTime(atMs: number, language: "fr" | "en", form: "spoken" | "short"): string {
   const at = new Date(atMs);
   if (language === "en")
     return new Intl.DateTimeFormat("en-GB", {
@@ -171,9 +171,6 @@ export function threadInWords({ t }: Words, thread: Thread): string {
   if (encrypted.state === "tied") return t("row.thread.encrypted");
   return t(consented.state === "tied" ? "row.thread.consented" : "row.thread.none");
 }
-
-export const certaintyInWords = ({ t }: Words, opinion: SignedOpinion["payload"]): string =>
-  t(`opinion.certainty.${opinion.certainty}`);
 
 /** One knot as the thread draws it, in words. */
 export type KnotInWords = {

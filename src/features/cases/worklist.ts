@@ -86,7 +86,7 @@ export function worklistOf(facts: WorklistFacts): Worklist {
 }
 
 /** The address of a case: its random id, or its room's id until the request can be read. Never anything of a patient. */
-export const caseKey = (record: CaseRecord): string => record.state.request?.request.caseId ?? record.roomId;
+const caseKey = (record: CaseRecord): string => record.state.request?.request.caseId ?? record.roomId;
 
 export function findCase(cases: CasesState, key: string): CaseRecord | null {
   return [...cases.byRoom.values()].find((each) => caseKey(each) === key || each.roomId === key) ?? null;

@@ -4,11 +4,12 @@ import { useStore } from "zustand";
 import { type CaseState, notYetFiled } from "#protocol/case-state.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { localeOf } from "../../i18n/locale.ts";
-import { Banner, EmptyState, IdentityBand, Skeleton, TextAction, Thread } from "../../ui/index.ts";
+import { Banner, EmptyState, IdentityBand, Skeleton, TextAction } from "../../ui/index.ts";
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { DocumentView } from "./DocumentView.tsx";
+import { PieceRow } from "./PieceRow.tsx";
 import styles from "./record.module.css";
-import { formOf, type Piece, type RecordModel, type RecordState } from "./record-model.ts";
+import type { Piece, RecordModel, RecordState } from "./record-model.ts";
 
 type Props = {
   readonly model: RecordModel;
@@ -123,50 +124,5 @@ function Summary({ record, state, model }: { record: RecordState; state: CaseSta
         <strong>{t(notYetFiled(state).length === 0 ? "identical" : "notAll")}</strong>
       </p>
     </>
-  );
-}
-
-type RowProps = {
-  readonly piece: Piece;
-  readonly picked: boolean;
-  readonly onPick: () => void;
-  readonly nowMs: number;
-};
-
-function PieceRow({ piece, picked, onPick, nowMs }: RowProps) {
-  const { t, i18n } = useTranslation("record");
-  const forms = [...new Set(piece.entries.map(formOf))].map((form) =>
-    i18n.exists(`record:form.${form}`) ? t(`form.${form}`) : t("form.other"),
-  );
-  const sameDay = new Date(piece.filedAtMs).toDateString() === new Date(nowMs).toDateString();
-  const time = new Intl.DateTimeFormat(
-    localeOf(i18n.language),
-    sameDay
-      ? { timeStyle: "short" }
-      : { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" },
-  ).format(piece.filedAtMs);
-  return (
-    <div className={styles.row} data-picked={picked ? "" : undefined}>
-      <span className={styles.knot} aria-hidden="true">
-        <Thread
-          direction="vertical"
-          size="letter"
-          pitch={88}
-          words={false}
-          label=""
-          knots={[{ key: piece.key, state: "tied", word: "" }]}
-        />
-      </span>
-      <button type="button" className={styles.piece} aria-pressed={picked} onClick={onPick}>
-        <span className={styles.pieceHead}>
-          <strong>{t(`kind.${piece.kind}`)}</strong>
-          <strong>{time}</strong>
-        </span>
-        <span className={styles.pieceDetail}>
-          <span>{[...new Set(forms)].join(", ")}</span>
-          <span>{t("same")}</span>
-        </span>
-      </button>
-    </div>
   );
 }

@@ -1,0 +1,11 @@
+import type { SessionModel } from "../features/session/index.ts";
+import type { Door } from "../matrix/index.ts";
+import type { Clock } from "./clock.ts";
+
+/** What every place of a signed-in person is given. */
+export type PlaceProps = {
+  readonly door: Door;
+  readonly clock: Clock;
+  readonly session: SessionModel;
+  readonly me: string;
+};
