@@ -3,7 +3,7 @@
  * an address that this policy let through: a script of our own origin, and nothing else.
  * @see W3C Trusted Types §2.3; the name must match `trusted-types` in the gateway's Content-Security-Policy
  */
-export const policyName = "colloque";
+const policyName = "colloque";
 
 /** The compiler's DOM types do not know Trusted Types; browsers without them take the address as it is. */
 type Policy = { createScriptURL(address: string): string };

@@ -13,13 +13,16 @@ type Props = {
   readonly onDone: () => void;
 };
 
+const majority = 18;
+
 /** Whose body it is. It never goes away while pictures are taken. */
 export function Head({ patient, nowMs, taken = 0, back, onDone }: Props) {
   const { t } = useTranslation("capture");
   const age = ageInYears(patient.birthDate, nowMs);
-  const traits = [age === null ? null : t("patient.age", { count: age }), t(`patient.${patient.sex}`)].filter(
-    (part) => part !== null,
-  );
+  const traits = [
+    age === null ? null : t("patient.age", { count: age }),
+    t(`patient.${age !== null && age < majority ? "child" : "adult"}.${patient.sex}`),
+  ].filter((part) => part !== null);
   return (
     <header className={styles.head}>
       <button type="button" className={styles.close} onClick={onDone} aria-label={back?.label ?? t("close")}>

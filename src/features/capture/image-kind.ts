@@ -21,9 +21,9 @@ export type ImageKind =
   | { readonly kind: "refused"; readonly reason: FileRefusal };
 
 /** 50 megapixels decode to 200 MB: more than a phone's tab may ask for. */
-export const maxPixels = 50_000_000;
+const maxPixels = 50_000_000;
 /** No camera writes more for one picture under 50 megapixels; a larger file is something else. */
-export const maxFileBytes = 80 * 1024 * 1024;
+const maxFileBytes = 80 * 1024 * 1024;
 
 const refused = (reason: FileRefusal): ImageKind => ({ kind: "refused", reason });
 

@@ -30,7 +30,7 @@ const eoi = 0xd9;
 const sos = 0xda;
 const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 /** Frame headers are C0 to CF, less DHT (C4), JPG (C8) and DAC (CC). */
-export const isFrame = (marker: number) =>
+const isFrame = (marker: number) =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
 /**

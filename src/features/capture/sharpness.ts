@@ -23,7 +23,7 @@ export function judge(luma: Luma): Verdict {
 }
 
 /** Variance of the Laplacian of the sharpest ninth of the picture. */
-export function sharpnessOf({ pixels, widthPx, heightPx }: Luma): number {
+function sharpnessOf({ pixels, widthPx, heightPx }: Luma): number {
   let best = 0;
   for (let row = 0; row < 3; row += 1) {
     for (let column = 0; column < 3; column += 1) {

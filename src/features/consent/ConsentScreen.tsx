@@ -7,7 +7,7 @@ import type { ConsentModel } from "./consent-model.ts";
 import { Decisions } from "./Decisions.tsx";
 import { Given } from "./Given.tsx";
 import { RecordBar } from "./RecordBar.tsx";
-import { headlineInWords, sexContext } from "./sheet-words.ts";
+import { addressInWords, sexContext } from "./sheet-words.ts";
 
 type Props = { readonly model: ConsentModel; readonly onClose: () => void };
 
@@ -57,7 +57,8 @@ function Sheet({ model, onClose, language }: Props & { language: "fr" | "en" }) 
       <main className={styles.main}>
         <div className={styles.letter}>
           <h1 className={styles.headline} tabIndex={-1}>
-            {headlineInWords(say, model.subject.patient, model.minor)}
+            <bdi>{addressInWords(say, model.subject.patient, model.minor)}</bdi>,{" "}
+            <span className={styles.whole}>{t("question")}</span>
           </h1>
           <p className={styles.notice}>{model.notice()}</p>
         </div>

@@ -5,8 +5,16 @@ import { caseIdSchema, consentIdSchema } from "#protocol/ids.ts";
 import type { Addressee } from "#protocol/people.ts";
 import { err, ok } from "#protocol/result.ts";
 import type { ConsentDraft } from "../../matrix/types.ts";
-import { createFakeVault } from "../testing/fake-vault.ts";
-import { adam, clinicians, delattre, faure, leroy, martin, teams } from "../testing/people.ts";
+import {
+  adam,
+  clinicians,
+  createFakeVault,
+  delattre,
+  faure,
+  leroy,
+  martin,
+  teams,
+} from "../testing/index.ts";
 import { type ConsentDeps, createConsentModel } from "./consent-model.ts";
 import type { Stroke } from "./signature.ts";
 

@@ -191,7 +191,7 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
 }
 
 /** What still lacks before the sheet can be recorded, the first first. */
-export function lackOf({ choices, giver, proof }: ConsentState): Lack | null {
+function lackOf({ choices, giver, proof }: ConsentState): Lack | null {
   if (!choices.opinion && choices.pictures) return "pictures-need-opinion";
   if (!choices.opinion) return "nothing-chosen";
   if (giver.kind === "representative" && giver.name.trim() === "") return "representative-name";

@@ -9,13 +9,12 @@ export type Say = (key: string, values?: Readonly<Record<string, string | number
 export const sexContext = (sex: Sex): "female" | "male" | "other" =>
   sex === "female" || sex === "male" ? sex : "other";
 
-/** « Madame Delattre, êtes-vous d’accord ? », or « Pour Adam, … » when somebody else decides. */
-export function headlineInWords(say: Say, patient: Patient, minor: boolean): string {
-  if (minor) return say("headline", { who: say("forChild", { given: civilName(patient.given) }) });
+/** « Madame Delattre », or « Pour Adam » when somebody else decides: who is asked. */
+export function addressInWords(say: Say, patient: Patient, minor: boolean): string {
+  if (minor) return say("forChild", { given: civilName(patient.given) });
   const family = civilName(patient.family);
-  if (patient.sex === "female") return say("headline", { who: say("madam", { family }) });
-  if (patient.sex === "male") return say("headline", { who: say("sir", { family }) });
-  return say("headline", { who: spokenName(patient) });
+  if (patient.sex === "female") return say("madam", { family });
+  return patient.sex === "male" ? say("sir", { family }) : spokenName(patient);
 }
 
 /** "de la dermatologie", "du Dr Hélène Martin": whose opinion it is. */

@@ -1,7 +1,7 @@
 /** A drawn signature: strokes of points in a box of 1000 × 300. */
 export type Stroke = readonly (readonly [number, number])[];
 
-export const signatureBox = { width: 1000, height: 300 } as const;
+const signatureBox = { width: 1000, height: 300 } as const;
 
 /** A signature under an eighth of the box's width, or shorter than a third of it in ink, is a slip of the finger. */
 const leastWidth = 125;
@@ -34,7 +34,7 @@ const maxPoints = 2000;
 const maxStrokes = 200;
 
 /** A stroke as the pad sees it, made fit for the evidence: integers inside the box, thinned where it is too long. */
-export function fitStroke(stroke: Stroke): [number, number][] {
+function fitStroke(stroke: Stroke): [number, number][] {
   const step = Math.ceil(stroke.length / maxPoints);
   return stroke
     .filter((_, index) => index % step === 0)

@@ -143,13 +143,15 @@ type BandProps = {
   readonly onClose: () => void;
 };
 
+const majority = 18;
+
 function Band({ request, nowMs, kept, onClose }: BandProps) {
   const { t } = useTranslation("opinion");
   const { patient } = request;
   const age = ageInYears(patient.birthDate, nowMs);
   const traits = [
     age === null ? null : t("patient.age", { count: age }),
-    t(`patient.${patient.sex}`),
+    t(`patient.${age !== null && age < majority ? "child" : "adult"}.${patient.sex}`),
     birthDateInWords(patient.birthDate),
   ].filter((part) => part !== null);
   return (

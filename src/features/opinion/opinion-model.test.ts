@@ -5,7 +5,7 @@ import { emptyCase } from "#protocol/case-state.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import { err, ok } from "#protocol/result.ts";
 import type { CaseRecord, CasesState, OpinionDraft } from "../../matrix/types.ts";
-import { createFakeVault } from "../testing/fake-vault.ts";
+import { createFakeVault } from "../testing/index.ts";
 import { createOpinionModel, type OpinionDeps } from "./opinion-model.ts";
 
 const roomId = "!room";

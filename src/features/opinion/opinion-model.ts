@@ -5,7 +5,7 @@ import { type Certainty, certaintySchema } from "#protocol/events.ts";
 import type { Door, OpinionDraft } from "../../matrix/types.ts";
 
 /** The written parts of an opinion, in the order of the letter. */
-export const sections = ["findings", "assessment", "plan", "ifWorse", "limits"] as const;
+const sections = ["findings", "assessment", "plan", "ifWorse", "limits"] as const;
 export type Section = (typeof sections)[number];
 
 const longest = 8000;
@@ -144,7 +144,7 @@ const emptyText = (opinionId: string): OpinionText => ({
 });
 
 /** What lacks before the opinion can be signed: what is thought and how surely, what to do, and what if it gets worse. */
-export function holdOf(text: OpinionText): Hold | null {
+function holdOf(text: OpinionText): Hold | null {
   const blank = (value: string) => value.trim() === "";
   if (blank(text.assessment)) return "assessment";
   if (text.certainty === null) return "certainty";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ageInYears, civilName, identityName, spokenName } from "./patient-words.ts";
+import { ageInYears, civilName, spokenName } from "./patient-words.ts";
 
 describe("a patient in words", () => {
   const now = new Date(2026, 10, 22, 12).getTime();
@@ -22,6 +22,6 @@ describe("a patient in words", () => {
 
   test("a name that has small letters, or a script without capitals, is kept as it is", () => {
     expect(civilName("McLeod")).toBe("McLeod");
-    expect(identityName({ family: "الحسن", given: "فاطمة" })).toBe("الحسن فاطمة");
+    expect(spokenName({ family: "الحسن", given: "فاطمة" })).toBe("فاطمة الحسن");
   });
 });

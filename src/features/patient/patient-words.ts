@@ -13,10 +13,6 @@ export function ageInYears(birthDate: string | undefined, nowMs: number): number
   return Math.max(0, now.getFullYear() - year - (before ? 1 : 0));
 }
 
-/** As identity is written, family name in capitals: "DELATTRE Josiane". Letters without capitals stay as they are. */
-export const identityName = ({ family, given }: Named): string =>
-  [family.toLocaleUpperCase("fr"), given].filter((part) => part !== "").join(" ");
-
 /** As one says it: "Josiane Delattre". Records often hold names in capitals only. */
 export const spokenName = ({ family, given }: Named): string =>
   [civilName(given), civilName(family)].filter((part) => part !== "").join(" ");

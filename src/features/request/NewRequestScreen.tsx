@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { Icon } from "../../ui/index.ts";
 import { AddresseeSheet } from "./AddresseeSheet.tsx";
+import type { Blank } from "./blank.ts";
 import { CallInstead } from "./CallInstead.tsx";
 import { ConsentAndPhotos } from "./ConsentAndPhotos.tsx";
 import { Details } from "./Details.tsx";
@@ -13,9 +14,6 @@ import type { Hold, RequestModel } from "./request-model.ts";
 import { SendBar } from "./SendBar.tsx";
 import { Sentence } from "./Sentence.tsx";
 import { UrgencySheet } from "./UrgencySheet.tsx";
-
-/** Which blank of the sentence is open. */
-export type Blank = "patient" | "addressee" | "urgency";
 
 type Props = {
   readonly model: RequestModel;

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { ageInYears, spokenName } from "../patient/index.ts";
 import { addresseeInWords } from "./addressee-words.ts";
-import type { Blank } from "./NewRequestScreen.tsx";
+import type { Blank } from "./blank.ts";
 import type { RequestModel } from "./request-model.ts";
 import styles from "./Sentence.module.css";
 import { useDirectory } from "./use-directory.ts";
@@ -26,26 +26,31 @@ export function Sentence({ model, onOpen }: { model: RequestModel; onOpen: (blan
   return (
     <p className={styles.sentence}>
       {t("sentence.for")}{" "}
-      <BlankButton
-        value={who}
-        blank={t("sentence.patientBlank")}
-        label={(value) => t("sentence.patientLabel", { value })}
-        onOpen={() => onOpen("patient")}
-      />
-      , {t("sentence.like")} {words?.of ?? t("sentence.ofBlank")}{" "}
+      <span className={styles.closed}>
+        <BlankButton
+          value={who}
+          blank={t("sentence.patientBlank")}
+          label={(value) => t("sentence.patientLabel", { value })}
+          onOpen={() => onOpen("patient")}
+        />
+        ,
+      </span>{" "}
+      {t("sentence.like")} {words?.of ?? t("sentence.ofBlank")}{" "}
       <BlankButton
         value={words?.name ?? null}
         blank={t("sentence.addresseeBlank")}
         label={(value) => t("sentence.addresseeLabel", { value })}
         onOpen={() => onOpen("addressee")}
       />{" "}
-      <BlankButton
-        value={urgency === null ? null : t(`urgency.${urgency}`)}
-        blank={t("sentence.urgencyBlank")}
-        label={(value) => t("sentence.urgencyLabel", { value })}
-        onOpen={() => onOpen("urgency")}
-      />
-      {t("sentence.colon")}
+      <span className={styles.closed}>
+        <BlankButton
+          value={urgency === null ? null : t(`urgency.${urgency}`)}
+          blank={t("sentence.urgencyBlank")}
+          label={(value) => t("sentence.urgencyLabel", { value })}
+          onOpen={() => onOpen("urgency")}
+        />
+        {t("sentence.colon")}
+      </span>
     </p>
   );
 }

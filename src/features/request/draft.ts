@@ -8,14 +8,7 @@ import { addresseeSchema } from "#protocol/people.ts";
 import type { ConsentDraft, PreparedPhoto } from "../../matrix/types.ts";
 
 /** What folds away under the question. Free text each. */
-export const detailFields = [
-  "history",
-  "background",
-  "treatments",
-  "allergies",
-  "hypothesis",
-  "callback",
-] as const;
+const detailFields = ["history", "background", "treatments", "allergies", "hypothesis", "callback"] as const;
 export type DetailField = (typeof detailFields)[number];
 
 const text = z.string().max(8000);

@@ -3,7 +3,7 @@ import type { PatientMatches } from "#protocol/api.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
-import { delattre, moreau57, moreau59 } from "../testing/people.ts";
+import { delattre, moreau57, moreau59 } from "../testing/index.ts";
 import { createPatientSearch } from "./patient-search-model.ts";
 
 function setUp(answer: Result<PatientMatches, ErrorCode>) {

@@ -5,8 +5,7 @@ import type { Directory } from "#protocol/api.ts";
 import { consentIdSchema, receiptIdSchema } from "#protocol/ids.ts";
 import { err, ok } from "#protocol/result.ts";
 import type { ConsentDraft, Loadable, PreparedPhoto } from "../../matrix/types.ts";
-import { createFakeVault } from "../testing/fake-vault.ts";
-import { clinicians, delattre, leroy, martin, moreau57, teams } from "../testing/people.ts";
+import { clinicians, createFakeVault, delattre, leroy, martin, moreau57, teams } from "../testing/index.ts";
 import { createRequestModel, type RequestDeps } from "./request-model.ts";
 
 const now = Date.parse("2026-11-24T10:59:00Z");

@@ -228,7 +228,7 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
 }
 
 /** What holds the request back, or null when it may leave. The gate has its own, last word. */
-export function holdOf(draft: Draft, nowMs: number): Hold | null {
+function holdOf(draft: Draft, nowMs: number): Hold | null {
   if (draft.patient === null) return "patient";
   if (draft.addressee === null) return "addressee";
   if (draft.urgency === null) return "urgency";

@@ -24,12 +24,12 @@ export const martin = clinician("martin", "Martin", "Hélène", {
   specialty: "dermatology",
   rpps: "89900000001",
 });
-export const haddad = clinician("haddad", "Haddad", "Nadia", {
+const haddad = clinician("haddad", "Haddad", "Nadia", {
   title: "Dr",
   specialty: "dermatology",
   rpps: "89900000002",
 });
-export const kermarrec = clinician("kermarrec", "Kermarrec", "Yann", {
+const kermarrec = clinician("kermarrec", "Kermarrec", "Yann", {
   title: "Dr",
   specialty: "ophthalmology",
   rpps: "89900000003",
@@ -44,13 +44,13 @@ export const leroy = clinician("leroy", "Leroy", "Claire", {
   specialty: "nursing",
   rpps: "89900000005",
 });
-export const aubry = clinician("aubry", "Aubry", "Karim", {
+const aubry = clinician("aubry", "Aubry", "Karim", {
   title: "Dr",
   specialty: "surgery",
   rpps: "89900000006",
   teams: ["team-surgery"],
 });
-export const benali = clinician("benali", "Benali", "Samia", {
+const benali = clinician("benali", "Benali", "Samia", {
   title: "Dr",
   specialty: "surgery",
   rpps: "89900000007",
@@ -100,18 +100,3 @@ export const adam = patient({
   birthDate: "2022-05-02",
   birthPlace: "Douai",
 });
-export const rightToLeft = patient({
-  recordId: "rtl",
-  family: "الحسن",
-  given: "فاطمة",
-  birthDate: "1988-07-09",
-  birthPlace: "Alger",
-});
-export const script = patient({
-  recordId: "script",
-  family: "DURAND",
-  given: "<script>alert(1)</script>",
-  birthDate: "1971-01-01",
-});
-
-export const patients: Patient[] = [delattre, moreau57, moreau59, adam, rightToLeft, script];

@@ -4,10 +4,8 @@ export const capture = {
   patient: {
     age_one: "{{count}}",
     age_other: "{{count}}",
-    female: "woman",
-    male: "man",
-    other: "other sex",
-    unknown: "sex not stated",
+    adult: { female: "woman", male: "man", other: "other sex", unknown: "sex not stated" },
+    child: { female: "girl", male: "boy", other: "other sex", unknown: "sex not stated" },
   },
   close: "Close the camera",
   finish_one: "Done, {{count}} photo",

@@ -5,7 +5,7 @@ export const consent = {
   title_other: "The patient’s consent",
   close: "Close without recording anything",
   language: "Language of this sheet",
-  headline: "{{who}}, do you agree?",
+  question: "do you agree?",
   madam: "Mrs {{family}}",
   sir: "Mr {{family}}",
   forChild: "For {{given}}",

@@ -5,10 +5,8 @@ export const opinion = {
   patient: {
     age_one: "{{count}}",
     age_other: "{{count}}",
-    female: "woman",
-    male: "man",
-    other: "other sex",
-    unknown: "sex not stated",
+    adult: { female: "woman", male: "man", other: "other sex", unknown: "sex not stated" },
+    child: { female: "girl", male: "boy", other: "other sex", unknown: "sex not stated" },
     qualified: "verified",
     provisional: "to verify",
   },

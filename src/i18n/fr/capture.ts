@@ -4,10 +4,8 @@ export const capture = {
   patient: {
     age_one: "{{count}} an",
     age_other: "{{count}} ans",
-    female: "femme",
-    male: "homme",
-    other: "sexe autre",
-    unknown: "sexe non précisé",
+    adult: { female: "femme", male: "homme", other: "sexe autre", unknown: "sexe non précisé" },
+    child: { female: "fille", male: "garçon", other: "sexe autre", unknown: "sexe non précisé" },
   },
   close: "Fermer l’appareil photo",
   finish_one: "Terminer, {{count}} photo",

@@ -5,7 +5,7 @@ export const consent = {
   title_other: "Accord du patient",
   close: "Fermer sans rien enregistrer",
   language: "Langue de la feuille",
-  headline: "{{who}}, êtes-vous d’accord ?",
+  question: "êtes-vous d’accord ?",
   madam: "Madame {{family}}",
   sir: "Monsieur {{family}}",
   forChild: "Pour {{given}}",

@@ -5,10 +5,8 @@ export const opinion = {
   patient: {
     age_one: "{{count}} an",
     age_other: "{{count}} ans",
-    female: "femme",
-    male: "homme",
-    other: "sexe autre",
-    unknown: "sexe non précisé",
+    adult: { female: "femme", male: "homme", other: "sexe autre", unknown: "sexe non précisé" },
+    child: { female: "fille", male: "garçon", other: "sexe autre", unknown: "sexe non précisé" },
     qualified: "vérifiée",
     provisional: "à vérifier",
   },

@@ -1,0 +1,2 @@
+/** Which blank of the sentence is open. */
+export type Blank = "patient" | "addressee" | "urgency";
