@@ -119,11 +119,15 @@ export function clientFiles(folder: string) {
   };
 }
 
-/** A person who goes to an address of the client gets the page; a script or picture that is missing is missing. */
+/**
+ * A person who goes to an address of the client gets the page; a script or picture that is missing is missing. The root is the page
+ * for whoever asks: the service worker fetches it to keep it, and does not say what it takes.
+ */
 const isScreen = (path: string | undefined, accept: string | undefined): boolean =>
-  path !== undefined &&
-  !/^\/(assets|colloque|_matrix|_synapse|\.well-known)(\/|$)/.test(path) &&
-  (accept ?? "").includes("text/html");
+  path === "/" ||
+  (path !== undefined &&
+    !/^\/(assets|colloque|_matrix|_synapse|\.well-known)(\/|$)/.test(path) &&
+    (accept ?? "").includes("text/html"));
 
 /** The decoded path of a request; undefined when it tries to leave the folder. */
 function pathOf(request: FastifyRequest): string | undefined {
