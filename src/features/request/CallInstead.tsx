@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { SecondaryAction, TextAction } from "../../ui/index.ts";
+import { TextAction, TextLink } from "../../ui/index.ts";
 import { addresseeInWords } from "./addressee-words.ts";
 import styles from "./CallInstead.module.css";
 import { type RequestModel, specialtyOf } from "./request-model.ts";
@@ -48,9 +48,9 @@ export function CallInstead({ model, onChange }: { model: RequestModel; onChange
       )}
       <p className={styles.emergency}>{t("call.emergency", { number: emergency })}</p>
       <div className={styles.actions}>
-        <SecondaryAction wide icon="phone" onClick={() => location.assign(`tel:${emergency}`)}>
+        <TextLink icon="phone" href={`tel:${emergency}`}>
           {t("call.emergencyCall", { number: emergency })}
-        </SecondaryAction>
+        </TextLink>
         <TextAction tone="link" onClick={onChange}>
           {t("call.change")}
         </TextAction>
