@@ -53,7 +53,9 @@ export async function enter({ page, name }: Clinician, password: string = demoPa
  * Signs in, whether it is this person's first time on this stack or not. The first time the keys set themselves up and the recovery key is
  * shown once: it is kept for the other tests, as a person keeps the sheet. Says which it was.
  */
-export async function signIn(person: Clinician): Promise<{ readonly first: boolean; readonly recoveryKey: string }> {
+export async function signIn(
+  person: Clinician,
+): Promise<{ readonly first: boolean; readonly recoveryKey: string }> {
   const { page, name } = person;
   await enter(person);
   const sheet = page.getByRole("heading", { name: /Gardez cette feuille/ });
@@ -75,11 +77,15 @@ export async function signIn(person: Clinician): Promise<{ readonly first: boole
 const drawer = () => join(running().dataDir, "recovery-keys-of-the-tests.json");
 const keysSchema = z.record(z.string(), z.string());
 const keys = () => (existsSync(drawer()) ? keysSchema.parse(JSON.parse(readFileSync(drawer(), "utf8"))) : {});
-const keepKey = (name: string, key: string) => writeFileSync(drawer(), JSON.stringify({ ...keys(), [name]: key }));
+/** Keeps a recovery key for the other tests on this stack. */
+export const keepKey = (name: string, key: string) =>
+  writeFileSync(drawer(), JSON.stringify({ ...keys(), [name]: key }));
 
-function recallKey(name: string): string {
+/** The key that an earlier test kept. */
+export function recallKey(name: string): string {
   const key = keys()[name];
-  if (key === undefined) throw new Error(`${name} signed in before on this stack, and no test kept the recovery key`);
+  if (key === undefined)
+    throw new Error(`${name} signed in before on this stack, and no test kept the recovery key`);
   return key;
 }
 
