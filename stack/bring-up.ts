@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { buildClient, isClientFresh } from "./client-build.ts";
+import { buildClient, builtClient, isClientFresh } from "./client-build.ts";
 import { messageOf } from "./failure.ts";
 import { hapi } from "./parts/hapi.ts";
 import { livekit } from "./parts/livekit.ts";
@@ -13,12 +13,26 @@ import type { Supervisor } from "./supervisor.ts";
 
 export const partsByName: Readonly<Record<PartName, Part>> = { synapse, livekit, hapi, orthanc, server };
 
+/** The parts, with a server that gives out the pages in that folder. */
+export const partsGiving = (clientFolder: string): typeof partsByName => ({
+  ...partsByName,
+  server: {
+    ...server,
+    launch(context) {
+      const launch = server.launch(context);
+      return { ...launch, env: { ...launch.env, COLLOQUE_CLIENT_DIR: clientFolder } };
+    },
+  },
+});
+
 /** What the order of a start needs to know and may change. */
 export interface Scene {
   readonly wanted: ReadonlySet<PartName>;
   readonly supervisor: Supervisor;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Where the pages that the server gives out are. */
+  readonly clientFolder: string;
   context(): PartContext;
   setAdminToken(token: string): void;
   /** There is no DICOM archive on this machine. */
@@ -84,15 +98,14 @@ async function beginArchive(scene: Scene): Promise<void> {
 
 async function beginServer(scene: Scene, needs: readonly Promise<void>[]): Promise<void> {
   await Promise.all([...needs, ensureClient(scene)]);
-  await scene.supervisor.bringUp(server);
-  scene.progress.set(server.label, "up");
+  await scene.supervisor.startPart("server");
   scene.onUsable();
 }
 
 const clientLabel = "Client (for the browser)";
 
-async function ensureClient({ progress, signal, context }: Scene): Promise<void> {
-  if (isClientFresh()) return;
+async function ensureClient({ clientFolder, progress, signal, context }: Scene): Promise<void> {
+  if (clientFolder !== builtClient || isClientFresh()) return;
   progress.set(clientLabel, "building");
   const log = join(context().folders.logs, "client-build.log");
   await buildClient(log, signal);

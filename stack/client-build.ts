@@ -7,7 +7,9 @@ import { root } from "./paths.ts";
 
 const inputs = ["src", "public", "index.html", "vite.config.ts", "package-lock.json", "tsconfig.base.json"];
 const stamp = join(root, ".colloque", "client-build");
-const built = join(root, "dist", "index.html");
+/** Where the built client is. */
+export const builtClient = join(root, "dist");
+const built = join(builtClient, "index.html");
 
 /** Whether dist was built from the sources as they are. */
 export const isClientFresh = (): boolean =>

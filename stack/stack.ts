@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { bringUpAll, partsByName } from "./bring-up.ts";
+import { bringUpAll, partsByName, partsGiving } from "./bring-up.ts";
 import { cached, checkSpace } from "./cache.ts";
+import { builtClient } from "./client-build.ts";
 import { listenForControl, type PartControl } from "./control.ts";
 import { serverName } from "./demo/hospital.ts";
 import { StackFailure } from "./failure.ts";
@@ -32,6 +33,8 @@ export interface StackOptions {
   readonly parts?: readonly PartName[];
   /** Fills a new profile's data from elsewhere, before anything starts. */
   readonly prepareData?: (dataFolder: string) => Promise<void>;
+  /** Pages that the server gives out in place of the built client, which is then not built. */
+  readonly clientFolder?: string;
   /** Called once the server answers, while the record may still be starting. */
   readonly onUsable?: (run: Run) => void;
   readonly signal?: AbortSignal;
@@ -128,11 +131,12 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
   const accident = new AbortController();
   const outside = options.signal;
   const signal = outside === undefined ? accident.signal : AbortSignal.any([accident.signal, outside]);
+  const clientFolder = options.clientFolder ?? builtClient;
   const context = (): PartContext => ({ folders, ports, secrets, publicUrl, hasArchive });
   const note = () => writeRun(folders.runFile, facts());
 
   const supervisor = createSupervisor({
-    parts: partsByName,
+    parts: partsGiving(clientFolder),
     context,
     progress,
     signal,
@@ -171,6 +175,7 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
     async begin(): Promise<void> {
       note();
       const scene = {
+        clientFolder,
         wanted,
         supervisor,
         progress,

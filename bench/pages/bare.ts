@@ -4,9 +4,11 @@
  */
 
 import { ClientEvent, createClient, type MatrixClient, MatrixEventEvent, SyncState } from "matrix-js-sdk";
+import { type Logger, logger as sdkLogger } from "matrix-js-sdk/lib/logger.js";
 import type { RoomMessageEventContent } from "matrix-js-sdk/lib/types.js";
 import { z } from "zod";
-import { encodeFrame, openCamera } from "./camera.ts";
+import type { CameraSession } from "../../src/features/capture/camera.ts";
+import { createEncoder, openCamera } from "./camera.ts";
 
 const fileSchema = z.object({
   url: z.string(),
@@ -16,8 +18,20 @@ const fileSchema = z.object({
 });
 const uploadedSchema = z.object({ content_uri: z.string() });
 
+// What the SDK prints costs time, the more with a driver that listens: it would only slow the peer down.
+const silent: Logger = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  getChild: () => silent,
+};
+sdkLogger.getChild = () => silent;
+
 let client: MatrixClient;
-let camera: HTMLVideoElement;
+let camera: CameraSession;
+let encode: ReturnType<typeof createEncoder>;
 const arrivals = new Map<string, (at: number) => void>();
 const arrived = new Map<string, number>();
 
@@ -32,6 +46,7 @@ async function signIn(user: string, password: string): Promise<void> {
     password,
   });
   client = createClient({
+    logger: silent,
     baseUrl: location.origin,
     userId: signedIn.user_id,
     deviceId: signedIn.device_id,
@@ -74,7 +89,7 @@ async function show(content: unknown): Promise<void> {
 
 async function shoot(roomId: string, name: string): Promise<{ startedAtMs: number; bytes: number }> {
   const startedAtMs = Date.now();
-  const jpeg = await encodeFrame(camera);
+  const jpeg = await encode(camera);
   const plain = await jpeg.arrayBuffer();
   const iv = new Uint8Array(16);
   crypto.getRandomValues(iv.subarray(0, 8));
@@ -119,6 +134,7 @@ const bare = {
   signIn,
   openCamera: async () => {
     camera = await openCamera();
+    encode = createEncoder();
   },
   shoot,
   decoded,

@@ -1,22 +1,29 @@
-/** The camera and the encoder that both sides of the bench share. */
-export async function openCamera(): Promise<HTMLVideoElement> {
-  const stream = await navigator.mediaDevices.getUserMedia({
-    video: { width: { ideal: 4032 }, height: { ideal: 3024 } },
-  });
+import { type CameraSession, createCamera } from "../../src/features/capture/camera.ts";
+import workerUrl from "./encoder-worker.ts?worker&url";
+
+/** The camera that both sides of the bench share: the product's own, at its best resolution. */
+export async function openCamera(): Promise<CameraSession> {
+  const opened = await createCamera(navigator.mediaDevices).open();
+  if (!opened.ok) throw new Error(`The camera: ${opened.error}`);
   const video = document.createElement("video");
   video.muted = true;
   video.playsInline = true;
-  video.srcObject = stream;
+  video.width = 320;
+  opened.value.attach(video);
   document.body.append(video);
   await video.play();
-  return video;
+  return opened.value;
 }
 
-/** The frame on screen now, as JPEG of quality 0.92. */
-export async function encodeFrame(video: HTMLVideoElement): Promise<Blob> {
-  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
-  const context = canvas.getContext("2d");
-  if (context === null) throw new Error("No canvas");
-  context.drawImage(video, 0, 0);
-  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+/** The bare page's encoder: the browser's own in a worker, at the quality of the product, as the product has it. */
+export function createEncoder(): (camera: CameraSession) => Promise<Blob> {
+  const worker = new Worker(workerUrl, { type: "module" });
+  return async (camera) => {
+    const frame = await camera.shoot();
+    if (frame instanceof Blob) return frame;
+    const { promise, resolve } = Promise.withResolvers<Blob>();
+    worker.addEventListener("message", ({ data }: MessageEvent<Blob>) => resolve(data), { once: true });
+    worker.postMessage(frame, [frame]);
+    return promise;
+  };
 }

@@ -3,14 +3,17 @@
  * without screens, so that the time measured is that of the way of a photo and not of a finger. Driven through `window.ours`.
  */
 
+import type { Purpose } from "#protocol/consent.ts";
+import { caseIdSchema, consentIdSchema, userIdSchema } from "#protocol/ids.ts";
+import type { CameraSession } from "../../src/features/capture/camera.ts";
 import { createWorkshop } from "../../src/features/capture/workshop.ts";
 import type { CaseRecord, Door, PreparedPhoto } from "../../src/matrix/index.ts";
 import { createDoor } from "../../src/matrix/index.ts";
-import { encodeFrame, openCamera } from "./camera.ts";
+import { openCamera } from "./camera.ts";
 
 const workshop = createWorkshop();
 const door: Door = createDoor({ baseUrl: location.origin, language: "fr" });
-let camera: HTMLVideoElement;
+let camera: CameraSession;
 
 /** When each photo was first decoded on this screen, by rendition. */
 type Decoded = { preview: number | null; full: number | null };
@@ -36,17 +39,84 @@ async function signIn(user: string, password: string): Promise<void> {
   await until(() => (door.session.getState().step === "signed-out" ? true : undefined), door.session);
   const result = await door.signIn(user, password);
   if (!result.ok) throw new Error(result.error);
+  // On a stack that ran before, this person had another device, whose recovery key is gone with it.
+  if (door.session.getState().step === "recovery-needed") await door.startAnew(password);
   await until(() => (door.session.getState().step === "ready" ? true : undefined), door.session);
 }
 
-const roomOf = (caseId: string): CaseRecord | undefined =>
+const recordOf = (caseId: string): CaseRecord | undefined =>
   [...door.cases.getState().byRoom.values()].find((each) => each.state.request?.request.caseId === caseId);
+
+const inRoom = (caseId: string): Promise<CaseRecord> => until(() => recordOf(caseId), door.cases);
+
+/** Opens a case with the patient's consent for a colleague to see pictures, and a request without photos. */
+async function openCase(family: string, colleague: string): Promise<{ caseId: string; consentId: string }> {
+  const session = door.session.getState();
+  const found = await door.searchPatients({ family });
+  const patient = found.ok ? found.value.matches[0] : undefined;
+  if (patient === undefined || session.step !== "ready") throw new Error(`No patient ${family}`);
+  const caseId = caseIdSchema.parse(crypto.randomUUID());
+  const consentId = consentIdSchema.parse(crypto.randomUUID());
+  const userId = userIdSchema.parse(colleague);
+  const nowMs = Date.now();
+  const at = (ms: number) => new Date(nowMs + ms).toISOString();
+  const decide = (purpose: Purpose) => ({ purpose, granted: true });
+  const recorded = await door.recordConsent(
+    {
+      consentId,
+      caseId,
+      pseudonym: "BENCHBENCHBENCHBENCH00",
+      decisions: [decide("opinion"), decide("care-named"), decide("care-team"), decide("care-outside-team")],
+      recipients: [{ kind: "person", userId }],
+      method: "oral-witnessed",
+      givenBy: "patient",
+      notice: { version: "bench", sha256: "0".repeat(64), language: "fr" },
+      collectedAt: at(-1000),
+      expiresAt: at(86_400_000),
+    },
+    { consentId, noticeText: "bench", witness: "bench" },
+  );
+  if (!recorded.ok) throw new Error(recorded.error);
+  const asked = await door.sendRequest(
+    {
+      caseId,
+      patient,
+      addressee: { kind: "person", userId },
+      specialty: "dermatology",
+      urgency: "today",
+      dueAt: at(86_400_000),
+      question: "bench",
+      history: "",
+      requester: userIdSchema.parse(session.userId),
+      createdAt: at(0),
+    },
+    consentId,
+    [],
+  );
+  if (!asked.ok) throw new Error(asked.error);
+  return { caseId, consentId };
+}
+
+/** Resolves when nothing of the case is under way any more: all is sent, the colleague is in, everything is filed. */
+const settled = (caseId: string): Promise<boolean> =>
+  until(() => {
+    const record = recordOf(caseId);
+    const due =
+      record === undefined ? [] : [record.state.request, ...record.state.consents, ...record.state.photos];
+    const done =
+      record !== undefined &&
+      record.state.request !== null &&
+      record.members.length > 2 &&
+      record.pending.length === 0 &&
+      due.every((each) => each !== null && record.state.filed.get(each.eventId)?.outcome.state === "filed");
+    return done ? true : undefined;
+  }, door.cases);
 
 /** Shows every photo of the case as it comes: the preview first, then the whole picture. */
 async function watch(caseId: string): Promise<void> {
   const known = new Set<string>();
   const look = () => {
-    const record = roomOf(caseId);
+    const record = recordOf(caseId);
     for (const { eventId, photo } of record?.state.photos ?? []) {
       if (record === undefined || known.has(eventId)) continue;
       known.add(eventId);
@@ -54,7 +124,9 @@ async function watch(caseId: string): Promise<void> {
       void show(record.roomId, eventId, photo.photoId, "full");
     }
   };
-  await until(() => roomOf(caseId), door.cases);
+  const { roomId } = await inRoom(caseId);
+  // As the case's screen does: what the next photo needs is fetched ahead.
+  door.markSeen(roomId, []);
   look();
   door.cases.subscribe(look);
 }
@@ -81,14 +153,16 @@ async function show(
 async function shoot(
   caseId: string,
   consentId: string,
+  handicapMs: number,
 ): Promise<{ startedAtMs: number; photoId: string; bytes: number }> {
   const startedAtMs = Date.now();
-  const frame = await encodeFrame(camera);
+  if (handicapMs > 0) await new Promise((resolve) => setTimeout(resolve, handicapMs));
+  const frame = await camera.shoot();
   let preview: PreparedPhoto["preview"] | undefined;
   const prepared = await workshop.prepare(frame, (ahead) => {
     preview = ahead.preview;
   });
-  const record = roomOf(caseId);
+  const record = recordOf(caseId);
   if (!prepared.ok || preview === undefined || record === undefined)
     throw new Error("The picture could not be made ready");
   const photoId = crypto.randomUUID();
@@ -117,6 +191,9 @@ const seen = (photoId: string): Promise<{ preview: number; full: number }> =>
 const ours = {
   door,
   signIn,
+  openCase,
+  settled,
+  roomOf: async (caseId: string) => (await inRoom(caseId)).roomId,
   watch,
   shoot,
   seen,

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { watch } from "../exec.ts";
 import { StackFailure } from "../failure.ts";
@@ -18,6 +19,8 @@ export async function bench([name = "", ...args]: readonly string[]): Promise<nu
   if (!/^[a-z0-9-]+$/.test(name) || !existsSync(file)) {
     throw new StackFailure(`Which benchmark? npm run bench -- ${benchNames().join(" | ")}`);
   }
+  // A bench drives pages of its own: it builds them here, and the gateway gives them out under the product's own policy.
+  const pages = mkdtempSync(join(tmpdir(), "colloque-bench-"));
   const { signal, dispose } = stopSignal();
   try {
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
@@ -28,15 +31,17 @@ export async function bench([name = "", ...args]: readonly string[]): Promise<nu
       progress,
       signal,
       prepareData: fromTemplate(progress),
+      clientFolder: pages,
     });
     progress.end();
     void stack.ended.then((failure) => failure !== undefined && console.error(failure.message));
     return await watch(process.execPath, [file, ...args], {
-      env: { COLLOQUE_STACK: foldersOf(profile).runFile },
+      env: { COLLOQUE_STACK: foldersOf(profile).runFile, COLLOQUE_BENCH_PAGES: pages },
       signal,
     });
   } finally {
     dispose();
+    rmSync(pages, { recursive: true, force: true });
   }
 }
 

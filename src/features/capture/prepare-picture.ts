@@ -20,7 +20,7 @@ export type Ahead = { readonly preview: BarePicture; readonly verdict: Verdict }
 /** Long side of the preview: enough to answer many questions, small enough to arrive first. */
 const previewSidePx = 1024;
 const previewQuality = 0.8;
-const pictureQuality = 0.95;
+export const pictureQuality = 0.95;
 
 /**
  * Makes a file or a camera's frame into what may be sent. `ahead` is called with the preview before the whole picture is ready.
