@@ -158,7 +158,7 @@ describe("the sheet", () => {
     await model.recordBefore("Julie Petit");
     expect(recorded[0]?.evidence.noticeText).toBe(read);
     expect(recorded[0]?.consent.notice).toEqual({
-      version: "2026-11.1",
+      version: "2026-11.2",
       sha256: sha256(read),
       language: "en",
     });

@@ -13,7 +13,7 @@ export type NoticeSubject = {
 };
 
 /** Raised with every change of the words below: a consent names the version and the hash of the text that was read. */
-export const noticeVersion = "2026-11.1";
+export const noticeVersion = "2026-11.2";
 
 /** A consent runs for the time of one episode of care, and never longer than the rule allows. */
 export const consentMonths = 6;
@@ -37,11 +37,17 @@ function french({ hospital, recipients, collector, ward }: NoticeSubject): strin
           "ses soins",
         ];
   return [
-    `Nous montrons à ${recipients} une question sur ${what} et, si vous le voulez, des photos de ${part}.`,
+    `Nous montrons ${to(recipients)} une question sur ${what} et, si vous le voulez, des photos de ${part}.`,
     `Les soignants d’ici les voient aussi.`,
     `L’Archiviste, un programme de l’hôpital, les lit pour les ranger dans ${record} (${hospital}), au moins vingt ans.`,
-    `Votre accord vaut six mois. Vous pouvez refuser, ou changer d’avis à tout moment\u00a0: dites-le à ${collector}, les photos ne seront plus montrées, et ${care} n’en souffriront pas.`,
+    `Votre accord vaut six mois. Vous pouvez refuser, ou changer d’avis à tout moment\u00a0: dites-le ${to(collector)}, les photos ne seront plus montrées, et ${care} n’en souffriront pas.`,
   ].join(" ");
+}
+
+/** "au Dr Martin", "aux soins infirmiers", "à la dermatologie". */
+function to(whom: string): string {
+  if (/^Dr\s/.test(whom)) return `au ${whom}`;
+  return whom.startsWith("les ") ? `aux ${whom.slice(4)}` : `à ${whom}`;
 }
 
 function english({ hospital, recipients, collector, ward }: NoticeSubject): string {
