@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import type { Plugin } from "vite";
+import { configDefaults, defineConfig } from "vitest/config";
 import packageJson from "./package.json" with { type: "json" };
 
 /**
@@ -12,6 +13,8 @@ export default defineConfig({
   // Workers live in modules of our own, addressed with `?worker&url`, as Trusted Types ask for.
   worker: { format: "es" },
   optimizeDeps: { exclude: ["@matrix-org/matrix-sdk-crypto-wasm"] },
+  // The tree that breaks the arrows is no code, and the end-to-end tests have a runner of their own.
+  test: { exclude: [...configDefaults.exclude, "stack/architecture/breaking/**", "e2e/**"] },
   build: {
     target: "es2023",
     assetsInlineLimit: 0,

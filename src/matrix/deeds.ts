@@ -101,12 +101,16 @@ export function createDeeds(core: DoorCore): Deeds {
       }
       if (kept === null) return err("no-consent");
       const { caseId } = request;
+      // A page that ended between keeping the request and forgetting its draft may bring it again: it is sent once.
+      const localId = `request ${caseId}`;
+      const known = outbox.store.getState().items.some((item) => item.localId === localId);
+      if (known || core.live()?.timeline.roomOfCase(caseId) != null) return ok(undefined);
       for (const photo of photos) keepOwn(photo);
       const common = { caseId, roomId: null };
       return outbox.add([
         { ...common, localId: `room ${caseId}`, body: { kind: "room" } },
         { ...common, localId: `consent ${consentId}`, body: { kind: "consent", ...kept } },
-        { ...common, localId: `request ${caseId}`, body: { kind: "request", request } },
+        { ...common, localId, body: { kind: "request", request } },
         ...photos.map((photo) => ({ ...common, ...photoItem(photo, kept, request.addressee) })),
       ]);
     },

@@ -18,12 +18,16 @@ export type DeviceStore = {
   get(area: Area, key: string): Promise<unknown>;
   /** Throws StorageFullError when the device is full. */
   set(area: Area, key: string, value: unknown): Promise<void>;
+  /** All of them or, when the device is full or the page ends, none. Throws StorageFullError. */
+  setAll(entries: readonly Entry[]): Promise<void>;
   delete(area: Area, key: string): Promise<void>;
   keys(area: Area): Promise<string[]>;
   keyPair(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>;
   /** Empties everything: sign-out. */
   wipe(): Promise<void>;
 };
+
+export type Entry = { readonly area: Area; readonly key: string; readonly value: unknown };
 
 type Sealed = { iv: Bytes; box: ArrayBuffer };
 
@@ -43,6 +47,22 @@ export async function openDeviceStore(name = "colloque"): Promise<DeviceStore> {
     return { iv, box: await crypto.subtle.encrypt(params, sealKey, pack(value)) };
   };
 
+  const setAll = async (entries: readonly Entry[]): Promise<void> => {
+    // Sealed first: a transaction of IndexedDB ends by itself while anything else is awaited.
+    const sealed = await Promise.all(
+      entries.map(async ({ area, key, value }) => {
+        const at = place(area, key);
+        return { at, box: await seal(at, value) };
+      }),
+    );
+    try {
+      const tx = db.transaction("sealed", "readwrite");
+      await Promise.all([...sealed.map(({ at, box }) => tx.store.put(box, at)), tx.done]);
+    } catch (cause) {
+      throw isQuota(cause) ? new StorageFullError("The device is full", { cause }) : cause;
+    }
+  };
+
   return {
     async get(area, key) {
       const at = place(area, key);
@@ -51,15 +71,8 @@ export async function openDeviceStore(name = "colloque"): Promise<DeviceStore> {
       const params = { name: "AES-GCM", iv: sealed.iv, additionalData: utf8(at) };
       return unpack(new Uint8Array(await crypto.subtle.decrypt(params, sealKey, sealed.box)));
     },
-    async set(area, key, value) {
-      const at = place(area, key);
-      const sealed = await seal(at, value);
-      try {
-        await db.put("sealed", sealed, at);
-      } catch (cause) {
-        throw isQuota(cause) ? new StorageFullError("The device is full", { cause }) : cause;
-      }
-    },
+    set: (area, key, value) => setAll([{ area, key, value }]),
+    setAll,
     async delete(area, key) {
       await db.delete("sealed", place(area, key));
     },

@@ -4,10 +4,10 @@ import { type ErrorCode, errorTable, isErrorCode } from "#protocol/errors.ts";
 import type { CaseId } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import { type Clock, drop, pauseMs } from "../kit/clock.ts";
-import { type DeviceStore, StorageFullError } from "../kit/device-store.ts";
+import { type DeviceStore, type Entry, StorageFullError } from "../kit/device-store.ts";
 import type { PhotoPictures } from "../media/send.ts";
 import { holdsUpCase, type ItemBody, itemSchema, type OutboxItem, refOfItem } from "./item.ts";
-import { readPictures, storePictures } from "./pictures.ts";
+import { picturesEntry, readPictures } from "./pictures.ts";
 import type { OutboxPorts } from "./ports.ts";
 import { type StepContext, takeSteps } from "./steps.ts";
 
@@ -61,10 +61,11 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
     }));
   };
 
-  const write = async (item: LiveItem): Promise<void> => {
+  const entryOf = (item: LiveItem): Entry => {
     const { progress: _progress, sending: _sending, pictures: _pictures, ...kept } = item;
-    await device.set("outbox", item.localId, kept);
+    return { area: "outbox", key: item.localId, value: kept };
   };
+  const write = (item: LiveItem): Promise<void> => device.setAll([entryOf(item)]);
 
   const keepChange =
     (localId: string): StepContext["keep"] =>
@@ -186,13 +187,13 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
           pictures: pictures ?? null,
         };
       });
+      const pictured = items.flatMap(({ localId, pictures }) =>
+        pictures === null ? [] : [picturesEntry(localId, pictures)],
+      );
       try {
-        // Pictures first: an item that is there is whole.
-        for (const item of items)
-          if (item.pictures !== null) await storePictures(device, item.localId, item.pictures);
-        for (const item of items) await write(item);
+        // At once: a page that ends here leaves all of it or nothing, never a case without its question.
+        await device.setAll([...pictured, ...items.map(entryOf)]);
       } catch (cause) {
-        await remove(items.map((item) => item.localId));
         if (cause instanceof StorageFullError) return err("storage-full");
         throw cause;
       }

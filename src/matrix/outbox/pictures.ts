@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DeviceStore } from "../kit/device-store.ts";
+import type { DeviceStore, Entry } from "../kit/device-store.ts";
 import type { PhotoPictures } from "../media/send.ts";
 
 /** Pictures that wait to leave, apart from their items: an item is written at each step, its pictures once. */
@@ -11,5 +11,8 @@ export async function readPictures(device: DeviceStore, localId: string): Promis
   return parsed.success ? parsed.data : null;
 }
 
-export const storePictures = (device: DeviceStore, localId: string, pictures: PhotoPictures): Promise<void> =>
-  device.set("pictures", localId, pictures);
+export const picturesEntry = (localId: string, pictures: PhotoPictures): Entry => ({
+  area: "pictures",
+  key: localId,
+  value: pictures,
+});

@@ -12,9 +12,12 @@ export function memoryDevice(): DeviceStore & { full: boolean; onSet: () => Prom
       const packed = entries.get(`${area}/${key}`);
       return packed === undefined ? undefined : unpack(packed);
     },
-    async set(area, key, value) {
+    set(area, key, value) {
+      return this.setAll([{ area, key, value }]);
+    },
+    async setAll(all) {
       if (this.full) throw new StorageFullError("full");
-      entries.set(`${area}/${key}`, pack(value));
+      for (const { area, key, value } of all) entries.set(`${area}/${key}`, pack(value));
       await this.onSet();
     },
     async delete(area, key) {
