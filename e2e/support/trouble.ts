@@ -136,7 +136,8 @@ export async function signWithFinger(
   where = "Zone de signature : signez avec le doigt",
 ): Promise<void> {
   const paper = page.getByRole("img", { name: where });
-  await paper.scrollIntoViewIfNeeded();
+  // Into the middle: at the foot it would lie under the bar.
+  await paper.evaluate((element) => element.scrollIntoView({ block: "center" }));
   const box = await paper.boundingBox();
   if (box === null) throw new Error("There is no place to sign");
   const at = (x: number, y: number) => [box.x + box.width * x, box.y + box.height * y] as const;
