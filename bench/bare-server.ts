@@ -40,7 +40,10 @@ function passOn(question: IncomingMessage, answer: ServerResponse, socketPath: s
     answer.writeHead(told.statusCode ?? 502, told.headers);
     told.pipe(answer);
   });
-  asked.on("error", () => answer.destroy());
+  asked.on("error", (error) => {
+    if (!answer.destroyed) console.error(`The bare page's server: ${error.message}`);
+    answer.destroy();
+  });
   answer.on("close", () => asked.destroy());
   question.pipe(asked);
 }

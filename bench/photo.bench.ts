@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { connectStack } from "../stack/control.ts";
 import { demoPassword } from "../stack/demo/hospital.ts";
 import { chromiumBinary } from "../stack/install.ts";
@@ -145,8 +145,10 @@ async function measure(browser: Browser, bareUrl: string): Promise<void> {
       handicapMs,
     ] as const);
     const seen = await reader.evaluate((photoId) => window.ours.seen(photoId), shot.photoId);
+    await tell(shot.startedAtMs, sender, reader, (page, at) =>
+      page.evaluate((ms) => window.ours.timings(ms), at),
+    );
     await sender.evaluate((of) => window.ours.settled(of), caseId);
-    if (options.verbose) console.error(JSON.stringify({ ...shot, ...seen }));
     return {
       fullMs: seen.full - shot.startedAtMs,
       previewMs: seen.preview - shot.startedAtMs,
@@ -160,6 +162,9 @@ async function measure(browser: Browser, bareUrl: string): Promise<void> {
       name,
     ] as const);
     const at = await bareReader.evaluate((photo) => window.bare.decoded(photo), name);
+    await tell(shot.startedAtMs, bareSender, bareReader, (page, ms) =>
+      page.evaluate((since) => window.bare.timings(since), ms),
+    );
     return { fullMs: at - shot.startedAtMs, previewMs: at - shot.startedAtMs, bytes: shot.bytes };
   };
   const pause = () => new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -178,6 +183,18 @@ async function measure(browser: Browser, bareUrl: string): Promise<void> {
     }
   }
   report(ours, bare);
+}
+
+/** Where the time went, on both pages. */
+async function tell(
+  startedAtMs: number,
+  sender: Page,
+  reader: Page,
+  timings: (page: Page, startedAtMs: number) => Promise<string>,
+): Promise<void> {
+  if (!options.verbose) return;
+  console.error(`  sender ${await timings(sender, startedAtMs)}`);
+  console.error(`  reader ${await timings(reader, startedAtMs)}`);
 }
 
 /** The room of the bare page is for two: with the server's own leave, the archivist goes. */

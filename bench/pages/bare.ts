@@ -9,6 +9,7 @@ import type { RoomMessageEventContent } from "matrix-js-sdk/lib/types.js";
 import { z } from "zod";
 import type { CameraSession } from "../../src/features/capture/camera.ts";
 import { createEncoder, openCamera } from "./camera.ts";
+import { createTimings } from "./timings.ts";
 
 const fileSchema = z.object({
   url: z.string(),
@@ -30,6 +31,7 @@ const silent: Logger = {
 sdkLogger.getChild = () => silent;
 
 let client: MatrixClient;
+const timings = createTimings();
 let camera: CameraSession;
 let encode: ReturnType<typeof createEncoder>;
 const arrivals = new Map<string, (at: number) => void>();
@@ -53,7 +55,9 @@ async function signIn(user: string, password: string): Promise<void> {
     accessToken: signedIn.access_token,
   });
   await client.initRustCrypto({ cryptoDatabasePrefix: `bare-${signedIn.device_id}` });
-  client.on(MatrixEventEvent.Decrypted, (event) => void show(event.getContent()));
+  client.on(MatrixEventEvent.Decrypted, (event) => {
+    if (event.getSender() !== signedIn.user_id) void show(event.getContent());
+  });
   const ready = new Promise<void>((resolve) =>
     client.on(ClientEvent.Sync, (state) => state === SyncState.Prepared && resolve()),
   );
@@ -89,8 +93,10 @@ async function show(content: unknown): Promise<void> {
 
 async function shoot(roomId: string, name: string): Promise<{ startedAtMs: number; bytes: number }> {
   const startedAtMs = Date.now();
+  timings.begin(startedAtMs);
   const jpeg = await encode(camera);
   const plain = await jpeg.arrayBuffer();
+  timings.mark("encoded");
   const iv = new Uint8Array(16);
   crypto.getRandomValues(iv.subarray(0, 8));
   const raw = crypto.getRandomValues(new Uint8Array(32));
@@ -131,6 +137,7 @@ const decoded = (name: string): Promise<number> =>
   });
 
 const bare = {
+  timings: timings.since,
   signIn,
   openCamera: async () => {
     camera = await openCamera();

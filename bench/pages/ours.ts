@@ -10,9 +10,11 @@ import { createWorkshop } from "../../src/features/capture/workshop.ts";
 import type { CaseRecord, Door, PreparedPhoto } from "../../src/matrix/index.ts";
 import { createDoor } from "../../src/matrix/index.ts";
 import { openCamera } from "./camera.ts";
+import { createTimings } from "./timings.ts";
 
 const workshop = createWorkshop();
 const door: Door = createDoor({ baseUrl: location.origin, language: "fr" });
+const timings = createTimings();
 let camera: CameraSession;
 
 /** When each photo was first decoded on this screen, by rendition. */
@@ -156,12 +158,16 @@ async function shoot(
   handicapMs: number,
 ): Promise<{ startedAtMs: number; photoId: string; bytes: number }> {
   const startedAtMs = Date.now();
+  timings.begin(startedAtMs);
   if (handicapMs > 0) await new Promise((resolve) => setTimeout(resolve, handicapMs));
   const frame = await camera.shoot();
+  timings.mark("frame");
   let preview: PreparedPhoto["preview"] | undefined;
   const prepared = await workshop.prepare(frame, (ahead) => {
     preview = ahead.preview;
+    timings.mark("preview drawn");
   });
+  timings.mark("prepared");
   const record = recordOf(caseId);
   if (!prepared.ok || preview === undefined || record === undefined)
     throw new Error("The picture could not be made ready");
@@ -177,6 +183,7 @@ async function shoot(
     source: "camera",
   });
   if (!sent.ok) throw new Error(sent.error);
+  timings.mark("in the outbox");
   return { startedAtMs, photoId, bytes: prepared.value.jpeg.length };
 }
 
@@ -190,6 +197,7 @@ const seen = (photoId: string): Promise<{ preview: number; full: number }> =>
 
 const ours = {
   door,
+  timings: timings.since,
   signIn,
   openCase,
   settled,

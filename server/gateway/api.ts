@@ -194,8 +194,12 @@ async function givePermit(parts: ApiParts, session: Session, body: unknown): Pro
   const sent = read(z.object({ receipt: z.object({ payload: z.unknown() }) }), body);
   const receipt = await registry.verifyReceipt(session.userId, { ...signed, payload: sent.receipt.payload });
   if (receipt.ciphertexts.some((each) => each.bytes > maxUploadBytes)) throw new ColloqueError("too-large");
-  if (!(await memberships.isJoined(session.userId, roomId))) throw new ColloqueError("not-a-member");
-  const inCase = await registry.caseOfRoom(roomId);
+  const [isJoined, inCase, already] = await Promise.all([
+    memberships.isJoined(session.userId, roomId),
+    registry.caseOfRoom(roomId),
+    registry.permitFor(signed),
+  ]);
+  if (!isJoined) throw new ColloqueError("not-a-member");
   const refused = async (reason: string) => {
     await audit.disclosureRefused({
       actor: session.userId,
@@ -209,7 +213,6 @@ async function givePermit(parts: ApiParts, session: Session, body: unknown): Pro
   const decision = await gate.permit(receipt, session.userId);
   if (!decision.allow) throw await refused(decision.reason);
 
-  const already = await registry.permitFor(signed);
   const files = already ?? (await reserve(parts, session, receipt.ciphertexts));
   if (already === undefined) await registry.givePermit(session.userId, roomId, signed, files);
   return {

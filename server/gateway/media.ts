@@ -11,6 +11,7 @@ import type { SynapseClient } from "../kit/synapse-client.ts";
 import type { Gate } from "./gate.ts";
 import type { Memberships } from "./memberships.ts";
 import { answerWith, forward } from "./proxy.ts";
+import { createRecentMedia, type RecentMedia } from "./recent-media.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
@@ -42,10 +43,15 @@ export type MediaDoor = {
 const defaultWaitMs = 20_000;
 const maxWaitMs = 60_000;
 
-export const createMediaDoor = (parts: MediaParts): MediaDoor => ({
-  upload: (request, reply, params) => upload(parts, request, reply, params),
-  download: (request, reply, params) => download(parts, request, reply, params),
-});
+type Inside = MediaParts & { readonly recent: RecentMedia };
+
+export function createMediaDoor(given: MediaParts): MediaDoor {
+  const parts = { ...given, recent: createRecentMedia(given.clock) };
+  return {
+    upload: (request, reply, params) => upload(parts, request, reply, params),
+    download: (request, reply, params) => download(parts, request, reply, params),
+  };
+}
 
 function mxcOf(params: Params): string {
   const parsed = mxcUriSchema.safeParse(`mxc://${params.server}/${params.media}`);
@@ -56,8 +62,8 @@ function mxcOf(params: Params): string {
 const mediaPath = (params: Params): string =>
   `${encodeURIComponent(params.server ?? "")}/${encodeURIComponent(params.media ?? "")}`;
 
-async function upload(parts: MediaParts, request: FastifyRequest, reply: FastifyReply, params: Params) {
-  const { registry, sessions, synapse, audit } = parts;
+async function upload(parts: Inside, request: FastifyRequest, reply: FastifyReply, params: Params) {
+  const { registry, sessions, synapse, audit, recent } = parts;
   const { userId } = await sessions.of(request.headers.authorization);
   const mxc = mxcOf(params);
   const picture = await registry.mediaFacts(mxc);
@@ -80,7 +86,7 @@ async function upload(parts: MediaParts, request: FastifyRequest, reply: Fastify
       method: "PUT",
       path: `/_matrix/media/v3/upload/${mediaPath(params)}`,
       headers: { "content-type": "application/octet-stream", "content-length": String(picture.bytes) },
-      body: checked(request.body, picture, stillLive),
+      body: checked(request.body, picture, stillLive, (bytes) => recent.put(mxc, bytes)),
     });
     // 409: it was complete before, and this server went down before it could note so.
     if (answer.statusCode !== 200 && answer.statusCode !== 409) return answerWith(reply, answer);
@@ -95,29 +101,36 @@ async function upload(parts: MediaParts, request: FastifyRequest, reply: Fastify
   return reply.header("cache-control", "no-store").send({});
 }
 
-/** Lets bytes through and holds the last piece back until the hash of all of them is the one that was announced. */
+/**
+ * Lets bytes through and holds the last piece back until the hash of all of them is the one that was announced. `onWhole` is given all of
+ * them once they are known to be right.
+ */
 export async function* checked(
   source: AsyncIterable<Uint8Array>,
   expected: { readonly bytes: number; readonly sha256: string },
   stillLive: () => Promise<boolean>,
+  onWhole: (bytes: Buffer) => void = () => undefined,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   let length = 0;
   let held: Uint8Array | undefined;
+  const pieces: Uint8Array[] = [];
   for await (const piece of source) {
     hash.update(piece);
     length += piece.length;
     if (length > expected.bytes) throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
     if (held !== undefined) yield held;
     held = piece;
+    pieces.push(piece);
   }
   if (length !== expected.bytes || hash.digest("hex") !== expected.sha256)
     throw new ColloqueError("hash-mismatch", { details: { why: "hash" } });
   if (!(await stillLive())) throw new ColloqueError("withdrawn");
+  onWhole(Buffer.concat(pieces));
   if (held !== undefined) yield held;
 }
 
-async function download(parts: MediaParts, request: FastifyRequest, reply: FastifyReply, params: Params) {
+async function download(parts: Inside, request: FastifyRequest, reply: FastifyReply, params: Params) {
   const { registry, sessions, audit, clock } = parts;
   const { userId } = await sessions.of(request.headers.authorization);
   const mxc = mxcOf(params);
@@ -134,6 +147,11 @@ async function download(parts: MediaParts, request: FastifyRequest, reply: Fasti
     await mayRead(parts, facts, userId);
   }
   await audit.pictureRead({ actor: userId, caseId: facts.caseId, mxc, rendition: facts.rendition });
+  const bytes = parts.recent.get(mxc);
+  if (bytes !== undefined) {
+    onWithdrawal(parts, facts, reply, () => reply.raw.destroy());
+    return asFile(reply).send(bytes);
+  }
   return give(parts, request, reply, params, facts);
 }
 
@@ -173,12 +191,7 @@ async function give(
   picture?: Picture,
 ): Promise<FastifyReply> {
   const withdrawn = new AbortController();
-  if (picture !== undefined) {
-    const listening = parts.events.on("consent-withdrawn", ({ consentId }) => {
-      if (consentId === picture.receipt.consentId) withdrawn.abort();
-    });
-    reply.raw.once("close", () => listening[Symbol.dispose]());
-  }
+  if (picture !== undefined) onWithdrawal(parts, picture, reply, () => withdrawn.abort());
   const answer = await forward(parts.synapse.dispatcher, request, reply, {
     method: "GET",
     path: `/_matrix/client/v1/media/download/${mediaPath(params)}`,
@@ -189,10 +202,23 @@ async function give(
     throw new ColloqueError("not-found");
   }
   // Whatever Synapse says of the type: nothing of this is ever shown as it stands.
-  reply.header("content-disposition", "attachment");
   answer.headers["content-type"] = "application/octet-stream";
-  return answerWith(reply, answer);
+  return answerWith(asFile(reply), answer);
 }
+
+/** Does this if the consent is withdrawn while the answer is on its way. */
+function onWithdrawal({ events }: MediaParts, picture: Picture, reply: FastifyReply, stop: () => void): void {
+  const listening = events.on("consent-withdrawn", ({ consentId }) => {
+    if (consentId === picture.receipt.consentId) stop();
+  });
+  reply.raw.once("close", () => listening[Symbol.dispose]());
+}
+
+const asFile = (reply: FastifyReply): FastifyReply =>
+  reply
+    .header("content-disposition", "attachment")
+    .header("content-type", "application/octet-stream")
+    .header("cache-control", "no-store");
 
 function waitOf(request: FastifyRequest): number {
   const asked = new URL(request.raw.url ?? "", "http://x").searchParams.get("timeout_ms");
@@ -201,13 +227,19 @@ function waitOf(request: FastifyRequest): number {
 }
 
 /** Whether the bytes have all come in before the time is over. */
-async function uploadEnds({ events, registry }: MediaParts, mxc: string, waitMs: number): Promise<boolean> {
+async function uploadEnds(
+  { events, registry, recent }: Inside,
+  mxc: string,
+  waitMs: number,
+): Promise<boolean> {
   const over = Promise.withResolvers<void>();
   const timer = setTimeout(over.resolve, waitMs);
   using _listening = events.on("media-uploaded", (event) => {
     if (event.mxc === mxc) over.resolve();
   });
+  using _waiting = recent.onPut(mxc, over.resolve);
   const uploaded = async () => {
+    if (recent.get(mxc) !== undefined) return true;
     const facts = await registry.mediaFacts(mxc);
     return facts.kind === "picture" && facts.uploaded;
   };

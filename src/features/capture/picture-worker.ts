@@ -3,7 +3,9 @@ import type { WorkAnswer, WorkOrder } from "./workshop-messages.ts";
 
 /** The worker's side of `workshop.ts`: takes pictures in, gives bare ones back. It keeps nothing. */
 const answer = (message: WorkAnswer): void => {
-  self.postMessage(message);
+  // Handed over rather than copied.
+  const buffers = message.step === "done" ? [message.picture.jpeg.buffer] : [];
+  self.postMessage(message, { transfer: buffers });
 };
 
 self.addEventListener("message", ({ data }: MessageEvent<WorkOrder>) => {

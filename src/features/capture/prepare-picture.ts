@@ -82,9 +82,14 @@ async function fromPixels(
   ahead: (ahead: Ahead) => void,
 ): Promise<Result<PreparedPicture, FileRefusal>> {
   const { width, height } = bitmap;
-  const small = await draw(bitmap, fitWithin(width, height, previewSidePx), previewQuality, profile);
-  ahead({ preview: small.picture, verdict: verdictOf(small.canvas) });
-  const whole = await draw(bitmap, { widthPx: width, heightPx: height }, pictureQuality, profile);
+  // The browser encodes on a thread of its own: the whole picture, which takes longest, begins first.
+  const making = draw(bitmap, { widthPx: width, heightPx: height }, pictureQuality, profile);
+  const [whole] = await Promise.all([
+    making,
+    draw(bitmap, fitWithin(width, height, previewSidePx), previewQuality, profile).then((drawn) => {
+      ahead({ preview: drawn.picture, verdict: verdictOf(drawn.canvas) });
+    }),
+  ]);
   bitmap.close();
   return ok({ ...whole.picture, sha256: await sha256Hex(whole.picture.jpeg) });
 }

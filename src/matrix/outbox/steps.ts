@@ -171,7 +171,8 @@ async function makeReady(
 }
 
 /**
- * The gateway holds a reader's download until the bytes are in, so event and bytes travel side by side, the small picture first.
+ * The gateway holds a reader's download until the bytes are in, so that the event and the small picture travel side by side. The whole
+ * picture follows: on a thin line it would hold both of them up.
  */
 async function deliver(item: OutboxItem, ready: ReadyPhoto, context: StepContext): Promise<StepResult> {
   const { ports, keep } = context;
@@ -202,9 +203,11 @@ async function deliver(item: OutboxItem, ready: ReadyPhoto, context: StepContext
     await keep({ body });
     return ok(undefined);
   };
-  const results = await Promise.all([upload("preview"), say(), upload("full")]);
-  const failure = results.find((result) => !result.ok);
+  const ahead = await Promise.all([upload("preview"), say()]);
+  const failure = ahead.find((result) => !result.ok);
   if (failure !== undefined) return failure;
+  const whole = await upload("full");
+  if (!whole.ok) return whole;
   await keep({ done: true });
   return ok(undefined);
 }

@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { createRecentMedia } from "./recent-media.ts";
+
+const mxc = "mxc://valombre.example/a";
+
+describe("media that has just come in", () => {
+  test("is there for some seconds, and then no longer", () => {
+    let nowMs = 0;
+    const recent = createRecentMedia(() => nowMs);
+    recent.put(mxc, Buffer.from("ciphertext"));
+    nowMs = 19_000;
+    expect(recent.get(mxc)?.toString()).toBe("ciphertext");
+    nowMs = 20_000;
+    expect(recent.get(mxc)).toBeUndefined();
+  });
+
+  test("wakes those who wait for it, not those who wait for another or no longer", () => {
+    const recent = createRecentMedia(() => 0);
+    const woken: string[] = [];
+    recent.onPut(mxc, () => woken.push("this"));
+    recent.onPut(`${mxc}b`, () => woken.push("another"));
+    recent.onPut(mxc, () => woken.push("gone"))[Symbol.dispose]();
+    recent.put(mxc, Buffer.from("x"));
+    expect(woken).toEqual(["this"]);
+  });
+
+  test("takes no more memory than two of the largest uploads: the oldest go first", () => {
+    const recent = createRecentMedia(() => 0);
+    const large = Buffer.alloc(45 * 1024 * 1024);
+    for (const name of ["a", "b", "c"]) recent.put(name, large);
+    expect(recent.get("a")).toBeUndefined();
+    expect(recent.get("c")).toBe(large);
+  });
+});
