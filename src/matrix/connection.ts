@@ -9,6 +9,8 @@ import type { ConnectionState } from "./types.ts";
 export type Connection = {
   readonly store: StoreApi<ConnectionState>;
   readonly onSync: (state: SyncState) => void;
+  /** Begins to ask. Not before all that a question needs is made: the session's token. */
+  readonly begin: () => void;
   /** Nobody is signed in: no sync tells anything. */
   readonly idle: () => void;
 };
@@ -49,8 +51,6 @@ export function createConnection(deps: {
       await clock.wait(pollMs, signal);
     }
   };
-  drop(poll());
-
   const listen = (target: EventTarget | undefined, name: string, listener: () => void): void =>
     target?.addEventListener(name, listener, { signal });
   const { window, document: page } = globalThis;
@@ -66,6 +66,7 @@ export function createConnection(deps: {
 
   return {
     store,
+    begin: () => drop(poll()),
     onSync(state) {
       if (state === SyncState.Syncing || state === SyncState.Prepared) become("online");
       else if (state === SyncState.Error || state === SyncState.Reconnecting) become("offline");

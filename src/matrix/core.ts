@@ -134,7 +134,10 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
 
   let starting: Promise<void> | null = null;
   const start = (): Promise<void> => {
-    starting ??= session.start();
+    if (starting === null) {
+      starting = session.start();
+      connection.begin();
+    }
     drop(config.refresh());
     return starting;
   };
