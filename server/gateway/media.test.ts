@@ -69,4 +69,18 @@ describe("an upload on its way to the homeserver", () => {
     expect(error).toMatchObject({ code: "withdrawn" });
     expect(passed.length).toBeLessThan(7);
   });
+
+  test("is handed on to those who wait only once all of it is known to be right", async () => {
+    const bytes = Buffer.from("ciphertext of a picture");
+    const announced = { bytes: bytes.length, sha256: sha256(bytes) };
+    const whole: Buffer[] = [];
+    const send = async (sent: Buffer, stillLive = live) => {
+      for await (const _piece of checked(pieces(sent, 5), announced, stillLive, (all) => whole.push(all)));
+    };
+    await expect(send(Buffer.from("ciphertext of a forgery"))).rejects.toThrow();
+    await expect(send(bytes, async () => false)).rejects.toThrow();
+    expect(whole).toEqual([]);
+    await send(bytes);
+    expect(whole).toEqual([bytes]);
+  });
 });

@@ -7,7 +7,7 @@ import type { Receipt } from "#protocol/receipt.ts";
 import { err, ok } from "#protocol/result.ts";
 import { sha256Hex, toHex } from "../kit/bytes.ts";
 import { type Lease, readLease } from "../registry.ts";
-import type { Signer } from "../session/signing.ts";
+import { type Signer, verifySigned } from "../session/signing.ts";
 import { at, colleague, collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
 import { describeFile, encryptFile, makeFileSecret } from "./attachment.ts";
 import { createPictureReader, gateThree, type PhotoInCase, type ReaderDeps } from "./read.ts";
@@ -93,6 +93,18 @@ describe("gate 3", () => {
     const forged = { ...inCase, photo: { ...inCase.photo, receipt: { ...receipt, payload } } };
     expect(await gateThree(forged, "full", await depsFor(consent))).toEqual(refusal("bad-signature"));
     expect(await gateThree(inCase, "full", await depsFor(consent))).toEqual(allowed);
+  });
+
+  test("what was found good once says nothing of what differs by one member, nor of another signer or registry", async () => {
+    const { receipt } = (await madePhoto()).inCase.photo;
+    const expected = { signer: collector, signedAtMs: Date.parse(receipt.payload.takenAt) };
+    const good = () => verifySigned(receipt, registry.key, expected);
+    expect((await good()).ok).toBe(true);
+    const changed = { ...receipt, payload: { ...receipt.payload, source: "file" } };
+    expect((await verifySigned(changed, registry.key, expected)).ok).toBe(false);
+    expect((await verifySigned(receipt, registry.key, { ...expected, signer: stranger })).ok).toBe(false);
+    expect((await verifySigned(receipt, (await testRegistry()).key, expected)).ok).toBe(false);
+    expect((await good()).ok).toBe(true);
   });
 
   test("a receipt that another person signed for the taker is refused", async () => {

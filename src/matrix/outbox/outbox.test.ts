@@ -186,6 +186,28 @@ describe("outbox", () => {
     expect(bytes.size).toBe(2);
   });
 
+  test("the whole picture leaves after the event and the small picture, which it would hold up on a thin line", async () => {
+    const { ports } = createWorld();
+    const way: string[] = [];
+    const told: OutboxPorts = {
+      ...ports,
+      async sendEvent(...given) {
+        const sent = await ports.sendEvent(...given);
+        way.push("event");
+        return sent;
+      },
+      async upload(mxc, ...given) {
+        way.push(mxc.includes("/preview") ? "preview begins" : "full begins");
+        return ports.upload(mxc, ...given);
+      },
+    };
+    const outbox = createOutbox({ device: memoryDevice(), clock });
+    outbox.run(told, new AbortController().signal);
+    await outbox.add(await wholeRequest());
+    await untilQuiet(outbox);
+    expect(way).toEqual(["event", "event", "preview begins", "event", "full begins"]);
+  });
+
   test("a reload after any step, of the hospital's or the device's, sends everything exactly once", async () => {
     const items = await wholeRequest();
     let steps = 0;
