@@ -63,6 +63,12 @@ function BarContent({ model, view }: Props) {
           </SecondaryAction>
         </>
       );
+    case "leaving":
+      return (
+        <p className={styles.barText} role="status">
+          {t("bar.leaving")}
+        </p>
+      );
     case "closed":
       return <p className={styles.barText}>{t("bar.closed")}</p>;
     default:

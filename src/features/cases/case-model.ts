@@ -84,7 +84,10 @@ export function createCaseModel({
     door.directory.subscribe(update),
     door.config.subscribe(update),
     door.session.subscribe(update),
-    door.connection.subscribe(update),
+    door.connection.subscribe((now, before) => {
+      if (now.homeserver === "online" && before.homeserver !== "online") pictures?.retryMendable();
+      update();
+    }),
     everyMinute(clock, update),
   ];
 

@@ -46,6 +46,7 @@ export type Bar =
   | { readonly kind: "requester" }
   | { readonly kind: "taken"; readonly by: string }
   | { readonly kind: "declined" }
+  | { readonly kind: "leaving" }
   | { readonly kind: "closed" };
 
 export type OpenCase = {
@@ -168,8 +169,9 @@ function photoView(
 
 function barOf(record: CaseRecord, me: string): Bar {
   const { state, pending } = record;
-  if (state.opinion !== null || pending.some((item) => item.kind === "opinion" && item.state !== "failed"))
-    return { kind: "closed" };
+  if (state.opinion !== null) return { kind: "closed" };
+  // On its way is not given: the letter says so, and nothing else can be done meanwhile.
+  if (pending.some((item) => item.kind === "opinion" && item.state !== "failed")) return { kind: "leaving" };
   const turn = turnOf(state, me);
   switch (turn) {
     case "taken-by-another":

@@ -77,6 +77,31 @@ describe("a picture on screen", () => {
     expect(step()).toBe("shown");
   });
 
+  test("a refusal is not asked again by itself, only when somebody or the network says so", async () => {
+    const { model, settle, asked, step } = setUp([
+      err({ kind: "unavailable", code: "homeserver-unreachable" }),
+      picture("back"),
+      picture("back"),
+    ]);
+    model.preview("$1");
+    await settle();
+    model.preview("$1");
+    await settle();
+    expect(asked).toHaveLength(1);
+    model.retryMendable();
+    await settle();
+    expect(step()).toBe("shown");
+  });
+
+  test("a withdrawn one is not asked again when the network is back", async () => {
+    const { model, settle, asked } = setUp([err({ kind: "withdrawn" })]);
+    model.preview("$1");
+    await settle();
+    model.retryMendable();
+    await settle();
+    expect(asked).toHaveLength(1);
+  });
+
   test("asking twice asks once", async () => {
     const { model, settle, asked } = setUp([picture("a")]);
     model.preview("$1");

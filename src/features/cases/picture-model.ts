@@ -16,8 +16,10 @@ export type PictureModel = {
   preview(eventId: string): void;
   /** Asks for the whole picture; the small one stays until it is there. */
   full(eventId: string): void;
-  /** Asks again after a refusal that time may mend. */
+  /** Asks again; nothing else does, save for what is still arriving. */
   retry(eventId: string): void;
+  /** The network or the registry is back: asks again for what lacked only that. */
+  retryMendable(): void;
   /** Frees every picture. */
   dispose(): void;
 };
@@ -78,8 +80,6 @@ export function createPictureModel({ readPicture, roomId, later }: Ports): Pictu
       });
       timers.add(off);
     }
-    asked.delete(`${eventId} ${rendition}`);
-    if (delayMs !== undefined) asked.add(`${eventId} ${rendition}`);
     // A whole picture that is late leaves the small one where it is; a withdrawn or refused one takes it away.
     const soft = refusal.kind === "arriving" || refusal.kind === "unavailable";
     if (soft && store.getState().get(eventId)?.step === "shown") return;
@@ -87,14 +87,20 @@ export function createPictureModel({ readPicture, roomId, later }: Ports): Pictu
     put(eventId, { step: "refused", refusal });
   };
 
+  const retry = (eventId: string) => {
+    asked.delete(`${eventId} preview`);
+    asked.delete(`${eventId} full`);
+    void ask(eventId, "preview").then(() => ask(eventId, "full"));
+  };
+
   return {
     store,
     preview: (eventId) => void ask(eventId, "preview"),
     full: (eventId) => void ask(eventId, "full"),
-    retry(eventId) {
-      asked.delete(`${eventId} preview`);
-      asked.delete(`${eventId} full`);
-      void ask(eventId, "preview").then(() => ask(eventId, "full"));
+    retry,
+    retryMendable() {
+      for (const [eventId, state] of store.getState())
+        if (state.step === "refused" && isMendable(state.refusal)) retry(eventId);
     },
     dispose() {
       disposed = true;
@@ -103,3 +109,8 @@ export function createPictureModel({ readPicture, roomId, later }: Ports): Pictu
     },
   };
 }
+
+const isMendable = (refusal: PictureRefusal): boolean =>
+  refusal.kind === "unavailable" ||
+  refusal.kind === "arriving" ||
+  (refusal.kind === "refused" && (refusal.reason === "status-stale" || refusal.reason === "status-unknown"));

@@ -42,7 +42,7 @@ export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Pro
   };
   return (
     <main className={styles.record}>
-      <Band patient={patient} nowMs={nowMs} onBack={onBack} />
+      <Band patient={patient} nowMs={nowMs} wide={wide} onBack={onBack} />
       <div className={styles.panes} data-wide={wide ? "" : undefined}>
         <section className={styles.list} aria-label={t("list")}>
           <Summary record={record} state={state} model={model} />
@@ -69,7 +69,7 @@ export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Pro
   );
 }
 
-function Band({ patient, nowMs, onBack }: Pick<Props, "patient" | "nowMs" | "onBack">) {
+function Band({ patient, nowMs, wide, onBack }: Pick<Props, "patient" | "nowMs" | "wide" | "onBack">) {
   const { t } = useTranslation(["record", "cases"]);
   const age = ageInYears(patient.birthDate, nowMs);
   const birth = birthDateInWords(patient.birthDate);
@@ -81,7 +81,7 @@ function Band({ patient, nowMs, onBack }: Pick<Props, "patient" | "nowMs" | "onB
       given={patient.given}
       ageAndSex={`${age === null ? t("cases:patient.ageUnknown") : t("cases:patient.age", { count: age })}, ${t(`cases:patient.${sex}`)}`}
       {...(birth === null ? {} : { birth })}
-      identity={t(verified ? "cases:band.qualified" : "cases:band.provisional")}
+      identity={t(`cases:band.${verified ? "qualified" : "provisional"}${wide ? "" : "Short"}`)}
       provisional={!verified}
       before={
         <TextAction icon="back" onClick={onBack} aria-label={t("back")}>
