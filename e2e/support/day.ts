@@ -44,14 +44,7 @@ export async function recordOralConsent(page: Page, witness: string): Promise<vo
   await page.getByRole("button", { name: "Recueillir son accord" }).click();
   await page.getByRole("button", { name: /oui aux deux, à l’oral/i }).click();
   await page.getByRole("textbox", { name: "Témoin" }).fill(witness);
-  await page.getByRole("button", { name: /Enregistrer (devant|et photographier)/ }).click();
-}
-
-/** A photo of the running camera, kept, placed on the body. */
-export async function photograph(page: Page, place: string, confirm: RegExp): Promise<void> {
-  await page.getByRole("button", { name: "Photographier" }).click();
-  await page.getByRole("button", { name: "Garder la photo" }).click();
-  await placeOnBody(page, place, confirm);
+  await page.getByRole("button", { name: "Enregistrer et photographier" }).click();
 }
 
 /** A photo from a file, kept, placed on the body. */
@@ -66,10 +59,6 @@ async function placeOnBody(page: Page, place: string, confirm: RegExp): Promise<
   if (/^(Omoplate|Dos|Lombes|Fesse)/.test(place)) await page.getByRole("radio", { name: "De dos" }).click();
   await page.getByRole("button", { name: place, exact: true }).click();
   await page.getByRole("button", { name: confirm }).click();
-}
-
-export async function finishCamera(page: Page): Promise<void> {
-  await page.getByRole("button", { name: /^Terminer/ }).click();
 }
 
 export async function send(page: Page, to: RegExp): Promise<void> {

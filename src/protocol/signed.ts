@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, type Json } from "./canonical.ts";
-import { instantSchema, userIdSchema } from "./ids.ts";
+import { userIdSchema } from "./ids.ts";
 
 /**
  * A statement with a detached JWS (RFC 7515 appendix F, ES256) over its canonical JSON (RFC 8785), and the registry's
@@ -47,9 +46,3 @@ export const certificateSchema = z.object({
   exp: z.int(),
 });
 export type Certificate = z.infer<typeof certificateSchema>;
-
-/** The exact bytes (as text) that a detached signature covers. */
-export const signingInput = (payload: Json): string => canonicalJson(payload);
-
-/** Times on a signed thing that must stay inside the certificate's life. */
-export const signedAtSchema = instantSchema;

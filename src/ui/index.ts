@@ -1,13 +1,13 @@
 /**
  * Primitives of "papier et encre". Import from here only. Texts come as props, save the few of the `ui` namespace.
  *
- * - `Logo {size}`, `Lettrine {size}`; `Icon {name, size}`
+ * - `Logo {size}`; `Icon {name, size}`
  * - `Thread {knots: {key, state, word, detail, onOpen}[], direction, size: letter|photo|header|row|patient, pitch, words, label, bleed, entersFrom}`
  * - `FullThread {knots, size, label, words}`: from edge to edge of what holds it
  * - `PrimaryAction {busy, heldBy, onHeld, tall, …button}`, `SecondaryAction {icon, wide}`, `TextAction {icon, tone}`, `TextLink {icon, tone, href}`
  * - `UrgencyMark {urgency, word?}`, `SideMark {letter, label}`
  * - `IdentityBand {family, given, ageAndSex, birth, identity, provisional, before, thread}`
- * - `Field`, `TextField`, `TextArea`, `RuledTextarea`, `DateField {value: ISO day, onChange}`, `Switch {label, checked, onChange, words}`
+ * - `Field`, `TextField`, `TextArea`, `RuledTextarea`, `Switch {label, checked, onChange, words}`
  * - `Tabs {label, tabs, chosen, onChoose, panelId}`, `Segmented {label, options, chosen, onChoose}`, `OptionList {label, options, chosen, onChoose}`
  * - `Sheet {open, title, onClose, foot}`, `ConfirmSheet {open, title, action, busy, onConfirm, onClose}`
  * - `SignaturePad {label, strokes, onChange}`, `BodyPicker {view: front|back|head, site, onPick}`
@@ -21,12 +21,11 @@ export { SecondaryAction, TextAction, TextLink } from "./actions.tsx";
 export { Banner, CopyDetail, EmptyState, Skeleton } from "./Banner.tsx";
 export { BodyPicker, type BodyView } from "./BodyPicker.tsx";
 export { Segmented, Tabs } from "./choices.tsx";
-export { DateField } from "./DateField.tsx";
 export { Field, RuledTextarea, Switch, TextArea, TextField } from "./fields.tsx";
 export { Icon, type IconName } from "./Icon.tsx";
 export { IdentityBand } from "./IdentityBand.tsx";
 export { LanguageSwitch } from "./LanguageSwitch.tsx";
-export { Lettrine, Logo } from "./Logo.tsx";
+export { Logo } from "./Logo.tsx";
 export { PrimaryAction } from "./PrimaryAction.tsx";
 export { ConfirmSheet, OptionList, Sheet } from "./Sheet.tsx";
 export { SignaturePad, type Stroke } from "./SignaturePad.tsx";

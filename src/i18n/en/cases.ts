@@ -360,6 +360,7 @@ export const cases = {
     awaitingMore: "You asked for a detail. You may give the opinion without waiting for it.",
     taken: "{{who}} took this case.",
     declined: "You declined this case. You can still take it.",
+    leaving: "Your opinion is on its way…",
     closed: "The opinion is given, the case is finished.",
     redirect: "Ask another colleague",
     declinedBy: "{{who}} declined: “{{reason}}”",

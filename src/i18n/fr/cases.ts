@@ -363,6 +363,7 @@ export const cases = {
     awaitingMore: "Vous avez demandé une précision. Vous pouvez rendre l’avis sans l’attendre.",
     taken: "{{who}} a pris ce cas en charge.",
     declined: "Vous avez décliné ce cas. Vous pouvez encore le prendre.",
+    leaving: "Votre avis part…",
     closed: "L’avis est rendu, le cas est terminé.",
     redirect: "Adresser à un autre confrère",
     declinedBy: "{{who}} a décliné : « {{reason}} »",
