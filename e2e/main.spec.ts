@@ -259,14 +259,16 @@ async function expectRecord(shown: Buffer, since: string): Promise<void> {
     });
   }
 
-  const letter = only(typed("85208-7"));
+  const request = only(await dossier.search("ServiceRequest", of));
+  const report: DiagnosticReport = only(await dossier.search("DiagnosticReport", of));
+  expect(report.basedOn?.map((each) => each.reference)).toContain(`ServiceRequest/${request.id}`);
+  // The discussion is filed under the same type; the letter is the one that the report presents.
+  const presented = report.presentedForm?.map((form) => binaryOf(form.url ?? "")) ?? [];
+  const letter = only(typed("85208-7").filter((each) => presented.includes(binaryOf(urlOf(each)))));
   const text = await textOfPdf(await dossier.bytes(urlOf(letter)));
   for (const part of Object.values(opinion)) expect(flat(text)).toContain(flat(part));
   expect(flat(text)).not.toContain(flat("Carcinome épidermoïde"));
 
-  const request = only(await dossier.search("ServiceRequest", of));
-  const report: DiagnosticReport = only(await dossier.search("DiagnosticReport", of));
-  expect(report.basedOn?.map((each) => each.reference)).toContain(`ServiceRequest/${request.id}`);
   const consents: Consent[] = await dossier.search("Consent", of);
   expect(consents.length).toBeGreaterThanOrEqual(2);
   const naming = consents.filter((each) =>
@@ -281,6 +283,9 @@ async function expectRecord(shown: Buffer, since: string): Promise<void> {
   const task = only(await dossier.search("Task", of));
   expect(task.status).toBe("completed");
 }
+
+/** `Binary/…`, whether the address was absolute or not. */
+const binaryOf = (url: string): string => url.split("/").slice(-2).join("/");
 
 const urlOf = (document: DocumentReference): string => document.content[0]?.attachment.url ?? "";
 
