@@ -27,7 +27,7 @@ function focusHeading(): () => void {
   function look() {
     const place = document.querySelector("main, [role=main]");
     // A field that asked for the focus keeps it.
-    if (place !== null && place.contains(document.activeElement)) return;
+    if (place?.contains(document.activeElement)) return;
     const heading = place?.querySelector<HTMLElement>("h1") ?? null;
     if (heading !== null) heading.focus();
     else if (++frames < mostFrames) frame = requestAnimationFrame(look);
