@@ -81,7 +81,11 @@ export function createLive(deps: LiveDeps): LiveParts {
     },
     statusOf: (consent, roomId) => statusNow(consent, roomId, consents, leases),
     findRoom: (caseId) => timeline.roomOfCase(caseId),
-    createRoom: sender.createRoom,
+    async createRoom(caseId) {
+      const made = await sender.createRoom(caseId);
+      if (made.ok) timeline.leaveHalfMade(caseId, made.value);
+      return made;
+    },
     readersIn(roomId) {
       const view = viewOf(roomId);
       const inRoom = [...(view?.members ?? []), ...(view?.invited ?? [])];

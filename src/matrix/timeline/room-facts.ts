@@ -16,3 +16,7 @@ export const isInvited = (room: Room): boolean => room.getMyMembership() === "in
 
 export const inviterOf = (room: Room, userId: string): string | undefined =>
   room.getMember(userId)?.events.member?.getSender();
+
+/** In the room, or invited to it. */
+export const hasMember = (room: Room, userId: string): boolean =>
+  ["join", "invite"].includes(room.getMember(userId)?.membership ?? "");

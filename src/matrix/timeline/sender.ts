@@ -7,6 +7,7 @@ import { err, ok, type Result } from "#protocol/result.ts";
 import { codeOfBody } from "../api.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Sdk } from "../session/sdk.ts";
+import { hasMember } from "./room-facts.ts";
 
 /** Creates case rooms and sends encrypted events, without the SDK's own local echoes: what is pending is the outbox's to say. */
 export type Sender = {
@@ -108,9 +109,6 @@ async function readyRoom(
 const isShared = (room: Room): boolean =>
   room.currentState.getStateEvents("m.room.history_visibility", "")?.getContent().history_visibility ===
   "shared";
-
-const hasMember = (room: Room, userId: string): boolean =>
-  ["join", "invite"].includes(room.getMember(userId)?.membership ?? "");
 
 /** Turns what the SDK's HTTP layer throws into a code of our table. Anything that is no answer of a server is a lost network. */
 async function answered<T>(call: () => Promise<T>): Promise<Result<T, ErrorCode>> {

@@ -17,7 +17,7 @@ import { createJoiner } from "./joining.ts";
 import type { KeptRooms } from "./kept-rooms.ts";
 import { createKeyAsker } from "./keys.ts";
 import { createRefresher } from "./refresher.ts";
-import { caseIdOf, isInvited, isJoined } from "./room-facts.ts";
+import { caseIdOf, hasMember, isInvited, isJoined } from "./room-facts.ts";
 import { createRoomReader, type RoomView, retrySenders } from "./room-reader.ts";
 
 export type TimelineState = {
@@ -30,8 +30,13 @@ export type TimelineState = {
 
 export type Timeline = {
   readonly store: StoreApi<TimelineState>;
-  /** The room of a case as the homeserver knows it, read or not yet: keeps a case from being created twice. */
+  /**
+   * The room of a case as the homeserver knows it, read or not yet: keeps a case from being created twice. A room without the archivist
+   * is none: its creation broke off halfway, and nothing said there could be filed.
+   */
   roomOfCase(caseId: string): string | null;
+  /** Leaves what broken creations left of a case, once its whole room is there. */
+  leaveHalfMade(caseId: string, wholeRoomId: string): void;
 };
 
 export type TimelineDeps = {
@@ -49,8 +54,10 @@ export type TimelineDeps = {
  * Ratchet places that the device saw taken are claimed first, so that no order of events that a homeserver chooses can give them away.
  */
 export function createTimeline(deps: TimelineDeps): Timeline {
-  const { sdk, kept, signal } = deps;
+  const { sdk, kept, bot, signal } = deps;
   const { client } = sdk;
+  const roomsOf = (caseId: string): Room[] =>
+    client.getRooms().filter((room) => isJoined(room) && caseIdOf(room) === caseId);
   const store = createStore<TimelineState>(() => ({ loaded: false, synced: false, byRoom: new Map() }));
   const reader = createRoomReader(deps);
   const askForKeys = createKeyAsker(deps);
@@ -109,8 +116,11 @@ export function createTimeline(deps: TimelineDeps): Timeline {
 
   return {
     store,
-    roomOfCase: (caseId) =>
-      client.getRooms().find((room) => isJoined(room) && caseIdOf(room) === caseId)?.roomId ?? null,
+    roomOfCase: (caseId) => roomsOf(caseId).find((room) => hasMember(room, bot))?.roomId ?? null,
+    leaveHalfMade(caseId, wholeRoomId) {
+      for (const room of roomsOf(caseId))
+        if (room.roomId !== wholeRoomId && !hasMember(room, bot)) drop(client.leave(room.roomId));
+    },
   };
 }
 
