@@ -63,6 +63,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
     hospital: { name: config.hospital.name, address: config.hospital.address },
     clock,
     log: log.child({ role: "filing" }),
+    onDown: () => void directory.refresh(),
     onOutcome: async (roomId, filed) => void (await bot.sendFiled(roomId, filed)),
   });
 }

@@ -45,6 +45,8 @@ export type FilingOptions = {
    * transaction id of the event, so that a repetition shows once.
    */
   readonly onOutcome: (roomId: string, filed: Filed, id: string) => Promise<void>;
+  /** Told at once when the record or the archive does not answer, so that the health check need not find out by itself. */
+  readonly onDown?: () => void;
   readonly fetcher?: typeof fetch;
   readonly random?: () => number;
 };
@@ -84,7 +86,10 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     clock,
     log,
     random: options.random ?? Math.random,
-    onDown: () => probe.start(),
+    onDown: () => {
+      probe.start();
+      options.onDown?.();
+    },
     surroundings: {
       clinician: (userId) => options.directory.clinician(userId),
       team: (id) => options.directory.team?.(id),
