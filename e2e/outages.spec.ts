@@ -15,6 +15,7 @@ import {
   openCase,
   openSentCase,
   photosInRecord,
+  roomsSince,
   storageOf,
 } from "./support/trouble.ts";
 
@@ -76,7 +77,7 @@ test("@trouble @smoke a page reloaded while its photo is on the way sends the re
   // A consent, a request, a photo: three events, and the two files of one photo. No second room came.
   expect(await eventsOf(asker, roomId)).toBe(3);
   expect(await filesStored()).toBe(before.files + 2);
-  expect((await homeserver(running()).caseRooms()).filter((room) => !rooms.has(room))).toEqual([roomId]);
+  expect(await roomsSince(rooms)).toEqual([roomId]);
   await faure.context.close();
 });
 
@@ -226,7 +227,8 @@ test("@trouble the server and its archivist killed in the middle of a case: all 
   await beginRequest(page, haddad, question);
   await consentWithoutPhoto(page);
   await day.send(page, /^Envoyer au Dr/);
-  const roomId = await newRoom(rooms);
+  // The kill may cut the making of the room in two: half of one may stay behind, empty.
+  await expect.poll(async () => (await roomsSince(rooms)).length).toBe(1);
   await stack.stopPart("server", "kill");
   try {
     await expect(page.getByText(/Pas de réseau depuis/)).toBeVisible({ timeout: 60_000 });
@@ -237,8 +239,11 @@ test("@trouble the server and its archivist killed in the middle of a case: all 
   await write(page, "Il est battant la nuit.");
   await expect(page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });
   expect(await entriesOf("ServiceRequest")).toBe(requests + 1);
-  // A consent, a request, a message.
-  expect(await eventsOf(asker, roomId)).toBe(3);
+  // A consent, a request, a message: in one room, whatever was begun.
+  const counts = await Promise.all((await roomsSince(rooms)).map((room) => eventsOf(asker, room)));
+  expect(counts.filter((count) => count > 0)).toEqual([3]);
+  await page.goto("/");
+  await expect(page.getByText(/Un cas vous est confié/)).toHaveCount(0);
   await faure.context.close();
 });
 
@@ -258,8 +263,8 @@ test("@trouble the record down while a case is filed: it is said, and filed by i
   try {
     await day.send(page, /^Envoyer au Dr/);
     await openCase(page, question);
+    await expect(page.getByText(/attend le dossier patient depuis/)).toBeVisible();
     await expect(page.getByText("Le dossier patient ne répond pas. Les versements attendent")).toBeVisible();
-    await expect(page.getByText(/attend le dossier patient depuis/)).toBeVisible({ timeout: 60_000 });
     await write(page, "Le tympan est normal.");
     await expect(lineOf(page, "Le tympan")).toContainText(/Envoyé|Vu/);
     await expect(page.getByText(/a tout versé|a versé à/)).toHaveCount(0);

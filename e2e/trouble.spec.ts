@@ -53,7 +53,7 @@ test("@trouble a wrong password is said plainly, and the right one still opens",
   await faure.context.close();
 });
 
-test("@trouble @smoke two patients of one name must be told apart, and an unknown one is not created", async ({
+test("@trouble two patients of one name must be told apart, and an unknown one is not created", async ({
   browser,
 }) => {
   const faure = await faureAtWork(browser);

@@ -48,11 +48,14 @@ export async function openCase(page: Page, question: string): Promise<void> {
   await expect(page.getByRole("textbox", { name: /Votre message|Écrire/ })).toBeVisible();
 }
 
+/** The case rooms that were not there before. */
+export const roomsSince = async (before: ReadonlySet<string>): Promise<string[]> =>
+  (await homeserver(running()).caseRooms()).filter((room) => !before.has(room));
+
 /** The one case room that was not there before. */
 export async function newRoom(before: ReadonlySet<string>): Promise<string> {
-  const fresh = async () => (await homeserver(running()).caseRooms()).filter((room) => !before.has(room));
-  await expect.poll(async () => (await fresh()).length, { timeout: 60_000 }).toBe(1);
-  const [roomId] = await fresh();
+  await expect.poll(async () => (await roomsSince(before)).length, { timeout: 60_000 }).toBe(1);
+  const [roomId] = await roomsSince(before);
   if (roomId === undefined) throw new Error("No case room appeared");
   return roomId;
 }
