@@ -119,6 +119,8 @@ async function measure(browser: Browser, bareUrl: string): Promise<void> {
   const haddad = await openOurs("haddad");
   const bareCase = await faure.evaluate((to) => window.ours.openCase("LE GOFF", to), userId("haddad"));
   const bareRoom = await haddad.evaluate((caseId) => window.ours.roomOf(caseId), bareCase.caseId);
+  // Not before it has filed what it owes that case.
+  await faure.evaluate((caseId) => window.ours.settled(caseId), bareCase.caseId);
   await letArchivistLeave(bareRoom);
   await faure.evaluate(() => window.ours.door.signOut());
   await haddad.evaluate(() => window.ours.door.signOut());

@@ -122,8 +122,11 @@ async function watch(caseId: string): Promise<void> {
     for (const { eventId, photo } of record?.state.photos ?? []) {
       if (record === undefined || known.has(eventId)) continue;
       known.add(eventId);
-      void show(record.roomId, eventId, photo.photoId, "preview");
-      void show(record.roomId, eventId, photo.photoId, "full");
+      // As the case's screen does: the whole picture is asked for when the small one is there.
+      const { photoId } = photo;
+      void show(record.roomId, eventId, photoId, "preview").then(() =>
+        show(record.roomId, eventId, photoId, "full"),
+      );
     }
   };
   const { roomId } = await inRoom(caseId);
