@@ -34,6 +34,16 @@ export function PhotoStage({ url, alt, picture, onFullScreen }: StageProps) {
   });
   const change = (to: (zoom: Zoom) => Zoom) => setZoom((now) => contained(to(now), picture, room()));
 
+  // The frame has no size before the dialog around it opens, and another one when the telephone is turned: laid out anew each time.
+  const [, setFrameSize] = useState<Size>({ width: 0, height: 0 });
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setFrameSize(sizeOf(element)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
   // React may not set `style` under our policy's eyes as text; properties through the object model are allowed.
   useEffect(() => {
     const element = image.current;
