@@ -99,7 +99,7 @@ async function contents(caseId: string) {
   };
 }
 
-test("a whole case is found in the record and in the archive as one linked set @filing", async () => {
+test("a whole case is found in the record and in the archive as one linked set @filing @smoke", async () => {
   const filed = new Set<string>();
   const { items, caseId, roomId, opinion } = await aCase(all, { patient });
   await using filing = await life("whole", filed);

@@ -86,7 +86,7 @@ test("a permit is refused to who is not in the room, and for a receipt that some
   expect(changed.body).toMatchObject({ code: "bad-signature" });
 });
 
-test("only the announced bytes reach the homeserver @gateway", async () => {
+test("only the announced bytes reach the homeserver @gateway @smoke", async () => {
   const bytes = randomBytes(300_000);
   const mxc = await permit(leroy, inCase, bytes);
   const wrong = Buffer.from(bytes);

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cruise, type ICruiseOptions, type IForbiddenRuleType } from "dependency-cruiser";
 import { describe, expect, test } from "vitest";
@@ -64,5 +65,27 @@ describe("the rules of the protocol", () => {
     const named = new Set([...sources.join("\n").matchAll(/\[([A-Z]\d+)\]/g)].map((match) => match[1]));
     expect([...known].filter((id) => !named.has(id))).toEqual([]);
     expect([...named].filter((id) => !known.has(id))).toEqual([]);
+  });
+});
+
+describe("the one rule", () => {
+  test("is asked at the four gates and nowhere else", async () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const names = (
+      await Promise.all(["src", "server"].map((folder) => readdir(join(root, folder), { recursive: true })))
+    )
+      .flatMap((found, index) => found.map((name) => join(["src", "server"][index] ?? "", name)))
+      .filter((name) => /[.]tsx?$/.test(name) && !/[.]test[.]/.test(name));
+    const calling: string[] = [];
+    for (const name of names)
+      if (/\bmayDisclose\(/.test(await readFile(join(root, name), "utf8"))) calling.push(name);
+    expect(calling.sort()).toEqual([
+      "server/filing/gate.ts",
+      "server/gateway/gate.ts",
+      "src/matrix/media/read.ts",
+      "src/matrix/media/send.ts",
+      // Where it is defined.
+      "src/protocol/disclose.ts",
+    ]);
   });
 });
