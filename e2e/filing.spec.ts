@@ -26,7 +26,8 @@ import { running } from "./support/stack.ts";
 /** Filing alone, by hand, against the real record and the real archive. */
 const stack = running();
 const theRecord = record(stack);
-const patient = { ...delattre, recordId: `e2e-${randomUUID()}` };
+/** Of a name of its own: the other tests look for theirs in the same record. */
+const patient = { ...delattre, family: "ESSAI", recordId: `e2e-${randomUUID()}` };
 const offsetMs = startMs + 3600_000 - Date.now();
 let all: People;
 let folder: string;

@@ -57,7 +57,7 @@ test("a case is joined by invitation, and again by who is in it already @gateway
   expect((await join(faure)).status).toBe(403);
 });
 
-test("a permit needs a registered consent, and then is given once for the same receipt @gateway", async () => {
+test("a permit needs a registered consent, and then is given once for the same receipt @gateway @smoke", async () => {
   const bytes = randomBytes(5000);
   const receipt = await leroy.sign(receiptFor(leroy, inCase, bytes));
   const ask = () => leroy.ask("POST", "/colloque/v1/permits", { roomId: inCase.roomId, receipt });
@@ -86,7 +86,7 @@ test("a permit is refused to who is not in the room, and for a receipt that some
   expect(changed.body).toMatchObject({ code: "bad-signature" });
 });
 
-test("only the announced bytes reach the homeserver @gateway @smoke", async () => {
+test("only the announced bytes reach the homeserver @gateway", async () => {
   const bytes = randomBytes(300_000);
   const mxc = await permit(leroy, inCase, bytes);
   const wrong = Buffer.from(bytes);

@@ -22,7 +22,7 @@ export function homeserver(stack: Running) {
     rooms: z.array(z.object({ room_id: z.string(), room_type: z.string().nullish() })),
   });
   return {
-    /** Case rooms, newest first. */
+    /** Case rooms, in no order. */
     async caseRooms(): Promise<string[]> {
       const { rooms } = roomsSchema.parse(await get("/_synapse/admin/v1/rooms?limit=1000"));
       return rooms.filter((room) => room.room_type === "fr.colloque.case").map((room) => room.room_id);
