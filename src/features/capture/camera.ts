@@ -130,5 +130,8 @@ async function ownStill(track: MediaStreamTrack): Promise<Blob | null> {
 
 async function frameOf(video: HTMLVideoElement | null): Promise<ImageBitmap> {
   if (video === null) throw new Error("The camera is not on screen");
+  // Whoever presses before the first picture is there gets that one.
+  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)
+    await new Promise((there) => video.addEventListener("loadeddata", there, { once: true }));
   return createImageBitmap(video);
 }
