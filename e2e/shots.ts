@@ -16,9 +16,10 @@ for (const language of ["fr", "en"] as const) {
     // Some forty screens, four pictures each.
     test.setTimeout(900_000);
     mkdirSync(folder, { recursive: true });
-    await tour(browser, language, async (page, screen) => {
+    await tour(browser, language, async (page, screen, reopen) => {
       for (const [device, { width, height }] of Object.entries(devices)) {
         await page.setViewportSize({ width, height });
+        await reopen?.();
         for (const [theme, colorScheme] of Object.entries(themes)) {
           await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
           await settled(page);
@@ -34,10 +35,11 @@ for (const language of ["fr", "en"] as const) {
   });
 }
 
-/** Fonts are there and the frame after the change is drawn. */
+/** Fonts and pictures are there, and the frame after the change is drawn. */
 async function settled(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await document.fonts.ready;
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   });
 }

@@ -11,7 +11,8 @@ import { type Language, wordsIn } from "./words.ts";
  * screen the visitor is called: it looks at it in both themes, or takes its picture.
  */
 
-export type Visit = (page: Page, screen: string) => Promise<void>;
+/** What lies over the pictures closes when a telephone's layout becomes a desktop's: `reopen` brings it back. */
+export type Visit = (page: Page, screen: string, reopen?: () => Promise<void>) => Promise<void>;
 
 type Say = ReturnType<typeof wordsIn>;
 type Walker = {
@@ -57,6 +58,8 @@ async function walker(browser: Browser, language: Language, see: Visit): Promise
     permissions: ["camera"],
     baseURL: running().publicUrl,
   });
+  // A gesture that finds nothing says so soon, and not when the whole walk's time is over.
+  context.setDefaultTimeout(30_000);
   return { page: await context.newPage(), context, say: wordsIn(language), see };
 }
 
@@ -248,21 +251,7 @@ async function expertScreens({ page, say, see }: Walker, language: Language): Pr
     timeout: 30_000,
   });
   await see(page, "case-to-answer");
-  await page
-    .getByRole("button", { name: say("cases:photo.zoom") })
-    .or(page.getByRole("button", { name: /^(Agrandir|Enlarge|Zoom) ?:/ }))
-    .first()
-    .click();
-  await expect(page.getByRole("button", { name: say("cases:viewer.close") })).toBeVisible();
-  await see(page, "photo-viewer");
-  await page.getByRole("button", { name: say("cases:viewer.close") }).click();
-  const proof = say("cases:knots.open", { word: say("cases:knots.consented"), detail: "" });
-  await page
-    .getByRole("button", { name: new RegExp(`^${proof.split(",")[0]}`) })
-    .first()
-    .click();
-  await see(page, "proof-consent");
-  await page.keyboard.press("Escape");
+  await photoSheets({ page, say, see });
   await page.getByRole("button", { name: say("cases:archivist.what") }).click();
   await see(page, "archivist");
   await page.keyboard.press("Escape");
@@ -291,6 +280,30 @@ async function expertScreens({ page, say, see }: Walker, language: Language): Pr
   await see(page, "opinion-sign");
   await sheet.getByRole("button", { name: say("opinion:confirm.sign") }).click();
   await expect(page.getByText(say("cases:bar.closed"))).toBeVisible({ timeout: 60_000 });
+}
+
+/** What opens over a picture: itself, large, and the proof behind one of its knots. */
+async function photoSheets({ page, say, see }: Pick<Walker, "page" | "say" | "see">): Promise<void> {
+  const over = page.getByRole("dialog");
+  const large = async () => {
+    const opener = page.getByRole("button", { name: say("cases:photo.openFull", { what: "" }).trim() });
+    if (!(await over.isVisible())) await opener.first().click();
+    const widthOnScreen = async () => (await over.getByRole("img").last().boundingBox())?.width ?? 0;
+    await expect.poll(widthOnScreen).toBeGreaterThan(200);
+  };
+  await large();
+  await see(page, "photo-viewer", large);
+  await page.keyboard.press("Escape");
+  await expect(over).toHaveCount(0);
+  const proof = async () => {
+    const knot = page.getByRole("button", { name: new RegExp(`^${say("cases:knots.consented")}`) });
+    if (!(await over.isVisible())) await knot.first().click();
+    await expect(over).toBeVisible();
+  };
+  await proof();
+  await see(page, "proof-consent", proof);
+  await page.keyboard.press("Escape");
+  await expect(over).toHaveCount(0);
 }
 
 /** The asker again: the answer, the record, and the same without a network. */
