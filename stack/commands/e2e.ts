@@ -35,7 +35,9 @@ export async function runPlaywright(given: readonly string[]): Promise<Tally> {
   const { signal, dispose } = stopSignal();
   try {
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
-    if (bringsItsOwnStack(args) || isRunning(readRun(folders.runFile))) return await playwright(args, signal);
+    // The other files ask for the running stack as they load: they are left out where none is there.
+    if (bringsItsOwnStack(args)) return await playwright(["start.spec.ts", ...args], signal);
+    if (isRunning(readRun(folders.runFile))) return await playwright(args, signal);
     if (given.includes("--keep")) {
       await startDetached(signal);
       return await playwright(args, signal);
