@@ -130,8 +130,9 @@ async function ownStill(track: MediaStreamTrack): Promise<Blob | null> {
 
 async function frameOf(video: HTMLVideoElement | null): Promise<ImageBitmap> {
   if (video === null) throw new Error("The camera is not on screen");
-  // Whoever presses before the first picture is there gets that one.
-  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)
-    await new Promise((there) => video.addEventListener("loadeddata", there, { once: true }));
-  return createImageBitmap(video);
+  // Whoever presses before the first picture is there gets that one: until then the browser has nothing to give, whatever `readyState` says.
+  return createImageBitmap(video).catch(async () => {
+    await new Promise((there) => video.requestVideoFrameCallback(there));
+    return createImageBitmap(video);
+  });
 }
