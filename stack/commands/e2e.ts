@@ -36,7 +36,7 @@ export async function runPlaywright(given: readonly string[]): Promise<Tally> {
   try {
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
     // The other files ask for the running stack as they load: they are left out where none is there.
-    if (bringsItsOwnStack(args)) return await playwright(["start.spec.ts", ...args], signal);
+    if (bringsItsOwnStack(args)) return await playwright([...args, "start.spec.ts"], signal);
     if (isRunning(readRun(folders.runFile))) return await playwright(args, signal);
     if (given.includes("--keep")) {
       await startDetached(signal);
