@@ -51,22 +51,39 @@ export function languageOf(chosen: string | null, browser: readonly string[]): L
   return browser.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "fr";
 }
 
+/** French says "au Dr Martin" and "du Dr Martin" where a sentence puts a name after "à" or "de". */
+export const contracted = (text: string): string =>
+  text
+    .replace(/(?<!\p{L})([àÀ])\s(?=Dr\s)/gu, (_, a: string) => (a === "À" ? "Au " : "au "))
+    .replace(/(?<!\p{L})([dD])e\s(?=Dr\s)/gu, "$1u ");
+
+const french = {
+  type: "postProcessor",
+  name: "french",
+  process: (text: string, _key: unknown, _options: unknown, { language }: { language: string }) =>
+    language === "fr" ? contracted(text) : text,
+} as const;
+
 /** Starts the texts; `<html lang>` follows the language. React escapes what is put in, so i18next must not do it twice. */
 export function startTexts() {
   const texts = createInstance();
   texts.on("languageChanged", (language) => {
     document.documentElement.lang = language;
   });
-  void texts.use(initReactI18next).init({
-    lng: languageOf(localStorage.getItem(choiceKey), navigator.languages),
-    fallbackLng: false,
-    resources: { fr, en },
-    ns: Object.keys(fr),
-    defaultNS: "ui",
-    interpolation: { escapeValue: false },
-    returnNull: false,
-    initAsync: false,
-  });
+  void texts
+    .use(initReactI18next)
+    .use(french)
+    .init({
+      postProcess: [french.name],
+      lng: languageOf(localStorage.getItem(choiceKey), navigator.languages),
+      fallbackLng: false,
+      resources: { fr, en },
+      ns: Object.keys(fr),
+      defaultNS: "ui",
+      interpolation: { escapeValue: false },
+      returnNull: false,
+      initAsync: false,
+    });
   return texts;
 }
 
