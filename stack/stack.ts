@@ -65,9 +65,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   let stopping: Promise<void> | undefined;
   const stopAll = () => {
     stopping ??= (async () => {
+      attempt.beginStopping();
       await control[Symbol.asyncDispose]();
       await attempt.supervisor[Symbol.asyncDispose]();
-      removeRun(folders.runFile);
+      attempt.forget();
       progress.end();
     })();
     return stopping;
@@ -100,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** Everything that can go wrong before a process is started, and an empty or filled data folder. */
 async function prepare(options: StackOptions, folders: Folders): Promise<void> {
   makePrivate(dirname(folders.data));
-  await claim(folders.runFile);
+  await claim(folders.runFile, options.signal);
   await checkMachine(options.parts ?? allParts, folders.data);
   await checkPorts(portsFrom(options.portBase ?? portBaseOf(options.profile)));
   if (options.reset === true) rmSync(folders.data, { recursive: true, force: true });
@@ -133,7 +134,15 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
   const signal = outside === undefined ? accident.signal : AbortSignal.any([accident.signal, outside]);
   const clientFolder = options.clientFolder ?? builtClient;
   const context = (): PartContext => ({ folders, ports, secrets, publicUrl, hasArchive });
-  const note = () => writeRun(folders.runFile, facts());
+  let isForgotten = false;
+  const note = () => {
+    if (!isForgotten) writeRun(folders.runFile, facts());
+  };
+  // From the moment that it was told to stop, nobody may begin to use it.
+  const beginStopping = () => {
+    state = "stopping";
+    note();
+  };
 
   const supervisor = createSupervisor({
     parts: partsGiving(clientFolder),
@@ -166,6 +175,12 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
   return {
     supervisor,
     facts,
+    beginStopping,
+    /** Nothing runs any more: whatever is still on its way writes no more of it down. */
+    forget(): void {
+      isForgotten = true;
+      removeRun(folders.runFile);
+    },
     accident: (): StackFailure | undefined =>
       accident.signal.reason instanceof StackFailure ? accident.signal.reason : undefined,
     onAccident(act: (failure: StackFailure) => void): void {
@@ -174,6 +189,7 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
     },
     async begin(): Promise<void> {
       note();
+      signal.addEventListener("abort", beginStopping, { once: true });
       const scene = {
         clientFolder,
         wanted,
@@ -191,6 +207,7 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
         onUsable: () => options.onUsable?.(facts()),
       };
       await untilFirstFailure(bringUpAll(scene), signal, (reason) => accident.abort(reason));
+      signal.throwIfAborted();
       state = "up";
       note();
     },

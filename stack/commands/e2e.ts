@@ -8,7 +8,7 @@ import { StackFailure } from "../failure.ts";
 import { ensureChromium } from "../install.ts";
 import { foldersOf, root } from "../paths.ts";
 import { createProgress } from "../progress.ts";
-import { isRunning, readRun } from "../run-file.ts";
+import { isUp, readRun, settledRun } from "../run-file.ts";
 import { startStack } from "../stack.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { fromTemplate } from "../template.ts";
@@ -37,7 +37,7 @@ export async function runPlaywright(given: readonly string[]): Promise<Tally> {
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
     // The other files ask for the running stack as they load: they are left out where none is there.
     if (bringsItsOwnStack(args)) return await playwright([...args, "start.spec.ts"], signal);
-    if (isRunning(readRun(folders.runFile))) return await playwright(args, signal);
+    if ((await settledRun(folders.runFile, signal)) !== undefined) return await playwright(args, signal);
     if (given.includes("--keep")) {
       await startDetached(signal);
       return await playwright(args, signal);
@@ -94,7 +94,7 @@ async function startDetached(signal: AbortSignal): Promise<void> {
   child.unref();
   closeSync(file);
   console.log(`Starting a stack that stays (process ${child.pid}; stop it with: kill ${child.pid})…`);
-  while (readRun(folders.runFile)?.state !== "up") {
+  while (!isUp(readRun(folders.runFile))) {
     if (child.exitCode !== null)
       throw new StackFailure(`The stack did not start: ${readFileSync(log, "utf8").trim()}`);
     await delay(300, undefined, { signal });
