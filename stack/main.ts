@@ -6,7 +6,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import("./commands/start.ts")).start,
   check: async () => (await import("./commands/check.ts")).check,
-  unit: async () => (await import("./commands/check.ts")).unit,
+  unit: async () => (await import("./commands/unit.ts")).unit,
   format: async () => (await import("./commands/check.ts")).format,
   build: async () => (await import("./commands/check.ts")).build,
   e2e: async () => (await import("./commands/e2e.ts")).e2e,

@@ -133,7 +133,14 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
   const outside = options.signal;
   const signal = outside === undefined ? accident.signal : AbortSignal.any([accident.signal, outside]);
   const clientFolder = options.clientFolder ?? builtClient;
-  const context = (): PartContext => ({ folders, ports, secrets, publicUrl, hasArchive });
+  const context = (): PartContext => ({
+    folders,
+    ports,
+    secrets,
+    publicUrl,
+    hasArchive,
+    hasRegistry: wanted.has("server"),
+  });
   let isForgotten = false;
   const note = () => {
     if (!isForgotten) writeRun(folders.runFile, facts());

@@ -11,7 +11,6 @@ import {
   botProcess,
   type Clinician,
   clinician,
-  homeserver,
   killAll,
   type Line,
   register,
@@ -23,7 +22,7 @@ let bot = "";
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "colloque-bot-"));
   suffix = randomUUID().slice(0, 8);
-  if (homeserver !== undefined) bot = await register(`bot${suffix}`);
+  bot = await register(`bot${suffix}`);
 });
 afterEach(() => {
   killAll();
@@ -82,8 +81,7 @@ const readBodies = async (who: Clinician, roomId: string, atLeast: number) =>
     .parse(await who.call("read", { roomId, atLeast }))
     .map((each) => each.failure ?? each.content.body ?? each.type);
 
-// Skipped, and vitest says so, where COLLOQUE_TEST_HOMESERVER names no Synapse (see testing/people.ts).
-describe.skipIf(homeserver === undefined)("the archivist on a real Synapse", { timeout: 120_000 }, () => {
+describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   test("a case reaches an expert who signs in for the first time after the requester has gone", async () => {
     const archivist = await startBot();
     const expertId = await register(`expert${suffix}`);

@@ -64,7 +64,7 @@ const bringsItsOwnStack = (args: readonly string[]): boolean =>
   args.some((arg, at) => arg === "@start" && /^(-g|--grep)$/.test(args[at - 1] ?? ""));
 
 const reportSchema = z.object({
-  stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number() }),
+  stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }),
 });
 
 async function playwright(args: readonly string[], signal: AbortSignal): Promise<Tally> {
@@ -76,7 +76,8 @@ async function playwright(args: readonly string[], signal: AbortSignal): Promise
   });
   if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1 };
   const { stats } = reportSchema.parse(JSON.parse(readFileSync(report, "utf8")));
-  return { passed: stats.expected, failed: code === 0 ? 0 : Math.max(1, stats.unexpected + stats.flaky) };
+  const failed = code === 0 ? 0 : Math.max(1, stats.unexpected + stats.flaky);
+  return { passed: stats.expected, failed, skipped: stats.skipped };
 }
 
 /** A stack that stays when the tests are over. */

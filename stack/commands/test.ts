@@ -1,13 +1,15 @@
 import { messageOf } from "../failure.ts";
 import { addTallies, runChecks, runUnitTests, type Tally } from "./check.ts";
 import { runPlaywright } from "./e2e.ts";
+import { runHomeserverTests } from "./homeserver-tests.ts";
 
-/** `npm test`: checks, unit tests, then one end-to-end path per tag; `--full` runs every end-to-end test. */
+/** `npm test`: checks, unit tests, then one end-to-end path per tag; `--full` runs every test that there is. */
 export async function test(args: readonly string[]): Promise<number> {
   const isFull = args.includes("--full");
   const tallies: Tally[] = [];
   tallies.push(await step("Checks", runChecks));
   tallies.push(await step("Unit and property tests", () => runUnitTests()));
+  if (isFull) tallies.push(await step("The archivist on a homeserver of its own", runHomeserverTests));
   tallies.push(
     await step(isFull ? "End-to-end tests" : "End-to-end tests, one path per tag", () =>
       runPlaywright(isFull ? [] : ["--grep", "@smoke"]),
@@ -21,11 +23,12 @@ export async function test(args: readonly string[]): Promise<number> {
 async function step(name: string, run: () => Promise<Tally>): Promise<Tally> {
   console.log(`\n── ${name}`);
   const beganMs = Date.now();
-  const tally = await run().catch((error: unknown) => {
+  const tally = await run().catch((error: unknown): Tally => {
     console.log(messageOf(error));
     return { passed: 0, failed: 1 };
   });
   const time = `${Math.round((Date.now() - beganMs) / 1000)} s`;
-  console.log(`── ${name}: ${tally.passed} passed, ${tally.failed} failed, ${time}`);
+  const skipped = (tally.skipped ?? 0) === 0 ? "" : `, ${tally.skipped} SKIPPED (why is said above)`;
+  console.log(`── ${name}: ${tally.passed} passed, ${tally.failed} failed${skipped}, ${time}`);
   return tally;
 }

@@ -14,6 +14,8 @@ export interface PartContext {
   readonly publicUrl: string;
   /** Whether there is a DICOM archive. */
   readonly hasArchive: boolean;
+  /** Whether the Colloque server is there, whose consent registry Synapse asks about every room and file. */
+  readonly hasRegistry: boolean;
 }
 
 /** One real part: how to install it, start it, and know that it is up. */

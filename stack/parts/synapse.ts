@@ -48,7 +48,8 @@ export const synapse: Part = {
 };
 
 /** The product's own homeserver configuration; docker and production use the same settings. */
-function synapseConfig({ folders, secrets, publicUrl }: PartContext, home: string): Record<string, unknown> {
+function synapseConfig(context: PartContext, home: string): Record<string, unknown> {
+  const { folders, secrets, publicUrl } = context;
   return {
     server_name: serverName,
     public_baseurl: `${publicUrl}/`,
@@ -75,7 +76,7 @@ function synapseConfig({ folders, secrets, publicUrl }: PartContext, home: strin
     ...closedDoors,
     ...rates,
     ...calls(publicUrl),
-    ...policyModule(folders),
+    ...policyModule(context),
   };
 }
 
@@ -135,8 +136,9 @@ const calls = (publicUrl: string) => ({
   matrix_rtc: { transports: [{ type: "livekit", livekit_service_url: `${publicUrl}/colloque/v1/calls` }] },
 });
 
-const policyModule = (folders: Folders) =>
-  existsSync(join(policyFolder, "colloque_policy.py"))
+/** Alone, for the archivist's own tests and for seeding, it has nobody to ask: with the product it never starts without. */
+const policyModule = ({ folders, hasRegistry }: PartContext) =>
+  hasRegistry
     ? {
         modules: [
           { module: "colloque_policy.ColloquePolicy", config: { registry_socket: policySocket(folders) } },

@@ -5,13 +5,19 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 
 /**
- * A real Synapse for tests, rate limits raised; the archivist takes the unix socket where one is given:
- * `COLLOQUE_TEST_HOMESERVER={"url":"http://127.0.0.1:8008","secret":"…","serverName":"…","socketPath":"…"}`
+ * A real Synapse, which `npm run test:full` starts for these tests and names in the environment; the archivist takes the unix socket
+ * where one is given: `COLLOQUE_TEST_HOMESERVER={"url":"http://127.0.0.1:8008","secret":"…","serverName":"…","socketPath":"…"}`
  */
-export const homeserver = z
+const given = z
   .object({ url: z.string(), secret: z.string(), serverName: z.string(), socketPath: z.string().optional() })
   .optional()
   .parse(JSON.parse(process.env.COLLOQUE_TEST_HOMESERVER ?? "null") ?? undefined);
+
+function homeserver() {
+  if (given === undefined)
+    throw new Error("These tests need a Synapse: npm run unit -- --homeserver starts one");
+  return given;
+}
 
 const children: ChildProcess[] = [];
 export const killAll = (): void => {
@@ -19,8 +25,7 @@ export const killAll = (): void => {
 };
 
 export async function register(user: string): Promise<string> {
-  if (homeserver === undefined) throw new Error("no homeserver");
-  const { url, secret, serverName } = homeserver;
+  const { url, secret, serverName } = homeserver();
   const path = `${url}/_synapse/admin/v1/register`;
   const { nonce } = z.object({ nonce: z.string() }).parse(await (await fetch(path)).json());
   const mac = createHmac("sha1", secret).update([nonce, user, "pw", "notadmin"].join("\0")).digest("hex");
@@ -51,9 +56,8 @@ export async function clinician(
   bot: string,
   { recoveryKey = "", slowKeysOf = "" } = {},
 ): Promise<Clinician> {
-  if (homeserver === undefined) throw new Error("no homeserver");
   const child = fork(join(import.meta.dirname, "clinician-child.ts"), [
-    homeserver.url,
+    homeserver().url,
     user,
     device,
     bot,
@@ -124,16 +128,16 @@ export function botProcess(settings: {
   refused?: string[];
   failFirst?: number;
 }): BotProcess {
-  if (homeserver === undefined) throw new Error("no homeserver");
-  const given = {
-    url: homeserver.url,
-    socketPath: homeserver.socketPath,
+  const { url, socketPath } = homeserver();
+  const orders = {
+    url,
+    socketPath,
     password: "pw",
     refused: [],
     failFirst: 0,
     ...settings,
   };
-  const child = spawn(process.execPath, [join(import.meta.dirname, "bot-child.ts"), JSON.stringify(given)], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "bot-child.ts"), JSON.stringify(orders)], {
     stdio: ["pipe", "pipe", process.env.COLLOQUE_TEST_VERBOSE === undefined ? "ignore" : "inherit"],
   });
   children.push(child);
