@@ -7,7 +7,7 @@ import type { Purpose } from "#protocol/consent.ts";
 import { caseIdSchema, consentIdSchema, userIdSchema } from "#protocol/ids.ts";
 import type { CameraSession } from "../../src/features/capture/camera.ts";
 import { createWorkshop } from "../../src/features/capture/workshop.ts";
-import type { CaseRecord, Door, PreparedPhoto } from "../../src/matrix/index.ts";
+import type { CaseRecord, Door, PhotoFacts, PreparedPreview } from "../../src/matrix/index.ts";
 import { createDoor } from "../../src/matrix/index.ts";
 import { openCamera } from "./camera.ts";
 import { createTimings } from "./timings.ts";
@@ -119,15 +119,15 @@ async function watch(caseId: string): Promise<void> {
   const known = new Set<string>();
   const look = () => {
     const record = recordOf(caseId);
-    for (const { eventId, photo } of record?.state.photos ?? []) {
-      if (record === undefined || known.has(eventId)) continue;
-      known.add(eventId);
-      // As the case's screen does: the whole picture is asked for when the small one is there.
-      const { photoId } = photo;
-      void show(record.roomId, eventId, photoId, "preview").then(() =>
-        show(record.roomId, eventId, photoId, "full"),
-      );
-    }
+    if (record === undefined) return;
+    const { photos, previews } = record.state;
+    // As the case's screen does: each is asked for when its event is there.
+    for (const [rendition, list] of [["preview", previews] as const, ["full", photos] as const])
+      for (const { eventId, photo } of list) {
+        if (known.has(eventId)) continue;
+        known.add(eventId);
+        void show(record.roomId, eventId, photo.photoId, rendition);
+      }
   };
   const { roomId } = await inRoom(caseId);
   // As the case's screen does: what the next photo needs is fetched ahead.
@@ -155,6 +155,13 @@ async function show(
     waiting.get(photoId)?.({ preview: times.preview, full: times.full });
 }
 
+async function sendEarly(roomId: string, photo: PreparedPreview): Promise<PreparedPreview> {
+  const sent = await door.sendPreview(roomId, photo);
+  if (!sent.ok) throw new Error(sent.error);
+  timings.mark("preview in the outbox");
+  return photo;
+}
+
 async function shoot(
   caseId: string,
   consentId: string,
@@ -165,26 +172,26 @@ async function shoot(
   if (handicapMs > 0) await new Promise((resolve) => setTimeout(resolve, handicapMs));
   const frame = await camera.shoot();
   timings.mark("frame");
-  let preview: PreparedPhoto["preview"] | undefined;
-  const prepared = await workshop.prepare(frame, (ahead) => {
-    preview = ahead.preview;
-    timings.mark("preview drawn");
-  });
-  timings.mark("prepared");
-  const record = recordOf(caseId);
-  if (!prepared.ok || preview === undefined || record === undefined)
-    throw new Error("The picture could not be made ready");
+  const roomId = recordOf(caseId)?.roomId;
+  if (roomId === undefined) throw new Error("No such case");
   const photoId = crypto.randomUUID();
-  const sent = await door.sendPhoto(record.roomId, {
-    ...prepared.value,
+  const facts: PhotoFacts = {
     photoId,
     consentId,
-    preview,
     site: { region: "scapula", laterality: "L" },
     view: "close-up",
     takenAt: new Date(startedAtMs).toISOString(),
     source: "camera",
+  };
+  let early: Promise<PreparedPreview> | undefined;
+  // As the product does when a photo is kept before the whole of it is made.
+  const prepared = await workshop.prepare(frame, ({ preview }) => {
+    timings.mark("preview drawn");
+    early = sendEarly(roomId, { ...facts, preview });
   });
+  timings.mark("prepared");
+  if (!prepared.ok || early === undefined) throw new Error("The picture could not be made ready");
+  const sent = await door.sendPhoto(roomId, { ...(await early), ...prepared.value });
   if (!sent.ok) throw new Error(sent.error);
   timings.mark("in the outbox");
   return { startedAtMs, photoId, bytes: prepared.value.jpeg.length };

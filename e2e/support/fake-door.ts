@@ -262,6 +262,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
       addPending(cases, roomId, text, nowMs);
       return Promise.resolve(ok(undefined));
     },
+    sendPreview: () => Promise.resolve(ok(undefined)),
     sendPhoto: () => Promise.resolve(ok(undefined)),
     respond: () => Promise.resolve(ok(undefined)),
     giveOpinion: () => Promise.resolve(ok(undefined)),

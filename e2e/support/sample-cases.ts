@@ -142,7 +142,6 @@ export const photoEvent = (
     widthPx: 1200,
     heightPx: 1600,
     bytes: 400_000,
-    preview: { file, widthPx: 600, heightPx: 800, bytes: 60_000 },
     file,
   });
   return event(by, atMs, { kind: "photo", photo });

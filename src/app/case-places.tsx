@@ -85,6 +85,7 @@ export function CasePhotoPlace({ door, clock, caseKey }: OfCase) {
       // The latest word of the patient in this case is the one that counts.
       consent: record.state.consents.at(-1)?.consent ?? null,
       views: viewsFor(record.state.request?.request.specialty ?? null),
+      onAhead: (photo) => door.sendPreview(roomId, photo),
       onPhoto: (photo) => door.sendPhoto(roomId, photo),
     });
   }, [door, roomId]);

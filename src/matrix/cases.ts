@@ -1,11 +1,11 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { foldCase } from "#protocol/case-state.ts";
 import type { CaseEvent } from "#protocol/events.ts";
-import { refOfEvent, refOfItem } from "./outbox/item.ts";
+import { refOfEvent, refOfItem, refOfPicture } from "./outbox/item.ts";
 import type { LiveItem, Outbox } from "./outbox/outbox.ts";
 import type { RoomView } from "./timeline/room-reader.ts";
 import type { TimelineState } from "./timeline/timeline.ts";
-import type { CaseRecord, CasesState, OutgoingRequest, PendingItem, PreparedPhoto } from "./types.ts";
+import type { CaseRecord, CasesState, OutgoingRequest, PendingItem, PendingPhoto } from "./types.ts";
 
 /**
  * What the screens see of the cases: rooms as read, joined with what this device still has to send. A thing is either pending or
@@ -81,7 +81,22 @@ export function createCases(outbox: Outbox): Cases {
 }
 
 const refsOf = (items: readonly LiveItem[]): ReadonlySet<string> =>
-  new Set(items.map(refOfItem).filter((ref) => ref !== null));
+  new Set(
+    items
+      .flatMap((item) => {
+        const ref = refOfItem(item);
+        // While a photo is pending here, its preview in the room is no second photo.
+        if (isPhoto(item)) return [ref, refOfPicture({ ...item.body.facts, rendition: "preview" })];
+        return ref === null ? [] : [ref];
+      })
+      .filter((ref) => ref !== null),
+  );
+
+type PhotoItem = LiveItem & { readonly body: Extract<LiveItem["body"], { kind: "picture" }> };
+
+/** The whole picture of a photo, for which its preview stands in no list of its own. */
+const isPhoto = (item: LiveItem): item is PhotoItem =>
+  item.body.kind === "picture" && item.body.facts.rendition === "full";
 
 function isHidden(event: CaseEvent, hidden: ReadonlySet<string>, userId: string): boolean {
   if (hidden.size === 0 || event.sender !== userId) return false;
@@ -116,7 +131,7 @@ function outgoingOf(items: readonly LiveItem[]): OutgoingRequest[] {
       {
         localId: item.localId,
         request: item.body.request,
-        photos: whole.filter((each) => each.body.kind === "photo").length,
+        photos: whole.filter(isPhoto).length,
         state: failed !== undefined ? "failed" : whole.some((each) => each.sending) ? "sending" : "waiting",
         error: failed?.failed ?? null,
       },
@@ -127,9 +142,10 @@ function outgoingOf(items: readonly LiveItem[]): OutgoingRequest[] {
 function pendingOf(item: LiveItem): PendingItem | null {
   const { body } = item;
   if (body.kind === "register" || body.kind === "room") return null;
+  if (body.kind === "picture" && !isPhoto(item)) return null;
   return {
     localId: item.localId,
-    kind: body.kind,
+    kind: body.kind === "picture" ? "photo" : body.kind,
     state: item.failed !== null ? "failed" : item.sending || item.done ? "sending" : "waiting",
     error: item.failed,
     atMs: item.atMs,
@@ -146,12 +162,8 @@ function textOf(body: LiveItem["body"]): string | null {
   return body.response.kind === "more-asked" ? body.response.question : null;
 }
 
-function photoOf({ body, pictures }: LiveItem): PreparedPhoto | null {
-  if (body.kind !== "photo" || pictures === null) return null;
-  const { bytes: _bytes, preview, ...facts } = body.facts;
-  return {
-    ...facts,
-    jpeg: pictures.full,
-    preview: { jpeg: pictures.preview, widthPx: preview.widthPx, heightPx: preview.heightPx },
-  };
+function photoOf(item: LiveItem): PendingPhoto | null {
+  if (!isPhoto(item) || item.picture === null) return null;
+  const { photoId, site, view } = item.body.facts;
+  return { photoId, site, view, jpeg: item.picture };
 }

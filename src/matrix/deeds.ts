@@ -1,22 +1,27 @@
+import type { RefusalReason } from "#protocol/disclose.ts";
 import { errorTable } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { KeptConsent } from "./consents.ts";
 import type { DoorCore } from "./core.ts";
+import type { Bytes } from "./kit/bytes.ts";
 import { drop } from "./kit/clock.ts";
 import { StorageFullError } from "./kit/device-store.ts";
 import type { LiveParts } from "./live.ts";
-import { factsOf, gateOne, makePhotoSecrets, type Readers } from "./media/send.ts";
+import { makeFileSecret } from "./media/attachment.ts";
+import { factsOf, gateOne, type PictureFacts, type Readers } from "./media/send.ts";
+import { refOfEvent, refOfPicture } from "./outbox/item.ts";
 import type { NewItem } from "./outbox/outbox.ts";
 import type { RoomView } from "./timeline/room-reader.ts";
-import type { Door, PreparedPhoto } from "./types.ts";
+import type { Door, PreparedPhoto, PreparedPreview } from "./types.ts";
 
 type Deeds = Pick<
   Door,
   | "recordConsent"
   | "sendRequest"
   | "sendMessage"
+  | "sendPreview"
   | "sendPhoto"
   | "respond"
   | "giveOpinion"
@@ -44,21 +49,17 @@ export function createDeeds(core: DoorCore): Deeds {
     return outbox.add([{ ...item, roomId, caseId: caseIdSchema.parse(found.view.caseId) }]);
   };
 
+  const isWaiting = (localId: string): boolean =>
+    outbox.store.getState().items.some((item) => item.localId === localId);
+
   /** The sender looks at what is on this device already, through the same gate, rather than fetch it back. */
-  const keepOwn = (photo: PreparedPhoto): void => {
-    core.pictures.keep(photo.photoId, "preview", photo.preview.jpeg);
-    core.pictures.keep(photo.photoId, "full", photo.jpeg);
-  };
+  const keepOwn = ({ facts, jpeg }: Ready): void => core.pictures.keep(facts.photoId, facts.rendition, jpeg);
 
   /** Gate 1 for one photo, before it is even kept for sending. */
-  const askGate = (
-    kept: Pick<KeptConsent, "consent"> | null,
-    photo: PreparedPhoto | null,
-    readers: Readers,
-  ) =>
+  const askGate = (kept: Pick<KeptConsent, "consent"> | null, photo: PictureFacts | null, readers: Readers) =>
     gateOne({
       consent: kept?.consent.payload ?? null,
-      photo: photo === null ? null : factsOf(photo),
+      photo,
       readers,
       sender: core.live()?.live.identity.userId ?? "",
       clinicians: core.clinicians(),
@@ -69,6 +70,50 @@ export function createDeeds(core: DoorCore): Deeds {
           : (consents.lastHeard(kept.consent.payload.consentId) ?? { state: "live", untilMs: clock.nowMs() }),
       nowMs: clock.nowMs(),
     });
+
+  /** Pictures for a case that is open; what is on its way or in the room already is not sent again. */
+  const sendPictures = async (
+    roomId: string,
+    pictures: readonly Ready[],
+  ): Promise<Result<void, RefusalReason | "storage-full">> => {
+    const found = viewOf(roomId);
+    const consentId = pictures[0]?.facts.consentId;
+    if (found === null || consentId === undefined) return err("no-consent");
+    const { parts, view } = found;
+    const inRoom = view.events.find(
+      (event) => event.kind === "consent" && event.consent.payload.consentId === consentId,
+    );
+    const kept =
+      inRoom?.kind === "consent"
+        ? { consent: inRoom.consent, evidence: inRoom.evidence }
+        : await consents.find(consentId);
+    const readers: Readers = { kind: "people", userIds: parts.ports.readersIn(roomId) };
+    for (const { facts } of pictures) {
+      const decision = askGate(kept, facts, readers);
+      if (!decision.allow) return err(decision.reason);
+    }
+    if (kept === null) return err("no-consent");
+    core.leases.keepFresh(roomId);
+    const { userId } = parts.live.identity;
+    const said = new Set(
+      view.events.flatMap((event) => (event.sender === userId ? [refOfEvent(event)] : [])),
+    );
+    const fresh = pictures.filter(
+      ({ facts }) => !isWaiting(refOfPicture(facts)) && !said.has(refOfPicture(facts)),
+    );
+    for (const picture of fresh) keepOwn(picture);
+    const caseId = caseIdSchema.parse(view.caseId);
+    const consentFirst: NewItem = {
+      localId: `consent ${consentId}`,
+      caseId,
+      roomId,
+      body: { kind: "consent", ...kept },
+    };
+    return outbox.add([
+      ...(inRoom === undefined && !isWaiting(consentFirst.localId) ? [consentFirst] : []),
+      ...fresh.map((picture) => ({ caseId, roomId, ...pictureItem(picture, kept, null) })),
+    ]);
+  };
 
   return {
     async recordConsent(draft, evidence) {
@@ -95,23 +140,24 @@ export function createDeeds(core: DoorCore): Deeds {
     async sendRequest(request, consentId, photos) {
       const kept = await consents.find(consentId);
       const readers: Readers = { kind: "addressee", addressee: request.addressee };
-      for (const photo of [null, ...photos]) {
-        const decision = askGate(kept, photo, readers);
+      // Every preview goes before the first whole picture: on a thin line something of each photo is there early.
+      const pictures = [...photos.map(previewOf), ...photos.map(wholeOf)];
+      for (const facts of [null, ...pictures.map((each) => each.facts)]) {
+        const decision = askGate(kept, facts, readers);
         if (!decision.allow) return err(decision.reason);
       }
       if (kept === null) return err("no-consent");
       const { caseId } = request;
       // A page that ended between keeping the request and forgetting its draft may bring it again: it is sent once.
       const localId = `request ${caseId}`;
-      const known = outbox.store.getState().items.some((item) => item.localId === localId);
-      if (known || core.live()?.timeline.roomOfCase(caseId) != null) return ok(undefined);
-      for (const photo of photos) keepOwn(photo);
+      if (isWaiting(localId) || core.live()?.timeline.roomOfCase(caseId) != null) return ok(undefined);
+      for (const picture of pictures) keepOwn(picture);
       const common = { caseId, roomId: null };
       return outbox.add([
         { ...common, localId: `room ${caseId}`, body: { kind: "room" } },
         { ...common, localId: `consent ${consentId}`, body: { kind: "consent", ...kept } },
         { ...common, localId, body: { kind: "request", request } },
-        ...photos.map((photo) => ({ ...common, ...photoItem(photo, kept, request.addressee) })),
+        ...pictures.map((picture) => ({ ...common, ...pictureItem(picture, kept, request.addressee) })),
       ]);
     },
 
@@ -120,29 +166,8 @@ export function createDeeds(core: DoorCore): Deeds {
       return addTo(roomId, { localId: clientRef, body: { kind: "message", text, clientRef } });
     },
 
-    async sendPhoto(roomId, photo) {
-      const found = viewOf(roomId);
-      if (found === null) return err("no-consent");
-      const inRoom = found.view.events.find(
-        (event) => event.kind === "consent" && event.consent.payload.consentId === photo.consentId,
-      );
-      const kept =
-        inRoom?.kind === "consent"
-          ? { consent: inRoom.consent, evidence: inRoom.evidence }
-          : await consents.find(photo.consentId);
-      const readers: Readers = { kind: "people", userIds: found.parts.ports.readersIn(roomId) };
-      const decision = askGate(kept, photo, readers);
-      if (!decision.allow) return err(decision.reason);
-      if (kept === null) return err("no-consent");
-      core.leases.keepFresh(roomId);
-      keepOwn(photo);
-      const caseId = caseIdSchema.parse(found.view.caseId);
-      const consentFirst: NewItem[] =
-        inRoom === undefined
-          ? [{ localId: `consent ${photo.consentId}`, caseId, roomId, body: { kind: "consent", ...kept } }]
-          : [];
-      return outbox.add([...consentFirst, { caseId, roomId, ...photoItem(photo, kept, null) }]);
-    },
+    sendPreview: (roomId, photo) => sendPictures(roomId, [previewOf(photo)]),
+    sendPhoto: (roomId, photo) => sendPictures(roomId, [previewOf(photo), wholeOf(photo)]),
 
     async respond(roomId, response) {
       return addTo(roomId, { localId: crypto.randomUUID(), body: { kind: "response", response } });
@@ -174,23 +199,29 @@ export function createDeeds(core: DoorCore): Deeds {
   };
 }
 
-function photoItem(
-  photo: PreparedPhoto,
+type Ready = { readonly facts: PictureFacts; readonly jpeg: Bytes };
+
+const previewOf = (photo: PreparedPreview): Ready => ({
+  facts: factsOf(photo, photo.preview, "preview"),
+  jpeg: photo.preview.jpeg,
+});
+const wholeOf = (photo: PreparedPhoto): Ready => ({ facts: factsOf(photo, photo, "full"), jpeg: photo.jpeg });
+
+const pictureItem = (
+  { facts, jpeg }: Ready,
   kept: KeptConsent,
   addressee: Extract<Readers, { kind: "addressee" }>["addressee"] | null,
-): Omit<NewItem, "caseId" | "roomId"> {
-  return {
-    localId: photo.photoId,
-    pictures: { full: photo.jpeg, preview: photo.preview.jpeg },
-    body: {
-      kind: "photo",
-      facts: factsOf(photo),
-      consent: kept.consent.payload,
-      addressee,
-      secrets: makePhotoSecrets(),
-      receipt: null,
-      permit: null,
-      uploaded: [],
-    },
-  };
-}
+): Omit<NewItem, "caseId" | "roomId"> => ({
+  localId: refOfPicture(facts),
+  picture: jpeg,
+  body: {
+    kind: "picture",
+    facts,
+    consent: kept.consent.payload,
+    addressee,
+    secret: makeFileSecret(),
+    receipt: null,
+    permit: null,
+    uploaded: false,
+  },
+});

@@ -11,7 +11,7 @@ import {
 import type { SignedConsent } from "#protocol/consent.ts";
 import { clockSkewMs, type Status } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
-import type { SignedReceipt } from "#protocol/receipt.ts";
+import type { Receipt, SignedReceipt } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
 import type { Api } from "./api.ts";
@@ -68,16 +68,18 @@ export async function readLease(
   return { claims, untilMs: askedAtMs + lifeMs };
 }
 
-/** What leases say of a consent, and of one photo under it. */
+/** What leases say of a consent, and of one picture under it: a preview goes with the photo that it is derived from. */
 export function statusOf(
   leases: readonly Lease[],
   consent: { readonly consentId: string; readonly caseId: string },
-  receiptId: string | null,
+  receipt: Pick<Receipt, "receiptId" | "derivedFrom"> | null,
 ): Status {
   const lease = leases.find(
     ({ claims }) => claims.consentId === consent.consentId && claims.caseId === consent.caseId,
   );
   if (lease === undefined) return { state: "unknown" };
-  const gone = receiptId !== null && lease.claims.withdrawnReceipts.some((id) => id === receiptId);
+  const gone = lease.claims.withdrawnReceipts.some(
+    (id) => id === receipt?.receiptId || id === receipt?.derivedFrom,
+  );
   return { state: gone ? "withdrawn" : lease.claims.state, untilMs: lease.untilMs };
 }

@@ -51,6 +51,9 @@ export type Door = {
     photos: readonly PreparedPhoto[],
   ): Promise<Result<void, RefusalReason | "storage-full">>;
   sendMessage(roomId: string, text: string): Promise<Result<void, "storage-full">>;
+  /** Sends the small form of a photo ahead, while the whole picture is still being made. `sendPhoto` must follow. */
+  sendPreview(roomId: string, photo: PreparedPreview): Promise<Result<void, RefusalReason | "storage-full">>;
+  /** Sends a photo, and its preview first unless that went already. */
   sendPhoto(roomId: string, photo: PreparedPhoto): Promise<Result<void, RefusalReason | "storage-full">>;
   respond(roomId: string, response: Response): Promise<Result<void, "storage-full">>;
   /** Signs and sends the opinion, which closes the case. */
@@ -61,7 +64,10 @@ export type Door = {
   /** Says that these events were on this person's screen. */
   markSeen(roomId: string, eventIds: readonly string[]): void;
 
-  /** Gate 3, then fetches, checks the hash, and decrypts. `release` frees the picture. */
+  /**
+   * Gate 3, then fetches, checks the hash, and decrypts. `release` frees the picture. The event is the photo's or its preview's:
+   * either names both forms.
+   */
   readPicture(
     roomId: string,
     eventId: string,
@@ -142,9 +148,17 @@ export type PendingItem = {
   readonly error: ErrorCode | RefusalReason | null;
   readonly atMs: number;
   readonly text: string | null;
-  readonly photo: PreparedPhoto | null;
+  readonly photo: PendingPhoto | null;
   /** 0 to 1 while bytes go up. */
   readonly progress: number | null;
+};
+
+/** A photo that this device still has to send. */
+export type PendingPhoto = {
+  readonly photoId: string;
+  readonly site: BodySite;
+  readonly view: View;
+  readonly jpeg: Uint8Array<ArrayBuffer>;
 };
 
 export type OutgoingRequest = {
@@ -156,24 +170,25 @@ export type OutgoingRequest = {
 };
 
 /** A picture made ready by the capture feature: metadata gone, upright, JPEG, hashed. */
-export type PreparedPhoto = {
-  readonly photoId: string;
-  readonly consentId: string;
+export type PreparedPicture = {
   readonly jpeg: Uint8Array<ArrayBuffer>;
   readonly widthPx: number;
   readonly heightPx: number;
   /** SHA-256 of `jpeg`, lower-case hexadecimal. */
   readonly sha256: string;
-  readonly preview: {
-    readonly jpeg: Uint8Array<ArrayBuffer>;
-    readonly widthPx: number;
-    readonly heightPx: number;
-  };
+};
+
+/** What is known of a photo before its pixels are: under which consent, of what, when. */
+export type PhotoFacts = {
+  readonly photoId: string;
+  readonly consentId: string;
   readonly site: BodySite;
   readonly view: View;
   readonly takenAt: string;
   readonly source: "camera" | "file";
 };
+export type PreparedPreview = PhotoFacts & { readonly preview: PreparedPicture };
+export type PreparedPhoto = PhotoFacts & PreparedPicture & { readonly preview: PreparedPicture };
 
 /** A consent as the sheet fills it in; the door adds the collector. */
 export type ConsentDraft = Omit<Consent, "collectedBy" | "v" | "evidenceSha256">;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emptyCase, foldCase, notYetFiled, stepCase } from "./case-state.ts";
-import { type CaseEvent, opinionSchema, requestSchema } from "./events.ts";
+import { arrivingPhotos, emptyCase, foldCase, notYetFiled, stepCase } from "./case-state.ts";
+import { type CaseEvent, opinionSchema, photoSchema, previewSchema, requestSchema } from "./events.ts";
 
 const bot = "@archiviste:v";
 const leroy = "@leroy:v";
@@ -53,6 +53,47 @@ const opinion = (sender = martin, change: object = {}, eventId = "$opinion"): Ca
     }),
   },
 });
+
+const uuid = (end: number) => `7b0c2d1e-1111-4a11-8a11-${`${end}`.padStart(12, "0")}`;
+const picture = (rendition: "full" | "preview", sender = leroy, photoId = uuid(50)): CaseEvent => {
+  const preview = rendition === "preview";
+  const content = {
+    photoId,
+    receipt: {
+      payload: {
+        v: 1,
+        receiptId: preview ? uuid(51) : photoId,
+        ...(preview && { derivedFrom: photoId }),
+        consentId: uuid(52),
+        caseId,
+        pseudonym: "A".repeat(22),
+        pictureSha256: "a".repeat(64),
+        ciphertexts: [{ rendition, sha256: "b".repeat(64), bytes: 10 }],
+        takenBy: sender,
+        takenAt: "2026-11-24T10:00:00Z",
+        source: "camera",
+      },
+      jws: "a..b",
+      certificate: "a.b.c",
+    },
+    site: { region: "back", laterality: "U" },
+    view: "overview",
+    widthPx: 8,
+    heightPx: 8,
+    bytes: 10,
+    file: {
+      url: "mxc://v/a",
+      v: "v2",
+      key: { kty: "oct", alg: "A256CTR", ext: true, k: "A".repeat(43), key_ops: ["encrypt", "decrypt"] },
+      iv: "A".repeat(22),
+      hashes: { sha256: "A".repeat(43) },
+    },
+  };
+  const event = at(`$${rendition} of ${sender}`, sender);
+  return preview
+    ? { ...event, kind: "preview", preview: previewSchema.parse(content) }
+    : { ...event, kind: "photo", photo: photoSchema.parse(content) };
+};
 
 type ResponseOf = Extract<CaseEvent, { kind: "response" }>["response"];
 const response = (sender: string, body: ResponseOf, eventId = `$r${++clock}`): CaseEvent => ({
@@ -138,5 +179,35 @@ describe("a case", () => {
         expect(last === undefined ? emptyCase : stepCase(once, last, bot)).toEqual(once);
       }),
     );
+  });
+});
+
+describe("a photo and its preview", () => {
+  test("[C7] the preview stands for its photo until that is there, and nobody owes it to the record", () => {
+    const early = foldCase([request(), picture("preview")], bot);
+    expect(arrivingPhotos(early).map((each) => each.eventId)).toEqual(["$preview of @leroy:v"]);
+    expect(notYetFiled(early)).toEqual(["$request"]);
+    const whole = foldCase([request(), picture("preview"), picture("full")], bot);
+    expect(arrivingPhotos(whole)).toEqual([]);
+    expect(notYetFiled(whole)).toEqual(["$request", "$full of @leroy:v"]);
+  });
+
+  test("[C7] another's preview never stands for somebody's photo; a preview of another's hand is none", () => {
+    const state = foldCase([request(), picture("preview", martin), picture("full")], bot);
+    expect(arrivingPhotos(state).map((each) => each.sender)).toEqual([martin]);
+    const forged = { ...picture("preview"), sender: martin };
+    expect(foldCase([request(), forged], bot).previews).toEqual([]);
+  });
+
+  test("[E5] a photo has the receipt that it names, and a preview one that is derived from it", () => {
+    const whole = picture("full");
+    const small = picture("preview");
+    if (whole.kind !== "photo" || small.kind !== "preview") throw new Error("Not pictures");
+    expect(photoSchema.safeParse(whole.photo).success).toBe(true);
+    expect(photoSchema.safeParse(small.preview).success).toBe(false);
+    expect(photoSchema.safeParse({ ...whole.photo, photoId: uuid(53) }).success).toBe(false);
+    expect(previewSchema.safeParse(small.preview).success).toBe(true);
+    expect(previewSchema.safeParse(whole.photo).success).toBe(false);
+    expect(previewSchema.safeParse({ ...small.preview, photoId: uuid(53) }).success).toBe(false);
   });
 });

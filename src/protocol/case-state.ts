@@ -23,6 +23,8 @@ export type CaseState = {
     readonly consent: Consent;
   }[];
   readonly photos: readonly CasePhoto[];
+  /** The smaller forms that went ahead of the photos; they stay beside them. */
+  readonly previews: readonly CasePhoto[];
   readonly messages: readonly CaseMessage[];
   readonly responses: readonly {
     eventId: string;
@@ -51,6 +53,7 @@ export const emptyCase: CaseState = {
   request: null,
   consents: [],
   photos: [],
+  previews: [],
   messages: [],
   responses: [],
   acceptedBy: null,
@@ -91,6 +94,9 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
     case "photo":
       if (event.photo.receipt.payload.takenBy !== sender || has(state.photos, eventId)) return state;
       return { ...next, photos: [...state.photos, { eventId, sender, atMs, photo: event.photo }] };
+    case "preview":
+      if (event.preview.receipt.payload.takenBy !== sender || has(state.previews, eventId)) return state;
+      return { ...next, previews: [...state.previews, { eventId, sender, atMs, photo: event.preview }] };
     case "message":
       if (has(state.messages, eventId) || repeated(state, event.clientRef, sender)) return state;
       return {
@@ -202,6 +208,14 @@ function addSeen(
   }
   return all;
 }
+
+/** Whether two pictures are forms of one photo: the same id, and of the same hand. */
+export const ofOnePhoto = (one: CasePhoto, other: CasePhoto): boolean =>
+  one.photo.photoId === other.photo.photoId && one.sender === other.sender;
+
+/** Previews whose photo is still on its way. */
+export const arrivingPhotos = (state: CaseState): CasePhoto[] =>
+  state.previews.filter((preview) => !state.photos.some((photo) => ofOnePhoto(photo, preview)));
 
 /** Whether everything that belongs in the record is there. An empty list means all of it. */
 export function notYetFiled(state: CaseState): string[] {

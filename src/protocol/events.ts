@@ -74,8 +74,8 @@ export type EncryptedFile = z.infer<typeof encryptedFileSchema>;
 export const viewSchema = z.enum(["overview", "close-up", "profile", "dermoscopy", "fundus", "other"]);
 export type View = z.infer<typeof viewSchema>;
 
-export const photoSchema = z.object({
-  /** Also the receipt's id. */
+const pictureSchema = z.object({
+  /** The photo's receipt, also of its preview. */
   photoId: receiptIdSchema,
   receipt: signedReceiptSchema,
   site: bodySiteSchema,
@@ -84,15 +84,16 @@ export const photoSchema = z.object({
   heightPx: z.int().positive().max(65535),
   /** Always JPEG baseline: what DICOM takes and every reader decodes. */
   bytes: z.int().positive(),
-  preview: z.object({
-    file: encryptedFileSchema,
-    widthPx: z.int().positive(),
-    heightPx: z.int().positive(),
-    bytes: z.int().positive(),
-  }),
   file: encryptedFileSchema,
 });
-export type Photo = z.infer<typeof photoSchema>;
+export type Photo = z.infer<typeof pictureSchema>;
+/** A photo travels as two events: a smaller form of it, ahead, and the photo. Each has a receipt, a permit and a file of its own. */
+export const photoSchema = pictureSchema.refine(
+  ({ photoId, receipt: { payload } }) => payload.receiptId === photoId && payload.derivedFrom === undefined,
+);
+export const previewSchema = pictureSchema.refine(
+  ({ photoId, receipt: { payload } }) => payload.receiptId !== photoId && payload.derivedFrom === photoId,
+);
 
 export const certaintySchema = z.enum(["possible", "probable", "very-probable", "certain"]);
 export type Certainty = z.infer<typeof certaintySchema>;
@@ -174,6 +175,7 @@ export const contentKeys = {
   request: "fr.colloque.request",
   consent: "fr.colloque.consent",
   photo: "fr.colloque.photo",
+  preview: "fr.colloque.preview",
   opinion: "fr.colloque.opinion",
   response: "fr.colloque.response",
   message: "fr.colloque.message",
@@ -192,13 +194,14 @@ export const consentContentSchema = z.object({
   body,
   [contentKeys.consent]: z.object({ consent: signedConsentSchema, evidence: consentEvidenceSchema }),
 });
-export const photoContentSchema = z.object({
+const imageContentSchema = z.object({
   msgtype: z.literal("m.image"),
   body,
   file: encryptedFileSchema,
   info: z.object({ mimetype: z.literal("image/jpeg"), w: z.int(), h: z.int(), size: z.int() }),
-  [contentKeys.photo]: photoSchema,
 });
+export const photoContentSchema = imageContentSchema.extend({ [contentKeys.photo]: photoSchema });
+export const previewContentSchema = imageContentSchema.extend({ [contentKeys.preview]: previewSchema });
 export const opinionContentSchema = z.object({
   msgtype: z.literal("m.text"),
   body,
@@ -229,6 +232,7 @@ export type CaseEvent = {
       readonly evidence: z.infer<typeof consentEvidenceSchema>;
     }
   | { readonly kind: "photo"; readonly photo: Photo }
+  | { readonly kind: "preview"; readonly preview: Photo }
   | { readonly kind: "opinion"; readonly opinion: SignedOpinion }
   | { readonly kind: "response"; readonly response: Response }
   | { readonly kind: "message"; readonly text: string; readonly clientRef: string | undefined }
@@ -289,6 +293,13 @@ function parseMessage(content: object): Body {
       content,
       (c) => ({ kind: "photo", photo: c[contentKeys.photo] }),
       "photo",
+    );
+  if (contentKeys.preview in content)
+    return read(
+      previewContentSchema,
+      content,
+      (c) => ({ kind: "preview", preview: c[contentKeys.preview] }),
+      "preview",
     );
   if (contentKeys.opinion in content)
     return read(

@@ -14,16 +14,19 @@ export const renditionSchema = z.enum(["full", "preview"]);
 export type Rendition = z.infer<typeof renditionSchema>;
 
 /**
- * One per photo, made at the shutter by the taker's device: which consent, which picture (hash of the stripped plaintext),
- * and the hash of every ciphertext of it. Without names. @see design.md "Consent before the camera, receipt at the shutter"
+ * One per picture, made at the shutter by the taker's device: which consent, which picture (hash of the stripped plaintext),
+ * and the hash of every ciphertext of it. Without names. The preview of a photo is a picture of its own, derived from it: it can leave
+ * while the whole picture is still being made. @see design.md "Consent before the camera, receipt at the shutter"
  */
 export const receiptSchema = z.object({
   v: z.literal(1),
   receiptId: receiptIdSchema,
+  /** The receipt of the photo that this is a smaller form of; absent for the photo itself. */
+  derivedFrom: receiptIdSchema.optional(),
   consentId: consentIdSchema,
   caseId: caseIdSchema,
   pseudonym: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
-  /** SHA-256 of the stripped picture, as filed. */
+  /** SHA-256 of the stripped picture; of the photo itself, as filed. */
   pictureSha256: sha256Schema,
   ciphertexts: z
     .array(z.object({ rendition: renditionSchema, sha256: sha256Schema, bytes: z.int().positive() }))

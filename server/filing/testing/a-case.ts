@@ -225,7 +225,6 @@ export async function aPhoto(
     widthPx: 8,
     heightPx: 8,
     bytes: picture.length,
-    preview: { file, widthPx: 8, heightPx: 8, bytes: 100 },
     file,
   });
 }

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { consentIdSchema } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
-import type { PreparedPhoto } from "../../matrix/types.ts";
+import type { PreparedPhoto, PreparedPreview } from "../../matrix/types.ts";
 import { type CameraFault, type CameraSession, createCamera } from "./camera.ts";
-import { createCaptureModel } from "./capture-model.ts";
+import { type CaptureDeps, createCaptureModel } from "./capture-model.ts";
 import type { FileRefusal } from "./image-kind.ts";
 import type { CameraConsent } from "./pictures-allowed.ts";
 import type { PreparedPicture } from "./prepare-picture.ts";
@@ -24,7 +24,7 @@ const consent = (
   expiresAt: new Date(ends).toISOString(),
 });
 const bare = (byte: number) => ({ jpeg: Uint8Array.of(byte), widthPx: 4, heightPx: 3 });
-const ahead = { preview: bare(1), verdict: "sharp" } as const;
+const ahead = { preview: { ...bare(1), sha256: "a".repeat(64) }, verdict: "sharp" } as const;
 const picture: PreparedPicture = { ...bare(2), sha256: "b".repeat(64) };
 
 function setUp(
@@ -33,6 +33,7 @@ function setUp(
     fault?: CameraFault;
     made?: Result<PreparedPicture, FileRefusal | "failed">;
     storage?: "storage-full";
+    onAhead?: CaptureDeps["onAhead"];
   } = {},
 ) {
   const seen = { opened: 0, closed: 0, prepared: 0 };
@@ -67,6 +68,7 @@ function setUp(
     newId: randomUUID,
     consent: given,
     views: ["overview", "close-up"],
+    ...(options.onAhead && { onAhead: options.onAhead }),
     async onPhoto(photo) {
       if (options.storage !== undefined) return err(options.storage);
       photos.push(photo);
@@ -183,6 +185,56 @@ describe("a photo", () => {
     await confirmed;
     expect(photos).toHaveLength(1);
     expect(model.store.getState().step).toBe("closed");
+  });
+
+  test("kept before the whole of it is made sends its preview ahead, once, as the same photo", async () => {
+    const made = Promise.withResolvers<Result<PreparedPicture, FileRefusal | "failed">>();
+    const early: PreparedPreview[] = [];
+    const whole: PreparedPhoto[] = [];
+    const into = async <T>(list: T[], photo: T) => {
+      list.push(photo);
+      return ok(undefined);
+    };
+    const slow = createCaptureModel({
+      camera: { open: async () => err("absent") },
+      workshop: {
+        prepare: (_source, onAhead) => {
+          onAhead(ahead);
+          return made.promise;
+        },
+        dispose: () => {},
+      },
+      clock: () => now,
+      newId: randomUUID,
+      consent: consent(),
+      views: ["overview"],
+      onAhead: (photo) => into(early, photo),
+      onPhoto: (photo) => into(whole, photo),
+    });
+    void slow.takeFile(new Blob(["x"]));
+    slow.keep();
+    const confirmed = slow.confirmSite({ region: "back", laterality: "U" });
+    expect(early).toMatchObject([{ preview: ahead.preview, site: { region: "back" } }]);
+    made.resolve(ok(picture));
+    await confirmed;
+    expect(early).toHaveLength(1);
+    expect(whole).toMatchObject([{ photoId: early[0]?.photoId, jpeg: picture.jpeg }]);
+  });
+
+  test("that is whole already when it is kept needs no preview ahead", async () => {
+    const early: unknown[] = [];
+    const { model, photos } = setUp(consent(), {
+      onAhead: async (photo) => {
+        early.push(photo);
+        return ok(undefined);
+      },
+    });
+    await model.open();
+    await model.shoot();
+    model.keep();
+    await model.confirmSite({ region: "back", laterality: "U" });
+    expect(early).toEqual([]);
+    expect(photos).toHaveLength(1);
   });
 
   test("that the device has no room for is said, and can be confirmed again", async () => {

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { BodySite } from "#protocol/body-sites.ts";
 import type { View } from "#protocol/events.ts";
 import type { Result } from "#protocol/result.ts";
-import type { PreparedPhoto } from "../../matrix/types.ts";
+import type { PhotoFacts, PreparedPhoto, PreparedPreview } from "../../matrix/types.ts";
 import type { Camera, CameraFault, CameraSession } from "./camera.ts";
 import type { FileRefusal } from "./image-kind.ts";
 import { type CameraConsent, type CameraRefusal, picturesAllowed } from "./pictures-allowed.ts";
@@ -12,6 +12,7 @@ import type { Workshop } from "./workshop.ts";
 
 /** A shot that waits for the person's word: keep it, say where it is, or take it again. */
 export type Shot = {
+  readonly photoId: string;
   readonly source: "camera" | "file";
   readonly takenAt: string;
   /** Ready first; null while the worker draws it. */
@@ -70,6 +71,8 @@ export type CaptureDeps<E extends string = string> = {
   readonly views: readonly View[];
   /** Views already taken, and where, when photos are added to a case. */
   readonly already?: readonly { readonly view: View; readonly photoId: string; readonly site: BodySite }[];
+  /** Takes the small form of a photo that is kept before the whole of it is made; `onPhoto` follows. */
+  readonly onAhead?: (photo: PreparedPreview) => Promise<Result<void, E>>;
   /** Takes the finished photo: into the draft, or into the case's outbox. */
   readonly onPhoto: (photo: PreparedPhoto) => Promise<Result<void, E>>;
 };
@@ -145,6 +148,7 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
 
   const prepare = async (source: Blob | ImageBitmap, kind: Shot["source"]) => {
     let shot: Shot = {
+      photoId: deps.newId(),
       source: kind,
       takenAt: new Date(deps.clock()).toISOString(),
       ahead: null,
@@ -215,6 +219,9 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
       if (asked.step !== "siting" || asked.saving || !allowed()) return;
       go({ ...asked, saving: true, error: null });
       // The person may be quicker than the worker: the site is known, the picture soon.
+      const early = asked.shot.picture === null ? previewOf(asked, site, deps) : null;
+      const gone = early === null ? null : await deps.onAhead?.(early);
+      if (gone?.ok === false) return go({ ...asked, saving: false, error: gone.error });
       await preparing;
       const state = store.getState();
       const photo = photoOf(state, site, deps);
@@ -236,24 +243,33 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
 const currentShot = (state: CaptureState): Shot | null =>
   state.step === "shot" || state.step === "siting" ? state.shot : null;
 
+function factsOf<E extends string>(
+  state: CaptureState,
+  site: BodySite,
+  deps: CaptureDeps<E>,
+): PhotoFacts | null {
+  const shot = currentShot(state);
+  if (shot === null || deps.consent === null) return null;
+  const { photoId, takenAt, source } = shot;
+  return { photoId, consentId: deps.consent.consentId, site, view: state.view, takenAt, source };
+}
+
+function previewOf<E extends string>(
+  state: CaptureState,
+  site: BodySite,
+  deps: CaptureDeps<E>,
+): PreparedPreview | null {
+  const facts = factsOf(state, site, deps);
+  const ahead = currentShot(state)?.ahead ?? null;
+  return facts === null || ahead === null ? null : { ...facts, preview: ahead.preview };
+}
+
 function photoOf<E extends string>(
   state: CaptureState,
   site: BodySite,
   deps: CaptureDeps<E>,
 ): PreparedPhoto | null {
-  const shot = currentShot(state);
-  if (shot?.picture == null || shot.ahead === null || deps.consent === null) return null;
-  return {
-    photoId: deps.newId(),
-    consentId: deps.consent.consentId,
-    jpeg: shot.picture.jpeg,
-    widthPx: shot.picture.widthPx,
-    heightPx: shot.picture.heightPx,
-    sha256: shot.picture.sha256,
-    preview: shot.ahead.preview,
-    site,
-    view: state.view,
-    takenAt: shot.takenAt,
-    source: shot.source,
-  };
+  const early = previewOf(state, site, deps);
+  const picture = currentShot(state)?.picture ?? null;
+  return early === null || picture === null ? null : { ...early, ...picture };
 }

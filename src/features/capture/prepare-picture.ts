@@ -15,7 +15,7 @@ export type BarePicture = {
 export type PreparedPicture = BarePicture & { readonly sha256: string };
 
 /** The small picture that goes ahead, ready first, and what the application thinks of it. */
-export type Ahead = { readonly preview: BarePicture; readonly verdict: Verdict };
+export type Ahead = { readonly preview: PreparedPicture; readonly verdict: Verdict };
 
 /** Long side of the preview: enough to answer many questions, small enough to arrive first. */
 const previewSidePx = 1024;
@@ -70,7 +70,7 @@ async function untouched(
   const size = fitWithin(frame.widthPx, frame.heightPx, previewSidePx);
   const bitmap = await decode(new Blob([jpeg]), profile, size);
   const drawn = await draw(bitmap, size, previewQuality, profile);
-  ahead({ preview: drawn.picture, verdict: verdictOf(drawn.canvas) });
+  ahead({ preview: await hashed(drawn.picture), verdict: verdictOf(drawn.canvas) });
   bitmap.close();
   return ok({ jpeg, widthPx: frame.widthPx, heightPx: frame.heightPx, sha256: await hash });
 }
@@ -82,16 +82,12 @@ async function fromPixels(
   ahead: (ahead: Ahead) => void,
 ): Promise<Result<PreparedPicture, FileRefusal>> {
   const { width, height } = bitmap;
-  // The browser encodes on a thread of its own: the whole picture, which takes longest, begins first.
-  const making = draw(bitmap, { widthPx: width, heightPx: height }, pictureQuality, profile);
-  const [whole] = await Promise.all([
-    making,
-    draw(bitmap, fitWithin(width, height, previewSidePx), previewQuality, profile).then((drawn) => {
-      ahead({ preview: drawn.picture, verdict: verdictOf(drawn.canvas) });
-    }),
-  ]);
+  // The small one is out, and may be on its way, before the whole one is begun: side by side, both would end late.
+  const small = await draw(bitmap, fitWithin(width, height, previewSidePx), previewQuality, profile);
+  ahead({ preview: await hashed(small.picture), verdict: verdictOf(small.canvas) });
+  const whole = await draw(bitmap, { widthPx: width, heightPx: height }, pictureQuality, profile);
   bitmap.close();
-  return ok({ ...whole.picture, sha256: await sha256Hex(whole.picture.jpeg) });
+  return ok(await hashed(whole.picture));
 }
 
 async function profileOf(bytes: Uint8Array, kind: "jpeg" | "png" | "webp" | "heic") {
@@ -158,6 +154,11 @@ export function fitWithin(width: number, height: number, side: number): Size {
     heightPx: Math.max(1, Math.round(height * scale)),
   };
 }
+
+const hashed = async (picture: BarePicture): Promise<PreparedPicture> => ({
+  ...picture,
+  sha256: await sha256Hex(picture.jpeg),
+});
 
 /** Lower-case hexadecimal SHA-256. */
 async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

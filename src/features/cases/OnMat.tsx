@@ -64,11 +64,7 @@ function NotShown({ model, view, photo }: Pick<Props, "model" | "view" | "photo"
       <strong>{t(refusal.kind === "refused" ? "photo.refusedTitle" : "photo.unavailableTitle")}</strong>
       <p>{error(code)}</p>
       {refusal.kind === "unavailable" && (
-        <button
-          type="button"
-          className={styles.onMatAction}
-          onClick={() => model.retryPicture(photo.eventId)}
-        >
+        <button type="button" className={styles.onMatAction} onClick={() => model.retryPicture(photo.key)}>
           {t("photo.retry")}
         </button>
       )}

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { TextAction } from "../../ui/index.ts";
 import type { CaseModel } from "./case-model.ts";
-import type { PendingItem, PreparedPhoto } from "./case-view.ts";
+import type { PendingItem, PendingPhoto as Photo } from "./case-view.ts";
 import styles from "./photos.module.css";
 import { useWords } from "./use-words.ts";
 import { pictureInWords } from "./words.ts";
@@ -26,7 +26,7 @@ export function PendingPhotos({ model, items }: Props) {
 function PendingPhoto({ model, item }: { model: CaseModel; item: PendingItem }) {
   const words = useWords();
   const { t: error } = useTranslation("errors");
-  const url = usePreview(item.photo);
+  const url = usePicture(item.photo);
   const what = item.photo === null ? words.t("photo.view.other") : pictureInWords(words, item.photo);
   return (
     <figure className={styles.pendingFigure}>
@@ -50,9 +50,9 @@ function PendingPhoto({ model, item }: { model: CaseModel; item: PendingItem }) 
   );
 }
 
-function usePreview(photo: PreparedPhoto | null): string | null {
+function usePicture(photo: Photo | null): string | null {
   const [url, setUrl] = useState<string | null>(null);
-  const jpeg = photo?.preview.jpeg ?? null;
+  const jpeg = photo?.jpeg ?? null;
   useEffect(() => {
     if (jpeg === null) return;
     const made = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));

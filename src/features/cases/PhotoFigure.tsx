@@ -26,10 +26,11 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
   const what = pictureInWords(words, photo.photo);
   const figure = useRef<HTMLElement>(null);
   const inView = useInView(figure);
-  const { eventId } = photo;
+  const { key, whole } = photo;
   useEffect(() => {
-    if (inView) model.showPicture(eventId);
-  }, [inView, model, eventId]);
+    if (inView && whole) model.showPicture(key);
+    else if (inView) model.previewPicture(key);
+  }, [inView, model, key, whole]);
 
   return (
     <figure ref={figure} className={styles.figure} aria-label={what}>
@@ -57,6 +58,11 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
               who: personName(photo.sender, view.directory),
             })}
           </span>
+          {!whole && (
+            <span className={styles.taken} role="status">
+              {words.t("photo.wholeArriving")}
+            </span>
+          )}
         </span>
         {photo.picture?.step === "shown" && (
           <TextAction icon="zoom-in" onClick={onOpen} aria-label={words.t("photo.openFull", { what })}>

@@ -11,22 +11,22 @@ import { pictureInWords } from "./words.ts";
 type Props = {
   readonly model: CaseModel;
   readonly view: OpenCase;
-  readonly eventId: string;
-  readonly onMove: (eventId: string) => void;
+  readonly photoKey: string;
+  readonly onMove: (key: string) => void;
   readonly onClose: () => void;
 };
 
 /** One photo over the whole window: pinch, wheel, drag or keys; the interface keeps to the edges. */
-export function PhotoViewer({ model, view, eventId, onMove, onClose }: Props) {
+export function PhotoViewer({ model, view, photoKey, onMove, onClose }: Props) {
   const words = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
-  const index = view.photos.findIndex((each) => each.eventId === eventId);
+  const index = view.photos.findIndex((each) => each.key === photoKey);
   const photo = view.photos[index];
   const [previous, next] = [view.photos[index - 1], view.photos[index + 1]];
   useEffect(() => {
     dialog.current?.showModal();
-    model.showPicture(eventId);
-  }, [model, eventId]);
+    model.showPicture(photoKey);
+  }, [model, photoKey]);
 
   if (photo === undefined) return null;
   const what = pictureInWords(words, photo.photo);
@@ -52,7 +52,7 @@ export function PhotoViewer({ model, view, eventId, onMove, onClose }: Props) {
         </p>
       ) : (
         <PhotoStage
-          key={eventId}
+          key={photoKey}
           url={shown.url}
           alt={what}
           picture={{ width: photo.photo.widthPx, height: photo.photo.heightPx }}
@@ -62,12 +62,12 @@ export function PhotoViewer({ model, view, eventId, onMove, onClose }: Props) {
       {(previous !== undefined || next !== undefined) && (
         <nav className={styles.bar} aria-label={words.t("photo.list")}>
           {previous !== undefined && (
-            <TextAction icon="back" onClick={() => onMove(previous.eventId)}>
+            <TextAction icon="back" onClick={() => onMove(previous.key)}>
               {words.t("viewer.previous")}
             </TextAction>
           )}
           {next !== undefined && (
-            <TextAction icon="next" onClick={() => onMove(next.eventId)}>
+            <TextAction icon="next" onClick={() => onMove(next.key)}>
               {words.t("viewer.next")}
             </TextAction>
           )}

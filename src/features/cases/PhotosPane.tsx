@@ -17,11 +17,11 @@ export function PhotosPane({ model, view, wide }: Props) {
   const { t } = useWords();
   const [picked, setPicked] = useState<string | null>(null);
   const [opened, setOpened] = useState<string | null>(null);
-  const [proof, setProof] = useState<{ readonly eventId: string; readonly knot: KnotName } | null>(null);
+  const [proof, setProof] = useState<{ readonly key: string; readonly knot: KnotName } | null>(null);
   const { photos } = view;
-  const shown = photos.find((photo) => photo.eventId === picked) ?? photos[0];
+  const shown = photos.find((photo) => photo.key === picked) ?? photos[0];
   const large = wide ? photos.filter((photo) => photo === shown) : photos;
-  const proven = photos.find((photo) => photo.eventId === proof?.eventId);
+  const proven = photos.find((photo) => photo.key === proof?.key);
 
   return (
     <section className={styles.pane} data-wide={wide ? "" : undefined} aria-label={t("case.picturesPane")}>
@@ -30,13 +30,13 @@ export function PhotosPane({ model, view, wide }: Props) {
       )}
       {large.map((photo) => (
         <PhotoFigure
-          key={photo.eventId}
+          key={photo.key}
           model={model}
           view={view}
           photo={photo}
           pitch={wide ? 110 : 80}
-          onOpen={() => setOpened(photo.eventId)}
-          onProof={(knot) => setProof({ eventId: photo.eventId, knot })}
+          onOpen={() => setOpened(photo.key)}
+          onProof={(knot) => setProof({ key: photo.key, knot })}
         />
       ))}
       {wide && photos.length > 1 && <Strip model={model} view={view} shown={shown} onPick={setPicked} />}
@@ -45,7 +45,7 @@ export function PhotosPane({ model, view, wide }: Props) {
         <PhotoViewer
           model={model}
           view={view}
-          eventId={opened}
+          photoKey={opened}
           onMove={setOpened}
           onClose={() => setOpened(null)}
         />
@@ -59,7 +59,7 @@ export function PhotosPane({ model, view, wide }: Props) {
 
 type StripProps = Pick<Props, "model" | "view"> & {
   readonly shown: PhotoView | undefined;
-  readonly onPick: (eventId: string) => void;
+  readonly onPick: (key: string) => void;
 };
 
 function Strip({ model, view, shown, onPick }: StripProps) {
@@ -67,15 +67,15 @@ function Strip({ model, view, shown, onPick }: StripProps) {
   return (
     <ul className={styles.strip} aria-label={words.t("photo.list")}>
       {view.photos.map((photo) => (
-        <li key={photo.eventId}>
+        <li key={photo.key}>
           <button
             type="button"
             className={styles.thumb}
             aria-pressed={photo === shown}
             aria-label={words.t("photo.pick", { what: pictureInWords(words, photo.photo) })}
-            onClick={() => onPick(photo.eventId)}
+            onClick={() => onPick(photo.key)}
             ref={(node) => {
-              if (node !== null) model.previewPicture(photo.eventId);
+              if (node !== null) model.previewPicture(photo.key);
             }}
           >
             <span className={styles.thumbMat}>

@@ -15,11 +15,11 @@ export type CaseModel = {
   discard(localId: string): void;
   /** The words of the case are on screen; photos are reported one by one, when their picture is. */
   onScreen(): void;
-  /** Asks for a picture: its small form, then the whole of it. */
-  showPicture(eventId: string): void;
+  /** Asks for a picture, by its key: its small form, then the whole of it. */
+  showPicture(key: string): void;
   /** Asks for the small form only, for the strip. */
-  previewPicture(eventId: string): void;
-  retryPicture(eventId: string): void;
+  previewPicture(key: string): void;
+  retryPicture(key: string): void;
   pictureOnScreen(eventId: string): void;
   dispose(): void;
 };
@@ -118,12 +118,12 @@ export function createCaseModel({
       const { me } = readFacts(door, clock.now());
       if (record !== null) report(unseenBy(record.state, me));
     },
-    showPicture(eventId) {
-      pictures?.preview(eventId);
-      pictures?.full(eventId);
+    showPicture(photo) {
+      pictures?.preview(photo);
+      pictures?.full(photo);
     },
-    previewPicture: (eventId) => pictures?.preview(eventId),
-    retryPicture: (eventId) => pictures?.retry(eventId),
+    previewPicture: (photo) => pictures?.preview(photo),
+    retryPicture: (photo) => pictures?.retry(photo),
     pictureOnScreen(eventId) {
       const record = findCase(door.cases.getState(), key);
       const { me } = readFacts(door, clock.now());

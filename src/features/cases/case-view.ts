@@ -1,5 +1,5 @@
 import type { Directory, Health } from "#protocol/api.ts";
-import { notYetFiled } from "#protocol/case-state.ts";
+import { arrivingPhotos, notYetFiled, ofOnePhoto } from "#protocol/case-state.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { Photo, Request, SignedOpinion } from "#protocol/events.ts";
 import type {
@@ -7,7 +7,7 @@ import type {
   CasesState,
   OutgoingRequest,
   PendingItem,
-  PreparedPhoto,
+  PendingPhoto,
 } from "../../matrix/types.ts";
 import { type ArchivistWord, archivistWord, discussionOf, type Entry } from "./discussion.ts";
 import type { PictureState, Pictures } from "./picture-model.ts";
@@ -23,10 +23,15 @@ import {
 import { type Role, roleIn, type Turn, turnOf } from "./turn.ts";
 import { findCase } from "./worklist.ts";
 
-export type { PendingItem, PreparedPhoto };
+export type { PendingItem, PendingPhoto };
 
 export type PhotoView = {
+  /** The first event of it, which stays the same when the whole picture follows its preview: pictures are asked for by it. */
+  readonly key: string;
+  /** Its own event; the preview's while the whole picture is on its way. */
   readonly eventId: string;
+  /** False while only its preview is there. */
+  readonly whole: boolean;
   readonly photo: Photo;
   readonly sender: string;
   readonly atMs: number;
@@ -130,7 +135,7 @@ function openCase(
     request,
     requestedAtMs: atMs,
     thread: caseThread(state, bot),
-    photos: state.photos.map((photo) => photoView(record, photo, facts)),
+    photos: [...state.photos, ...arrivingPhotos(state)].map((photo) => photoView(record, photo, facts)),
     pendingPhotos: pending.filter((item) => item.kind === "photo"),
     discussion: discussionOf(record, bot),
     archivist: archivistWord(state, notYetFiled(state)),
@@ -148,13 +153,16 @@ function photoView(
   photo: CaseRecord["state"]["photos"][number],
   { bot, pictures }: CaseFacts,
 ): PhotoView {
-  const shown = pictures.get(photo.eventId);
+  const key = state.previews.find((preview) => ofOnePhoto(preview, photo))?.eventId ?? photo.eventId;
+  const shown = pictures.get(key);
   const refusal = shown?.step === "refused" ? shown.refusal : null;
   const gateSaysWithdrawn =
     refusal?.kind === "withdrawn" || (refusal?.kind === "refused" && refusal.reason === "withdrawn");
   const filing = filedOutcome(state, photo.eventId);
   return {
+    key,
     eventId: photo.eventId,
+    whole: state.photos.includes(photo),
     photo: photo.photo,
     sender: photo.sender,
     atMs: photo.atMs,

@@ -55,14 +55,17 @@ function readConsent(kept: unknown): ConsentDraft | null {
 }
 
 const bytes = z.instanceof(Uint8Array).transform((value) => new Uint8Array(value));
-const size = { widthPx: z.int().positive(), heightPx: z.int().positive() };
+const picture = {
+  jpeg: bytes,
+  widthPx: z.int().positive(),
+  heightPx: z.int().positive(),
+  sha256: sha256Schema,
+};
 const photoSchema = z.object({
   photoId: receiptIdSchema,
   consentId: z.string().max(64),
-  jpeg: bytes,
-  ...size,
-  sha256: sha256Schema,
-  preview: z.object({ jpeg: bytes, ...size }),
+  ...picture,
+  preview: z.object(picture),
   site: bodySiteSchema,
   view: viewSchema,
   takenAt: instantSchema,

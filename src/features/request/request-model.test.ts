@@ -66,7 +66,7 @@ const photo = (consentId: string): PreparedPhoto => ({
   widthPx: 3,
   heightPx: 2,
   sha256: "a".repeat(64),
-  preview: { jpeg: Uint8Array.of(4, 5), widthPx: 3, heightPx: 2 },
+  preview: { jpeg: Uint8Array.of(4, 5), widthPx: 3, heightPx: 2, sha256: "c".repeat(64) },
   site: { region: "scapula", laterality: "L" },
   view: "close-up",
   takenAt: new Date(now).toISOString(),

@@ -248,6 +248,7 @@ export const cases = {
     none: "No photo in this case.",
     loading: "The photo is on its way…",
     sending: "Sending…",
+    wholeArriving: "Preview: the whole photo is on its way…",
     sendingProgress: "Sending, {{percent}}%",
     waiting: "Leaves with the network",
     failed: "Not sent",

@@ -248,6 +248,7 @@ export const cases = {
     pick: "Voir : {{what}}",
     none: "Aucune photo dans ce cas.",
     loading: "La photo arrive…",
+    wholeArriving: "Aperçu : la photo entière arrive…",
     sending: "Envoi…",
     sendingProgress: "Envoi, {{percent}} %",
     waiting: "Partira avec le réseau",

@@ -52,7 +52,6 @@ async function madePhoto(
     widthPx: 10,
     heightPx: 10,
     bytes: jpeg.length,
-    preview: { file, widthPx: 1, heightPx: 1, bytes: 1 },
     file,
   };
   const signedConsent = await taker.sign(consent);
@@ -154,6 +153,8 @@ describe("gate 3", () => {
     expect(await gateThree(inCase, "full", gone)).toEqual(withdrawn);
     const alone = await depsFor(consent, { lease: { withdrawnReceipts: [receiptId] } });
     expect(await gateThree(inCase, "full", alone)).toEqual(withdrawn);
+    const derived = await madePhoto({ consent, receipt: { derivedFrom: receiptId } });
+    expect(await gateThree(derived.inCase, "full", alone)).toEqual(withdrawn);
     const another = await depsFor(consent, { lease: { withdrawnReceipts: [crypto.randomUUID()] } });
     expect(await gateThree(inCase, "full", another)).toEqual(allowed);
   });

@@ -21,9 +21,10 @@ import type { Leases } from "./leases.ts";
 export type PictureReader = {
   read(photo: PhotoInCase, rendition: Rendition): Promise<Result<Picture, PictureRefusal>>;
   /** Keeps a picture that this device sent, so that it is not fetched back. It passes the same gate. */
-  keep(receiptId: string, rendition: Rendition, jpeg: Bytes): void;
+  keep(photoId: string, rendition: Rendition, jpeg: Bytes): void;
 };
 
+/** A photo or its preview, and what is known of it from the room. */
 export type PhotoInCase = {
   readonly roomId: string;
   readonly caseId: string;
@@ -52,8 +53,8 @@ export function createPictureReader(deps: ReaderDeps): PictureReader {
   const kept = new Map<string, Bytes>();
 
   return {
-    keep(receiptId, rendition, jpeg) {
-      kept.set(`${receiptId}/${rendition}`, jpeg);
+    keep(photoId, rendition, jpeg) {
+      kept.set(`${photoId}/${rendition}`, jpeg);
       const oldest = kept.size > maxKept ? kept.keys().next().value : undefined;
       if (oldest !== undefined) kept.delete(oldest);
     },
@@ -61,16 +62,13 @@ export function createPictureReader(deps: ReaderDeps): PictureReader {
       const { photo } = inCase;
       const gate = await gateThree(inCase, rendition, deps);
       if (!gate.ok) return gate;
-      const own = kept.get(`${photo.receipt.payload.receiptId}/${rendition}`);
-      const picture = own === undefined ? await fetchPicture(fileOf(photo, rendition), deps.api) : ok(own);
+      const own = kept.get(`${photo.photoId}/${rendition}`);
+      const picture = own === undefined ? await fetchPicture(photo.file, deps.api) : ok(own);
       if (!picture.ok) return picture;
-      return showable(picture.value, photo, rendition);
+      return showable(picture.value, photo);
     },
   };
 }
-
-const fileOf = (photo: Photo, rendition: Rendition): EncryptedFile =>
-  rendition === "full" ? photo.file : photo.preview.file;
 
 /** Gate 3: nothing is fetched, let alone decrypted, before all of this holds. */
 export async function gateThree(
@@ -92,7 +90,7 @@ export async function gateThree(
   if (!(await verifySigned(consent, registryKey, given)).ok) return refused("bad-signature");
   if (!namesCiphertext(photo, rendition)) return refused("hash-mismatch");
   let leases = await leasing;
-  if (leases.ok && statusOf(leases.value, consent.payload, receipt.receiptId).state === "unknown") {
+  if (leases.ok && statusOf(leases.value, consent.payload, receipt).state === "unknown") {
     // The consent is newer than what was asked last.
     deps.leases.forget(roomId);
     leases = await deps.leases.of(roomId);
@@ -100,7 +98,7 @@ export async function gateThree(
   if (!leases.ok && leases.error === "withdrawn") return err({ kind: "withdrawn" });
   if (!leases.ok) return err({ kind: "unavailable", code: leases.error });
   const nowMs = deps.clock.nowMs();
-  const status = statusOf(leases.value, consent.payload, receipt.receiptId);
+  const status = statusOf(leases.value, consent.payload, receipt);
   const audience = audienceOf(deps.userId(), consent.payload, deps.clinicians());
   const decision = mayDisclose(consent.payload, receipt, status, audience, "care", nowMs);
   if (decision.allow) return ok(undefined);
@@ -109,7 +107,7 @@ export async function gateThree(
 
 /** The event's file must be the very one that the receipt signed for. */
 function namesCiphertext(photo: Photo, rendition: Rendition): boolean {
-  const hash = toHex(fromBase64(fileOf(photo, rendition).hashes.sha256));
+  const hash = toHex(fromBase64(photo.file.hashes.sha256));
   return photo.receipt.payload.ciphertexts.some(
     (each) => each.rendition === rendition && each.sha256 === hash,
   );
@@ -133,14 +131,10 @@ async function fetchPicture(file: EncryptedFile, api: Api): Promise<Result<Bytes
   }
 }
 
-/** Only a JPEG becomes a picture, and the full one only if it is what was hashed at the shutter. */
-async function showable(
-  jpeg: Bytes,
-  photo: Photo,
-  rendition: Rendition,
-): Promise<Result<Picture, PictureRefusal>> {
+/** Only a JPEG becomes a picture, and only if it is what was hashed at the shutter. */
+async function showable(jpeg: Bytes, photo: Photo): Promise<Result<Picture, PictureRefusal>> {
   const sha256 = await sha256Hex(jpeg);
-  if (rendition === "full" && sha256 !== photo.receipt.payload.pictureSha256) return refused("hash-mismatch");
+  if (sha256 !== photo.receipt.payload.pictureSha256) return refused("hash-mismatch");
   if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8 || jpeg[2] !== 0xff) return refused("hash-mismatch");
   const url = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
   return ok({ url, sha256, bytes: jpeg.length, release: () => URL.revokeObjectURL(url) });

@@ -8,38 +8,31 @@ import type { Receipt, Rendition, SignedReceipt } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import { type Bytes, toHex } from "../kit/bytes.ts";
 import type { Signer } from "../session/signing.ts";
-import type { PreparedPhoto } from "../types.ts";
+import type { PhotoFacts, PreparedPicture } from "../types.ts";
 import { inWords, type Language } from "../words.ts";
-import {
-  describeFile,
-  type EncryptedBytes,
-  encryptFile,
-  type FileSecret,
-  makeFileSecret,
-} from "./attachment.ts";
+import { describeFile, type EncryptedBytes, type FileSecret } from "./attachment.ts";
 
 /**
  * The sender's half of a photo's way, in this order: gate 1 → encrypt and hash → receipt → (permit) → event and bytes.
  * Nothing is encrypted, let alone sent, before the gate allowed it.
  */
 
-/** A photo without its pictures, as an event needs it. */
-export type PhotoFacts = Omit<PreparedPhoto, "jpeg" | "preview"> & {
-  readonly bytes: number;
-  readonly preview: { readonly widthPx: number; readonly heightPx: number; readonly bytes: number };
-};
+/** One picture on its way, without its pixels: a photo, or the preview of one. Each has a receipt of its own. */
+export type PictureFacts = PhotoFacts &
+  Omit<PreparedPicture, "jpeg"> & {
+    readonly bytes: number;
+    readonly rendition: Rendition;
+    readonly receiptId: string;
+  };
 
-export type PhotoPictures = Readonly<Record<Rendition, Bytes>>;
-export type PhotoSecrets = Readonly<Record<Rendition, FileSecret>>;
-export type EncryptedPhoto = Readonly<Record<Rendition, EncryptedBytes>>;
-
-export const factsOf = ({ jpeg, preview, ...facts }: PreparedPhoto): PhotoFacts => ({
-  ...facts,
-  bytes: jpeg.length,
-  preview: { widthPx: preview.widthPx, heightPx: preview.heightPx, bytes: preview.jpeg.length },
-});
-
-export const makePhotoSecrets = (): PhotoSecrets => ({ full: makeFileSecret(), preview: makeFileSecret() });
+/** Of a photo its own facts, and of its preview those of the preview. */
+export function factsOf(photo: PhotoFacts, picture: PreparedPicture, rendition: Rendition): PictureFacts {
+  const { photoId, consentId, site, view, takenAt, source } = photo;
+  const { jpeg, widthPx, heightPx, sha256 } = picture;
+  const receiptId = rendition === "full" ? photoId : crypto.randomUUID();
+  const shown = { photoId, consentId, site, view, takenAt, source };
+  return { ...shown, widthPx, heightPx, sha256, bytes: jpeg.length, rendition, receiptId };
+}
 
 /** Who will see it: everybody whom the addressee stands for, or the people who are in the room already. */
 export type Readers =
@@ -49,7 +42,7 @@ export type Readers =
 export type GateQuestion = {
   readonly consent: Consent | null;
   /** Null when the words of a request are asked about, rather than a photo. */
-  readonly photo: PhotoFacts | null;
+  readonly photo: PictureFacts | null;
   readonly readers: Readers;
   readonly sender: string;
   readonly clinicians: readonly Clinician[];
@@ -82,78 +75,67 @@ export function gateOne(question: GateQuestion): Decision {
   return { allow: true };
 }
 
-function receiptDraft(photo: PhotoFacts, consent: Consent, takenBy: string): Omit<Receipt, "ciphertexts"> {
+function receiptDraft(
+  picture: PictureFacts,
+  consent: Consent,
+  takenBy: string,
+): Omit<Receipt, "ciphertexts"> {
   return {
     v: 1,
-    receiptId: receiptIdSchema.parse(photo.photoId),
-    consentId: consentIdSchema.parse(photo.consentId),
+    receiptId: receiptIdSchema.parse(picture.receiptId),
+    ...(picture.rendition === "preview" && { derivedFrom: receiptIdSchema.parse(picture.photoId) }),
+    consentId: consentIdSchema.parse(picture.consentId),
     caseId: consent.caseId,
     pseudonym: consent.pseudonym,
-    pictureSha256: photo.sha256,
+    pictureSha256: picture.sha256,
     takenBy,
-    takenAt: photo.takenAt,
-    source: photo.source,
+    takenAt: picture.takenAt,
+    source: picture.source,
   };
 }
 
-/** Both renditions side by side. The same secrets give the same bytes again after a reload. */
-export async function encryptPhoto(pictures: PhotoPictures, secrets: PhotoSecrets): Promise<EncryptedPhoto> {
-  const [preview, full] = await Promise.all([
-    encryptFile(pictures.preview, secrets.preview),
-    encryptFile(pictures.full, secrets.full),
-  ]);
-  return { preview, full };
-}
-
-/** The receipt names every ciphertext; the taker's certified key signs it. */
+/** The receipt names the ciphertext; the taker's certified key signs it. */
 export const signReceipt = (
-  photo: PhotoFacts,
+  picture: PictureFacts,
   consent: Consent,
   takenBy: string,
-  encrypted: EncryptedPhoto,
+  { ciphertext, sha256 }: EncryptedBytes,
   signer: Signer,
 ): Promise<SignedReceipt> =>
   signer.sign({
-    ...receiptDraft(photo, consent, takenBy),
-    ciphertexts: (["preview", "full"] as const).map((rendition) => ({
-      rendition,
-      sha256: toHex(encrypted[rendition].sha256),
-      bytes: encrypted[rendition].ciphertext.length,
-    })),
+    ...receiptDraft(picture, consent, takenBy),
+    ciphertexts: [{ rendition: picture.rendition, sha256: toHex(sha256), bytes: ciphertext.length }],
   });
 
-/** The event of a photo whose media ids are reserved. */
-export function photoContent(
-  photo: PhotoFacts,
+/** The event of a picture whose media id is reserved. */
+export function pictureContent(
+  picture: PictureFacts,
   receipt: SignedReceipt,
-  secrets: PhotoSecrets,
-  hashes: Readonly<Record<Rendition, Bytes>>,
+  secret: FileSecret,
+  hash: Bytes,
   permit: PermitAnswer,
   language: Language,
 ): Result<Record<string, unknown>, "hash-mismatch"> {
-  const mxcOf = (rendition: Rendition): string | undefined =>
-    permit.files.find((file) => file.rendition === rendition && file.sha256 === toHex(hashes[rendition]))
-      ?.mxc;
-  const mxc = { preview: mxcOf("preview"), full: mxcOf("full") };
+  const reserved = permit.files.find((file) => file.sha256 === toHex(hash));
   // A permit for other bytes than these is no permit.
-  if (mxc.preview === undefined || mxc.full === undefined) return err("hash-mismatch");
-  const file = describeFile(mxc.full, secrets.full, hashes.full);
+  if (reserved === undefined) return err("hash-mismatch");
+  const { widthPx, heightPx, bytes } = picture;
+  const file = describeFile(reserved.mxc, secret, hash);
   const told: Photo = {
-    photoId: receipt.payload.receiptId,
+    photoId: receiptIdSchema.parse(picture.photoId),
     receipt,
-    site: photo.site,
-    view: photo.view,
-    widthPx: photo.widthPx,
-    heightPx: photo.heightPx,
-    bytes: photo.bytes,
-    preview: { ...photo.preview, file: describeFile(mxc.preview, secrets.preview, hashes.preview) },
+    site: picture.site,
+    view: picture.view,
+    widthPx,
+    heightPx,
+    bytes,
     file,
   };
   return ok({
     msgtype: "m.image",
-    body: inWords.photo(photo, language),
+    body: inWords.photo(picture, language),
     file,
-    info: { mimetype: "image/jpeg", w: photo.widthPx, h: photo.heightPx, size: photo.bytes },
-    [contentKeys.photo]: told,
+    info: { mimetype: "image/jpeg", w: widthPx, h: heightPx, size: bytes },
+    [contentKeys[picture.rendition === "full" ? "photo" : "preview"]]: told,
   });
 }

@@ -15,7 +15,7 @@ import {
 } from "#protocol/events.ts";
 import { caseIdSchema, instantSchema, sha256Schema } from "#protocol/ids.ts";
 import { addresseeSchema } from "#protocol/people.ts";
-import { signedReceiptSchema } from "#protocol/receipt.ts";
+import { type Rendition, renditionSchema, signedReceiptSchema } from "#protocol/receipt.ts";
 import { toJson } from "../kit/json.ts";
 import { isRefusalReason } from "../refusal-reasons.ts";
 
@@ -26,6 +26,8 @@ const secret = z.object({ key: bytes, iv: bytes });
 
 const factsSchema = z.object({
   photoId: z.string(),
+  receiptId: z.string(),
+  rendition: renditionSchema,
   consentId: z.string(),
   widthPx: z.int(),
   heightPx: z.int(),
@@ -35,7 +37,6 @@ const factsSchema = z.object({
   takenAt: instantSchema,
   source: z.enum(["camera", "file"]),
   bytes: z.int(),
-  preview: z.object({ widthPx: z.int(), heightPx: z.int(), bytes: z.int() }),
 });
 
 const bodySchema = z.discriminatedUnion("kind", [
@@ -48,15 +49,16 @@ const bodySchema = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("request"), request: requestSchema }),
   z.object({
-    kind: z.literal("photo"),
+    /** A photo, or its preview. */
+    kind: z.literal("picture"),
     facts: factsSchema,
     consent: consentSchema,
     /** Whom the request names, while the room has no such member yet. */
     addressee: addresseeSchema.nullable(),
-    secrets: z.object({ full: secret, preview: secret }),
+    secret,
     receipt: signedReceiptSchema.nullable(),
     permit: permitAnswerSchema.nullable(),
-    uploaded: z.array(z.enum(["full", "preview"])),
+    uploaded: z.boolean(),
   }),
   z.object({ kind: z.literal("message"), text: z.string(), clientRef: z.uuid() }),
   z.object({ kind: z.literal("response"), response: responseSchema }),
@@ -86,6 +88,13 @@ export const itemSchema = z.object({
 });
 export type OutboxItem = z.infer<typeof itemSchema>;
 
+export const refOfPicture = (of: { readonly rendition: Rendition; readonly photoId: string }): string =>
+  `${of.rendition === "full" ? "photo" : "preview"} ${of.photoId}`;
+
+/** Both forms of one photo: what is done to one is done to the other. */
+export const photoOfItem = ({ body }: Pick<OutboxItem, "body">): string | null =>
+  body.kind === "picture" ? body.facts.photoId : null;
+
 /** Names an item by what it says, so that its echo is known from the room alone. Null for what makes no event. */
 export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | null {
   const { body } = item;
@@ -97,8 +106,8 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
       return `consent ${body.consent.payload.consentId}`;
     case "request":
       return `request ${item.caseId}`;
-    case "photo":
-      return `photo ${body.facts.photoId}`;
+    case "picture":
+      return refOfPicture(body.facts);
     case "message":
       return `message ${body.clientRef}`;
     case "response":
@@ -116,7 +125,9 @@ export function refOfEvent(event: CaseEvent): string | null {
     case "request":
       return `request ${event.request.caseId}`;
     case "photo":
-      return `photo ${event.photo.photoId}`;
+      return refOfPicture({ rendition: "full", photoId: event.photo.photoId });
+    case "preview":
+      return refOfPicture({ rendition: "preview", photoId: event.preview.photoId });
     case "message":
       return event.clientRef === undefined ? null : `message ${event.clientRef}`;
     case "response":

@@ -3,14 +3,16 @@ import type { PermitAnswer } from "#protocol/api.ts";
 import type { ConsentEvidence } from "#protocol/consent.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { parseCaseEvent, type Request } from "#protocol/events.ts";
+import type { Rendition } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import { sha256Hex } from "../kit/bytes.ts";
 import type { Clock } from "../kit/clock.ts";
-import { makePhotoSecrets, type PhotoPictures } from "../media/send.ts";
+import { makeFileSecret } from "../media/attachment.ts";
+import { factsOf } from "../media/send.ts";
 import type { Signer } from "../session/signing.ts";
 import { memoryDevice } from "../testing/memory-device.ts";
 import { at, colleague, collector, nowMs, testConsent, testRegistry } from "../testing/people.ts";
-import { refOfEvent, refOfItem } from "./item.ts";
+import { refOfEvent, refOfItem, refOfPicture } from "./item.ts";
 import { createOutbox, type NewItem, type Outbox } from "./outbox.ts";
 import type { OutboxPorts } from "./ports.ts";
 
@@ -121,42 +123,37 @@ const request: Request = {
 
 async function wholeRequest(): Promise<NewItem[]> {
   const signed = await signer.sign(consent);
-  const jpeg = crypto.getRandomValues(new Uint8Array(3000));
-  const pictures: PhotoPictures = { full: jpeg, preview: crypto.getRandomValues(new Uint8Array(300)) };
-  const photoId = crypto.randomUUID();
+  const photo = {
+    photoId: crypto.randomUUID(),
+    consentId: consent.consentId,
+    site: { region: "scapula", laterality: "L" },
+    view: "close-up",
+    takenAt: at(nowMs),
+    source: "camera",
+  } as const;
   const common = { caseId: consent.caseId, roomId: null };
+  const picture = async (rendition: Rendition): Promise<NewItem> => {
+    const jpeg = crypto.getRandomValues(new Uint8Array(rendition === "full" ? 3000 : 300));
+    const made = { jpeg, widthPx: 100, heightPx: 100, sha256: await sha256Hex(jpeg) };
+    const body = {
+      kind: "picture",
+      consent,
+      addressee: request.addressee,
+      secret: makeFileSecret(),
+      receipt: null,
+      permit: null,
+      uploaded: false,
+      facts: factsOf(photo, made, rendition),
+    } as const;
+    return { ...common, localId: refOfPicture(body.facts), picture: jpeg, body };
+  };
   return [
     { ...common, localId: "register", body: { kind: "register", consent: signed } },
     { ...common, localId: "room", body: { kind: "room" } },
     { ...common, localId: "consent", body: { kind: "consent", consent: signed, evidence } },
     { ...common, localId: "request", body: { kind: "request", request } },
-    {
-      ...common,
-      localId: photoId,
-      pictures,
-      body: {
-        kind: "photo",
-        consent,
-        addressee: request.addressee,
-        secrets: makePhotoSecrets(),
-        receipt: null,
-        permit: null,
-        uploaded: [],
-        facts: {
-          photoId,
-          consentId: consent.consentId,
-          widthPx: 100,
-          heightPx: 100,
-          sha256: await sha256Hex(jpeg),
-          site: { region: "scapula", laterality: "L" },
-          view: "close-up",
-          takenAt: at(nowMs),
-          source: "camera",
-          bytes: 3000,
-          preview: { widthPx: 10, heightPx: 10, bytes: 300 },
-        },
-      },
-    },
+    await picture("preview"),
+    await picture("full"),
   ];
 }
 
@@ -174,7 +171,7 @@ async function untilQuiet(outbox: Outbox, signal?: AbortSignal): Promise<void> {
 }
 
 describe("outbox", () => {
-  test("a request leaves in order: registered, room, consent, request, photo with both pictures", async () => {
+  test("a request leaves in order: registered, room, consent, request, the preview, the photo", async () => {
     const { ports, events, rooms, bytes, registered } = createWorld();
     const outbox = createOutbox({ device: memoryDevice(), clock });
     outbox.run(ports, new AbortController().signal);
@@ -182,30 +179,54 @@ describe("outbox", () => {
     await untilQuiet(outbox);
     expect(registered.size).toBe(1);
     expect(rooms.size).toBe(1);
-    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+    expect(kinds(events)).toEqual(["consent", "request", "preview", "photo"]);
     expect(bytes.size).toBe(2);
   });
 
-  test("the whole picture leaves after the event and the small picture, which it would hold up on a thin line", async () => {
+  test("the preview is there, event and bytes, before anything of the whole picture leaves", async () => {
     const { ports } = createWorld();
     const way: string[] = [];
     const told: OutboxPorts = {
       ...ports,
       async sendEvent(...given) {
         const sent = await ports.sendEvent(...given);
-        way.push("event");
+        way.push(...kinds([{ content: given[2] }]));
         return sent;
       },
       async upload(mxc, ...given) {
-        way.push(mxc.includes("/preview") ? "preview begins" : "full begins");
-        return ports.upload(mxc, ...given);
+        const sent = await ports.upload(mxc, ...given);
+        way.push(mxc.includes("/preview") ? "small bytes" : "whole bytes");
+        return sent;
       },
     };
     const outbox = createOutbox({ device: memoryDevice(), clock });
     outbox.run(told, new AbortController().signal);
     await outbox.add(await wholeRequest());
     await untilQuiet(outbox);
-    expect(way).toEqual(["event", "event", "preview begins", "event", "full begins"]);
+    expect(way.slice(0, 2)).toEqual(["consent", "request"]);
+    expect(new Set(way.slice(2, 4))).toEqual(new Set(["preview", "small bytes"]));
+    expect(new Set(way.slice(4))).toEqual(new Set(["photo", "whole bytes"]));
+  });
+
+  test("a preview that fails does not hold up its photo, and goes with it; what is discarded goes in both forms", async () => {
+    const { ports, events } = createWorld();
+    const refusing: OutboxPorts = {
+      ...ports,
+      askPermit: async (roomId, receipt) =>
+        receipt.payload.derivedFrom === undefined ? ports.askPermit(roomId, receipt) : err("bad-request"),
+    };
+    const outbox = createOutbox({ device: memoryDevice(), clock });
+    outbox.run(refusing, new AbortController().signal);
+    await outbox.add(await wholeRequest());
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+    expect(outbox.store.getState().items.filter((item) => item.failed !== null)).toEqual([]);
+
+    const other = createOutbox({ device: memoryDevice(), clock });
+    const items = await wholeRequest();
+    await other.add(items);
+    await other.discard(items.at(-1)?.localId ?? "");
+    expect(other.store.getState().items.map((item) => item.body.kind)).not.toContain("picture");
   });
 
   test("a reload after any step, of the hospital's or the device's, sends everything exactly once", async () => {
@@ -239,11 +260,14 @@ describe("outbox", () => {
       await second.load();
       second.run(ports, new AbortController().signal);
       await untilQuiet(second);
-      expect({ fatal, kinds: kinds(events) }).toEqual({ fatal, kinds: ["consent", "request", "photo"] });
+      expect({ fatal, kinds: kinds(events) }).toEqual({
+        fatal,
+        kinds: ["consent", "request", "preview", "photo"],
+      });
       expect(rooms.size).toBe(1);
-      expect(permits.size).toBe(1);
-      const [permit] = [...permits.values()];
-      expect(new Set(bytes.values())).toEqual(new Set(permit?.files.map((file) => file.sha256)));
+      expect(permits.size).toBe(2);
+      const permitted = [...permits.values()].flatMap(({ files }) => files.map((file) => file.sha256));
+      expect(new Set(bytes.values())).toEqual(new Set(permitted));
     }
     expect(steps).toBeGreaterThan(12);
   });
@@ -260,7 +284,7 @@ describe("outbox", () => {
     refuse.clear();
     outbox.retry("request");
     await untilQuiet(outbox);
-    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+    expect(kinds(events)).toEqual(["consent", "request", "preview", "photo"]);
   });
 
   test("a network that is away is tried again until it is back", async () => {
@@ -277,7 +301,7 @@ describe("outbox", () => {
     outbox.run(flaky, new AbortController().signal);
     await outbox.add(await wholeRequest());
     await untilQuiet(outbox);
-    expect(kinds(events)).toEqual(["consent", "request", "photo"]);
+    expect(kinds(events)).toEqual(["consent", "request", "preview", "photo"]);
   });
 
   test("a photo that the gate refuses at the last moment sends nothing; the rest of the case went", async () => {
@@ -304,7 +328,7 @@ describe("outbox", () => {
     expect(await device.keys("pictures")).toEqual([]);
     device.full = false;
     expect((await outbox.add(await wholeRequest())).ok).toBe(true);
-    expect(outbox.store.getState().items).toHaveLength(5);
+    expect(outbox.store.getState().items).toHaveLength(6);
   });
 
   test("what is discarded is gone from the device too", async () => {

@@ -3,11 +3,11 @@ import type { RefusalReason } from "#protocol/disclose.ts";
 import { type ErrorCode, errorTable, isErrorCode } from "#protocol/errors.ts";
 import type { CaseId } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
+import type { Bytes } from "../kit/bytes.ts";
 import { type Clock, drop, pauseMs } from "../kit/clock.ts";
 import { type DeviceStore, type Entry, StorageFullError } from "../kit/device-store.ts";
-import type { PhotoPictures } from "../media/send.ts";
-import { holdsUpCase, type ItemBody, itemSchema, type OutboxItem, refOfItem } from "./item.ts";
-import { picturesEntry, readPictures } from "./pictures.ts";
+import { holdsUpCase, type ItemBody, itemSchema, type OutboxItem, photoOfItem, refOfItem } from "./item.ts";
+import { pictureEntry, readPicture } from "./pictures.ts";
 import type { OutboxPorts } from "./ports.ts";
 import { type StepContext, takeSteps } from "./steps.ts";
 
@@ -15,7 +15,7 @@ import { type StepContext, takeSteps } from "./steps.ts";
 export type LiveItem = OutboxItem & {
   readonly progress: number | null;
   readonly sending: boolean;
-  readonly pictures: PhotoPictures | null;
+  readonly picture: Bytes | null;
 };
 
 export type NewItem = {
@@ -23,7 +23,7 @@ export type NewItem = {
   readonly caseId: CaseId;
   readonly roomId: string | null;
   readonly body: ItemBody;
-  readonly pictures?: PhotoPictures;
+  readonly picture?: Bytes;
 };
 
 export type Outbox = {
@@ -62,7 +62,7 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
   };
 
   const entryOf = (item: LiveItem): Entry => {
-    const { progress: _progress, sending: _sending, pictures: _pictures, ...kept } = item;
+    const { progress: _progress, sending: _sending, picture: _picture, ...kept } = item;
     return { area: "outbox", key: item.localId, value: kept };
   };
   const write = (item: LiveItem): Promise<void> => device.setAll([entryOf(item)]);
@@ -105,7 +105,7 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
     const answer = await takeSteps(item, {
       ports,
       keep: keepChange(localId),
-      pictures: async () => find(localId)?.pictures ?? readPictures(device, localId),
+      picture: async () => find(localId)?.picture ?? readPicture(device, localId),
       onProgress: (progress) => change(localId, { progress }),
     });
     return answer.ok ? null : answer.error;
@@ -120,6 +120,10 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
         if (each.caseId === item.caseId && each.roomId === null) change(each.localId, { roomId });
     }
     if (refOfItem(item) === null) drop(remove([item.localId]));
+    if (done.body.kind !== "picture" || done.body.facts.rendition !== "full") return;
+    // A preview that could not go ahead has no use once its photo is there.
+    const late = store.getState().items.filter((each) => each.failed !== null && isPartOf(each, done));
+    if (late.length > 0) drop(remove(late.map((each) => each.localId)));
   };
 
   const drain = async (caseId: string, ports: OutboxPorts, signal: AbortSignal): Promise<void> => {
@@ -167,15 +171,15 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
         const parsed = itemSchema.safeParse(await device.get("outbox", localId));
         // What cannot be read is left where it is: never deleted unseen.
         if (!parsed.success) continue;
-        const pictures = parsed.data.body.kind === "photo" ? await readPictures(device, localId) : null;
-        items.push({ ...parsed.data, pictures, progress: null, sending: false });
+        const picture = parsed.data.body.kind === "picture" ? await readPicture(device, localId) : null;
+        items.push({ ...parsed.data, picture, progress: null, sending: false });
       }
       items.sort((one, other) => one.seq - other.seq);
       lastSeq = items.at(-1)?.seq ?? 0;
       store.setState({ items });
     },
     async add(added) {
-      const items = added.map(({ pictures, ...item }): LiveItem => {
+      const items = added.map(({ picture, ...item }): LiveItem => {
         lastSeq += 1;
         const fresh = { eventId: null, done: false, failed: null, progress: null, sending: false };
         return {
@@ -184,11 +188,11 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
           seq: lastSeq,
           txnId: crypto.randomUUID(),
           atMs: clock.nowMs(),
-          pictures: pictures ?? null,
+          picture: picture ?? null,
         };
       });
-      const pictured = items.flatMap(({ localId, pictures }) =>
-        pictures === null ? [] : [picturesEntry(localId, pictures)],
+      const pictured = items.flatMap(({ localId, picture }) =>
+        picture === null ? [] : [pictureEntry(localId, picture)],
       );
       try {
         // At once: a page that ends here leaves all of it or nothing, never a case without its question.
@@ -215,7 +219,7 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
       if (item === undefined) return;
       // A case that was held up moves again as a whole.
       for (const each of store.getState().items)
-        if (each.localId === localId || (each.caseId === item.caseId && holdsUpCase(each)))
+        if (isPartOf(each, item) || (each.caseId === item.caseId && holdsUpCase(each)))
           change(each.localId, { failed: null });
       this.wake();
     },
@@ -223,7 +227,8 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
       const item = find(localId);
       if (item === undefined) return;
       const whole = item.body.kind === "request" || item.body.kind === "room";
-      const gone = whole ? store.getState().items.filter((each) => each.caseId === item.caseId) : [item];
+      const { items } = store.getState();
+      const gone = items.filter((each) => (whole ? each.caseId === item.caseId : isPartOf(each, item)));
       await remove(gone.map((each) => each.localId));
       work();
     },
@@ -234,6 +239,10 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
     },
   };
 }
+
+/** The item itself, or the other form of the same photo. */
+const isPartOf = (each: OutboxItem, item: OutboxItem): boolean =>
+  each.localId === item.localId || (photoOfItem(item) !== null && photoOfItem(each) === photoOfItem(item));
 
 /** Worth another try by itself: the network or a part was away. */
 const mayPass = (failure: ErrorCode | RefusalReason): boolean =>

@@ -1,18 +1,17 @@
 import { z } from "zod";
+import type { Bytes } from "../kit/bytes.ts";
 import type { DeviceStore, Entry } from "../kit/device-store.ts";
-import type { PhotoPictures } from "../media/send.ts";
 
-/** Pictures that wait to leave, apart from their items: an item is written at each step, its pictures once. */
-const bytes = z.instanceof(Uint8Array).transform((each) => new Uint8Array(each));
-const picturesSchema = z.object({ full: bytes, preview: bytes });
+/** Pictures that wait to leave, apart from their items: an item is written at each step, its picture once. */
+const picture = z.instanceof(Uint8Array).transform((each) => new Uint8Array(each));
 
-export async function readPictures(device: DeviceStore, localId: string): Promise<PhotoPictures | null> {
-  const parsed = picturesSchema.safeParse(await device.get("pictures", localId));
+export async function readPicture(device: DeviceStore, localId: string): Promise<Bytes | null> {
+  const parsed = picture.safeParse(await device.get("pictures", localId));
   return parsed.success ? parsed.data : null;
 }
 
-export const picturesEntry = (localId: string, pictures: PhotoPictures): Entry => ({
+export const pictureEntry = (localId: string, jpeg: Bytes): Entry => ({
   area: "pictures",
   key: localId,
-  value: pictures,
+  value: jpeg,
 });

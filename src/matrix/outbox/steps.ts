@@ -1,17 +1,10 @@
-import type { PermitAnswer } from "#protocol/api.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { contentKeys } from "#protocol/events.ts";
-import type { Rendition } from "#protocol/receipt.ts";
 import { err, missingCase, ok, type Result } from "#protocol/result.ts";
-import {
-  type EncryptedPhoto,
-  encryptPhoto,
-  gateOne,
-  type PhotoPictures,
-  photoContent,
-  signReceipt,
-} from "../media/send.ts";
+import type { Bytes } from "../kit/bytes.ts";
+import { encryptFile } from "../media/attachment.ts";
+import { gateOne, pictureContent, signReceipt } from "../media/send.ts";
 import { inWords } from "../words.ts";
 import type { ItemBody, OutboxItem } from "./item.ts";
 import type { OutboxPorts } from "./ports.ts";
@@ -20,7 +13,7 @@ export type StepResult = Result<void, ErrorCode | RefusalReason>;
 
 /**
  * One item's way, step by step. What each step reached is kept before the next begins, so that a reload goes on from there:
- * register → room → event, or for a photo gate 1 → encrypt → receipt → permit → event and bytes side by side.
+ * register → room → event, or for a picture gate 1 → encrypt → receipt → permit → event and bytes side by side.
  * It does not rely on the homeserver alone to know a repetition (it forgets transactions): the room is looked at first.
  */
 export type StepContext = {
@@ -29,7 +22,7 @@ export type StepContext = {
   readonly keep: (
     change: Partial<Pick<OutboxItem, "roomId" | "eventId" | "done" | "body">>,
   ) => Promise<OutboxItem>;
-  readonly pictures: () => Promise<PhotoPictures | null>;
+  readonly picture: () => Promise<Bytes | null>;
   readonly onProgress: (share: number) => void;
 };
 
@@ -40,8 +33,8 @@ export async function takeSteps(item: OutboxItem, context: StepContext): Promise
       return register(body, context);
     case "room":
       return makeRoom(item, context);
-    case "photo":
-      return sendPhoto(item, body, context);
+    case "picture":
+      return sendPicture(item, body, context);
     default:
       return sendWords(item, body, context);
   }
@@ -76,7 +69,7 @@ async function makeRoom(item: OutboxItem, { ports, keep }: StepContext): Promise
 
 async function sendWords(
   item: OutboxItem,
-  body: Exclude<ItemBody, { kind: "register" | "room" | "photo" }>,
+  body: Exclude<ItemBody, { kind: "register" | "room" | "picture" }>,
   { ports, keep }: StepContext,
 ): Promise<StepResult> {
   const room = await roomOf(item, ports);
@@ -93,7 +86,7 @@ async function sendWords(
 }
 
 function contentOf(
-  body: Exclude<ItemBody, { kind: "register" | "room" | "photo" }>,
+  body: Exclude<ItemBody, { kind: "register" | "room" | "picture" }>,
   language: OutboxPorts["language"],
 ): Record<string, unknown> {
   const text = (words: string, key: string, value: unknown) => ({
@@ -120,30 +113,34 @@ function contentOf(
   }
 }
 
-async function sendPhoto(item: OutboxItem, body: BodyOf<"photo">, context: StepContext): Promise<StepResult> {
+async function sendPicture(
+  item: OutboxItem,
+  body: BodyOf<"picture">,
+  context: StepContext,
+): Promise<StepResult> {
   const room = await roomOf(item, context.ports);
   if (!room.ok) return room;
   const ready = await makeReady(body, room.value, context);
   if (!ready.ok) return ready;
-  // Kept before anything names the reserved addresses: an event must never point where no bytes will come.
+  // Kept before anything names the reserved address: an event must never point where no bytes will come.
   const reserved = await context.keep({ roomId: room.value, body: ready.value.body });
   return deliver(reserved, ready.value, context);
 }
 
-type ReadyPhoto = {
-  readonly body: BodyOf<"photo">;
-  readonly encrypted: EncryptedPhoto;
-  readonly permit: PermitAnswer;
+type ReadyPicture = {
+  readonly body: BodyOf<"picture">;
+  readonly ciphertext: Bytes;
+  readonly mxc: string;
   readonly content: Record<string, unknown>;
 };
 
 /** Gate 1, then encryption, receipt and permit. */
 async function makeReady(
-  body: BodyOf<"photo">,
+  body: BodyOf<"picture">,
   roomId: string,
-  { ports, pictures }: StepContext,
-): Promise<Result<ReadyPhoto, ErrorCode | RefusalReason>> {
-  const { facts, consent, secrets } = body;
+  { ports, picture }: StepContext,
+): Promise<Result<ReadyPicture, ErrorCode | RefusalReason>> {
+  const { facts, consent, secret } = body;
   const decision = gateOne({
     consent,
     photo: facts,
@@ -157,57 +154,45 @@ async function makeReady(
     nowMs: ports.nowMs(),
   });
   if (!decision.allow) return err(decision.reason);
-  const plain = await pictures();
+  const plain = await picture();
   if (plain === null) return err("not-found");
-  const encrypted = await encryptPhoto(plain, secrets);
+  // The same secret gives the same bytes again after a reload.
+  const encrypted = await encryptFile(plain, secret);
   const receipt = body.receipt ?? (await signReceipt(facts, consent, ports.userId, encrypted, ports.signer));
   const permit = body.permit === null ? await ports.askPermit(roomId, receipt) : ok(body.permit);
   if (!permit.ok) return permit;
-  const hashes = { full: encrypted.full.sha256, preview: encrypted.preview.sha256 };
-  const content = photoContent(facts, receipt, secrets, hashes, permit.value, ports.language);
+  const content = pictureContent(facts, receipt, secret, encrypted.sha256, permit.value, ports.language);
   if (!content.ok) return content;
-  const ready = { ...body, receipt, permit: permit.value };
-  return ok({ body: ready, encrypted, permit: permit.value, content: content.value });
+  const mxc = permit.value.files[0]?.mxc;
+  if (mxc === undefined) return err("internal");
+  const { ciphertext } = encrypted;
+  return ok({ body: { ...body, receipt, permit: permit.value }, ciphertext, mxc, content: content.value });
 }
 
-/**
- * The gateway holds a reader's download until the bytes are in, so that the event and the small picture travel side by side. The whole
- * picture follows: on a thin line it would hold both of them up.
- */
-async function deliver(item: OutboxItem, ready: ReadyPhoto, context: StepContext): Promise<StepResult> {
+/** The gateway holds a reader's download until the bytes are in, so that the event and the bytes travel side by side. */
+async function deliver(item: OutboxItem, ready: ReadyPicture, context: StepContext): Promise<StepResult> {
   const { ports, keep } = context;
-  const { encrypted, permit } = ready;
-  let { body } = ready;
+  const { body, ciphertext, mxc, content } = ready;
   const say = async (): Promise<StepResult> => {
     const echo = item.eventId ?? ports.findEcho(item);
-    const roomId = item.roomId ?? "";
     const sent =
-      echo === null ? await ports.sendEvent(roomId, "m.room.message", ready.content, item.txnId) : ok(echo);
+      echo === null
+        ? await ports.sendEvent(item.roomId ?? "", "m.room.message", content, item.txnId)
+        : ok(echo);
     if (!sent.ok) return sent;
     await keep({ eventId: sent.value });
     return ok(undefined);
   };
-  const sentBytes = { preview: 0, full: 0 };
-  const totalBytes = encrypted.preview.ciphertext.length + encrypted.full.ciphertext.length;
-  const upload = async (rendition: Rendition): Promise<StepResult> => {
-    const mxc = permit.files.find((file) => file.rendition === rendition)?.mxc;
-    if (mxc === undefined) return err("internal");
-    if (body.uploaded.includes(rendition)) return ok(undefined);
-    const { ciphertext } = encrypted[rendition];
-    const sent = await ports.upload(mxc, ciphertext, (share) => {
-      sentBytes[rendition] = share * ciphertext.length;
-      context.onProgress((sentBytes.preview + sentBytes.full) / totalBytes);
-    });
+  const upload = async (): Promise<StepResult> => {
+    if (body.uploaded) return ok(undefined);
+    const sent = await ports.upload(mxc, ciphertext, context.onProgress);
     if (!sent.ok) return sent;
-    body = { ...body, uploaded: [...body.uploaded, rendition] };
-    await keep({ body });
+    await keep({ body: { ...body, uploaded: true } });
     return ok(undefined);
   };
-  const ahead = await Promise.all([upload("preview"), say()]);
-  const failure = ahead.find((result) => !result.ok);
+  const both = await Promise.all([upload(), say()]);
+  const failure = both.find((result) => !result.ok);
   if (failure !== undefined) return failure;
-  const whole = await upload("full");
-  if (!whole.ok) return whole;
   await keep({ done: true });
   return ok(undefined);
 }

@@ -76,6 +76,8 @@ function isOfCase(event: CaseEvent, caseId: string): boolean {
       return event.consent.payload.caseId === caseId;
     case "photo":
       return event.photo.receipt.payload.caseId === caseId;
+    case "preview":
+      return event.preview.receipt.payload.caseId === caseId;
     case "opinion":
       return event.opinion.payload.caseId === caseId;
     default:
@@ -92,12 +94,11 @@ async function isSigned(event: CaseEvent, registryKey: PublicJwk): Promise<boole
       const by = { signer: payload.collectedBy, signedAtMs: Date.parse(payload.collectedAt) };
       return (await verifySigned(event.consent, registryKey, by)).ok;
     }
-    case "photo": {
-      const { receipt } = event.photo;
+    case "photo":
+    case "preview": {
+      const { receipt } = event.kind === "photo" ? event.photo : event.preview;
       const by = { signer: receipt.payload.takenBy, signedAtMs: Date.parse(receipt.payload.takenAt) };
-      return (
-        event.photo.photoId === receipt.payload.receiptId && (await verifySigned(receipt, registryKey, by)).ok
-      );
+      return (await verifySigned(receipt, registryKey, by)).ok;
     }
     case "opinion": {
       const { payload } = event.opinion;
