@@ -18,6 +18,8 @@ export default defineConfig({
   build: {
     target: "es2023",
     assetsInlineLimit: 0,
+    // One small style sheet: a place that loads later is never seen without its clothes.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { app: "index.html", sw: "src/app/sw.ts" },

@@ -1,12 +1,21 @@
+import { Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { createSessionModel, SessionGate, type SessionModel } from "../features/session/index.ts";
+import {
+  createSessionModel,
+  SessionGate,
+  type SessionModel,
+  StartingScreen,
+} from "../features/session/index.ts";
 import type { Door } from "../matrix/index.ts";
 import type { Clock } from "./clock.ts";
-import { Places } from "./Places.tsx";
+import { later, Visit } from "./later.tsx";
 import { ScreenBoundary } from "./ScreenBoundary.tsx";
 import { useArrival } from "./use-arrival.ts";
 import { useOwned } from "./use-owned.ts";
+
+// The sign-in page does not wait for the rest; the rest comes while the person types.
+const places = later(() => import("./Places.tsx").then(({ Places }) => Places));
 
 type Props = { readonly door: Door; readonly clock: Clock };
 
@@ -24,11 +33,16 @@ function WithSession({ door, clock, session }: Props & { readonly session: Sessi
   const { t } = useTranslation("session");
   const step = useStore(session.store, (view) => view.session.step);
   const userId = useStore(door.session, (state) => (state.step === "ready" ? state.userId : null));
+  useEffect(() => void places.ahead(), []);
   // Before somebody is in, each step is a place of its own.
   useArrival(step, step === "ready" ? null : t("shell.titles.session"));
   return (
     <SessionGate model={session}>
-      {userId !== null && <Places key={userId} door={door} clock={clock} session={session} me={userId} />}
+      {userId !== null && (
+        <Suspense fallback={<StartingScreen />}>
+          <Visit key={userId} place={places} given={{ door, clock, session, me: userId }} />
+        </Suspense>
+      )}
     </SessionGate>
   );
 }

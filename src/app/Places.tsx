@@ -1,21 +1,37 @@
-import { useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { useStore } from "zustand";
 import { createWorklistModel, type Tab } from "../features/cases/index.ts";
 import { createRequestModel, type RequestModel } from "../features/request/index.ts";
-import { CasePhotoPlace, CasePlace, OpinionPlace, RecordPlace } from "./case-places.tsx";
+import { CasePlace } from "./case-place.tsx";
 import { List } from "./List.tsx";
+import { later, Visit } from "./later.tsx";
 import { Notices } from "./Notices.tsx";
 import type { PlaceProps } from "./place-props.ts";
 import { AccountPlace, NoPlace } from "./place-screens.tsx";
 import { newId, newPseudonym } from "./random.ts";
-import { ConsentPlace, RequestPhotoPlace, RequestPlace } from "./request-places.tsx";
 import { ScreenBoundary } from "./ScreenBoundary.tsx";
 import styles from "./shell.module.css";
 import { useArrival } from "./use-arrival.ts";
 import { useOwned } from "./use-owned.ts";
 import { useWide } from "./use-wide.ts";
+
+// The list and a case are drawn first; the other places follow at once, before somebody goes there.
+const requestPlace = later(() => import("./request-places.tsx").then((each) => each.RequestPlace));
+const consentPlace = later(() => import("./request-places.tsx").then((each) => each.ConsentPlace));
+const requestPhotoPlace = later(() => import("./photo-places.tsx").then((each) => each.RequestPhotoPlace));
+const casePhotoPlace = later(() => import("./photo-places.tsx").then((each) => each.CasePhotoPlace));
+const opinionPlace = later(() => import("./opinion-place.tsx").then((each) => each.OpinionPlace));
+const recordPlace = later(() => import("./record-place.tsx").then((each) => each.RecordPlace));
+const laterPlaces = [
+  requestPlace,
+  consentPlace,
+  requestPhotoPlace,
+  casePhotoPlace,
+  opinionPlace,
+  recordPlace,
+] as const;
 
 /** Where a signed-in person can be: the list, and beside or instead of it one place. */
 export function Places(props: PlaceProps) {
@@ -28,6 +44,9 @@ export function Places(props: PlaceProps) {
     [door, clock, me],
   );
   useEffect(() => void request?.load(), [request]);
+  useEffect(() => {
+    for (const place of laterPlaces) void place.ahead();
+  }, []);
   const keyOwed = useStore(session.store, ({ session: each }) =>
     each.step === "ready" ? each.recoveryKeyToSave !== null : false,
   );
@@ -55,7 +74,9 @@ export function Places(props: PlaceProps) {
         {(wide || !home) && (
           <div className={styles.place}>
             <ScreenBoundary key={address}>
-              <Place {...props} request={request} wide={wide} />
+              <Suspense fallback={<Coming />}>
+                <Place {...props} request={request} wide={wide} />
+              </Suspense>
             </ScreenBoundary>
           </div>
         )}
@@ -73,23 +94,23 @@ function Place({ request, wide, ...props }: AllProps) {
         <Nothing />
       </Route>
       <Route path="/demande">
-        <RequestPlace {...props} model={request} />
+        <Visit place={requestPlace} given={{ ...props, model: request }} />
       </Route>
       <Route path="/demande/accord">
-        <ConsentPlace {...props} model={request} />
+        <Visit place={consentPlace} given={{ ...props, model: request }} />
       </Route>
       <Route path="/demande/photo">
-        <RequestPhotoPlace {...props} model={request} />
+        <Visit place={requestPhotoPlace} given={{ ...props, model: request }} />
       </Route>
       <Route path="/cas/:key">{({ key }) => <CasePlace {...props} caseKey={key} wide={wide} />}</Route>
       <Route path="/cas/:key/avis">
-        {({ key }) => <OpinionPlace {...props} caseKey={key} wide={wide} />}
+        {({ key }) => <Visit place={opinionPlace} given={{ ...props, caseKey: key, wide }} />}
       </Route>
       <Route path="/cas/:key/photo">
-        {({ key }) => <CasePhotoPlace {...props} caseKey={key} wide={wide} />}
+        {({ key }) => <Visit place={casePhotoPlace} given={{ ...props, caseKey: key, wide }} />}
       </Route>
       <Route path="/cas/:key/dossier">
-        {({ key }) => <RecordPlace {...props} caseKey={key} wide={wide} />}
+        {({ key }) => <Visit place={recordPlace} given={{ ...props, caseKey: key, wide }} />}
       </Route>
       <Route path="/compte">
         <AccountPlace {...props} />
@@ -98,6 +119,16 @@ function Place({ request, wide, ...props }: AllProps) {
         <NoPlace />
       </Route>
     </Switch>
+  );
+}
+
+/** A place whose code is still on its way: quiet, and words only if it takes long. */
+function Coming() {
+  const { t } = useTranslation("session");
+  return (
+    <main className={styles.coming} aria-busy="true">
+      <p role="status">{t("starting")}</p>
+    </main>
   );
 }
 

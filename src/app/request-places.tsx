@@ -3,32 +3,15 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { grants } from "#protocol/consent.ts";
-import type { View } from "#protocol/events.ts";
-import type { Addressee, Specialty } from "#protocol/people.ts";
-import {
-  CaptureScreen,
-  createCamera,
-  createCaptureModel,
-  createWorkshop,
-} from "../features/capture/index.ts";
 import { loadedValue } from "../features/cases/index.ts";
 import { ConsentScreen, createConsentModel } from "../features/consent/index.ts";
-import { NewRequestScreen, type RequestModel } from "../features/request/index.ts";
-import type { Door } from "../matrix/index.ts";
-import type { Clock } from "./clock.ts";
-import { newConsentId, newId, sha256OfText } from "./random.ts";
+import { NewRequestScreen } from "../features/request/index.ts";
+import type { OfRequest } from "./place-props.ts";
+import { newConsentId, sha256OfText } from "./random.ts";
 import { useOwned } from "./use-owned.ts";
 
-type Props = {
-  readonly door: Door;
-  readonly clock: Clock;
-  readonly me: string;
-  /** The one request that is being written; it outlives the screens. */
-  readonly model: RequestModel;
-};
-
 /** `/demande` */
-export function RequestPlace({ model }: Props) {
+export function RequestPlace({ model }: OfRequest) {
   const [, go] = useLocation();
   // What was sent before is over: this place begins a new request, or goes on with the draft.
   useEffect(() => model.begin(), [model]);
@@ -45,7 +28,7 @@ export function RequestPlace({ model }: Props) {
 }
 
 /** `/demande/accord` */
-export function ConsentPlace({ door, clock, me, model }: Props) {
+export function ConsentPlace({ door, clock, me, model }: OfRequest) {
   const [, go] = useLocation();
   const { i18n } = useTranslation();
   const directory = useStore(door.directory, loadedValue);
@@ -82,66 +65,4 @@ export function ConsentPlace({ door, clock, me, model }: Props) {
     [ready, caseId],
   );
   return consent === null ? null : <ConsentScreen model={consent} onClose={() => go("/demande")} />;
-}
-
-/** `/demande/photo` */
-export function RequestPhotoPlace({ door, clock, model }: Props) {
-  const [, go] = useLocation();
-  const { loaded, draft } = useStore(model.store);
-  const specialty = useStore(door.directory, (directory) =>
-    draft.addressee === null ? null : specialtyOf(draft.addressee, loadedValue(directory)),
-  );
-  const { consent, patient } = draft;
-  const capture = useOwned(
-    () =>
-      loaded
-        ? createCaptureModel({
-            camera: createCamera(navigator.mediaDevices),
-            workshop: createWorkshop(),
-            clock: clock.now,
-            newId,
-            consent,
-            views: viewsFor(specialty),
-            already: model.store
-              .getState()
-              .photos.map(({ view, photoId, site }) => ({ view, photoId, site })),
-            onPhoto: (photo) => model.addPhoto(photo),
-          })
-        : null,
-    [loaded, model, consent?.consentId, specialty],
-  );
-  if (capture === null || patient === null) return null;
-  return (
-    <CaptureScreen
-      model={capture}
-      patient={patient}
-      nowMs={clock.now()}
-      onDone={() => go("/demande")}
-      onAskConsent={() => go("/demande/accord")}
-    />
-  );
-}
-
-/** The series that each specialty asks for; further photos may follow. */
-export function viewsFor(specialty: Specialty | null): readonly View[] {
-  if (specialty === "ophthalmology") return ["fundus", "close-up", "other"];
-  if (specialty === "dermatology") return ["overview", "close-up", "dermoscopy"];
-  return ["overview", "close-up", "profile"];
-}
-
-function specialtyOf(
-  addressee: Addressee,
-  directory: {
-    readonly clinicians: readonly { userId: string; specialty: Specialty }[];
-    readonly teams: readonly { id: string; specialty: Specialty }[];
-  } | null,
-): Specialty | null {
-  switch (addressee.kind) {
-    case "specialty":
-      return addressee.specialty;
-    case "person":
-      return directory?.clinicians.find((each) => each.userId === addressee.userId)?.specialty ?? null;
-    case "team":
-      return directory?.teams.find((each) => each.id === addressee.teamId)?.specialty ?? null;
-  }
 }

@@ -1,4 +1,3 @@
-import { SyncState } from "matrix-js-sdk";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Health, healthSchema } from "#protocol/api.ts";
 import type { Api } from "./api.ts";
@@ -8,7 +7,7 @@ import type { ConnectionState } from "./types.ts";
 /** What can be reached now: the sync says it of the homeserver, a question every 15 seconds of the other parts. */
 export type Connection = {
   readonly store: StoreApi<ConnectionState>;
-  readonly onSync: (state: SyncState) => void;
+  readonly onSync: (homeserver: ConnectionState["homeserver"]) => void;
   /** Begins to ask. Not before all that a question needs is made: the session's token. */
   readonly begin: () => void;
   /** Nobody is signed in: no sync tells anything. */
@@ -67,11 +66,7 @@ export function createConnection(deps: {
   return {
     store,
     begin: () => drop(poll()),
-    onSync(state) {
-      if (state === SyncState.Syncing || state === SyncState.Prepared) become("online");
-      else if (state === SyncState.Error || state === SyncState.Reconnecting) become("offline");
-      else if (state === SyncState.Catchup) become("connecting");
-    },
+    onSync: become,
     idle: () => become(online() ? "connecting" : "offline"),
   };
 }

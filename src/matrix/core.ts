@@ -8,7 +8,8 @@ import { type Clock, drop } from "./kit/clock.ts";
 import { type DeviceStore, openDeviceStore } from "./kit/device-store.ts";
 import { lateDeviceStore } from "./kit/late-device-store.ts";
 import { createOwnerLock } from "./kit/owner-lock.ts";
-import { createLive, type LiveParts } from "./live.ts";
+import { createPart } from "./kit/part.ts";
+import type { LiveParts } from "./live.ts";
 import { createLoading, type Loading } from "./loading.ts";
 import { createLeases, type Leases } from "./media/leases.ts";
 import { createPictureReader, type PictureReader } from "./media/read.ts";
@@ -49,6 +50,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
   const page = new AbortController();
   const device: DeviceStore = lateDeviceStore(openDeviceStore());
   let live: LiveParts | null = null;
+  const engine = createPart(() => import("./engine.ts"));
 
   const api = createApi({
     baseUrl,
@@ -88,7 +90,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
   const connection = createConnection({ api, clock, signal: page.signal, onOnline: () => outbox.wake() });
 
   const goLive = async (ready: Live, signal: AbortSignal): Promise<void> => {
-    const [known] = await Promise.all([config.value(), directory.value()]);
+    const [known, { createLive }] = await Promise.all([config.value(), engine(), directory.value()]);
     if (signal.aborted) return;
     const upload = createUpload(baseUrl, () => session.token());
     const parts = createLive({
@@ -119,6 +121,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     lock: createOwnerLock(globalThis.navigator?.locks),
     registry,
     clock,
+    engine,
     logOut: () => logOut(api),
     fetch: (input, init) => globalThis.fetch(input, init),
     onLive: (ready, signal) => drop(goLive(ready, signal)),

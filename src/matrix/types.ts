@@ -93,8 +93,8 @@ export type SessionState =
   | { readonly step: "setting-up" }
   | { readonly step: "recovery-needed"; readonly userId: string }
   | { readonly step: "other-tab" }
-  /** The crypto layer failed while taking a message: the client stopped so as to lose nothing. */
-  | { readonly step: "stopped"; readonly detail: string }
+  /** The crypto layer failed while taking a message: the client stopped so as to lose nothing. Or a part of the application did not arrive. */
+  | { readonly step: "stopped"; readonly why: "storage" | "not-loaded"; readonly detail: string }
   | {
       readonly step: "ready";
       readonly userId: string;

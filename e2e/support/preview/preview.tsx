@@ -31,7 +31,7 @@ const states: Readonly<Record<string, Partial<FakeOptions>>> = {
   },
   unlock: { session: { step: "recovery-needed", userId: me } },
   "other-tab": { session: { step: "other-tab" } },
-  stopped: { session: { step: "stopped", detail: "QuotaExceededError" } },
+  stopped: { session: { step: "stopped", why: "storage", detail: "QuotaExceededError" } },
   empty: { empty: true },
   loading: { loading: true },
   offline: { connection: { homeserver: "offline", sinceMs: nowMs, health: null } },

@@ -25,7 +25,7 @@ export function SessionGate({ model, children }: { model: SessionModel; children
     case "other-tab":
       return <OtherTabScreen model={model} />;
     case "stopped":
-      return <StoppedScreen detail={session.detail} />;
+      return <StoppedScreen why={session.why} detail={session.detail} />;
     case "ready":
       if (session.recoveryKeyToSave === null || view.keyPutOff) return children;
       return (

@@ -17,16 +17,16 @@ export function OtherTabScreen({ model }: { model: SessionModel }) {
   );
 }
 
-/** The client stopped rather than lose a message: what happened, and the one thing to do. */
-export function StoppedScreen({ detail }: { detail: string }) {
+/** The client stopped rather than lose a message, or a part of it did not arrive: what happened, and the one thing to do. */
+export function StoppedScreen({ why, detail }: { why: "storage" | "not-loaded"; detail: string }) {
   const { t } = useTranslation("session");
   return (
     <main className={styles.letter}>
       <h1 className={styles.headline} tabIndex={-1}>
-        {t("stopped.title")}
+        {t(`stopped.${why}.title`)}
       </h1>
-      <p className={styles.text}>{t("stopped.text")}</p>
-      <p className={styles.text}>{t("stopped.next")}</p>
+      <p className={styles.text}>{t(`stopped.${why}.text`)}</p>
+      <p className={styles.text}>{t(`stopped.${why}.next`)}</p>
       <PrimaryAction onClick={() => location.reload()}>{t("stopped.reload")}</PrimaryAction>
       <CopyDetail detail={detail} />
     </main>

@@ -81,9 +81,16 @@ export const session = {
     here: "Go on here",
   },
   stopped: {
-    title: "Colloque stopped so as to lose nothing.",
-    text: "This device could not keep a message. Nothing was acknowledged as received: it will come back once reopened.",
-    next: "Free some space on the device, then open again.",
+    storage: {
+      title: "Colloque stopped so as to lose nothing.",
+      text: "This device could not keep a message. Nothing was acknowledged as received: it will come back once reopened.",
+      next: "Free some space on the device, then open again.",
+    },
+    "not-loaded": {
+      title: "A part of Colloque did not arrive.",
+      text: "The network failed, or a newer version has just been installed. Your cases and what you wrote are kept.",
+      next: "Check the network, then open again.",
+    },
     reload: "Open Colloque again",
     copy: "Copy the detail for support",
     copied: "Detail copied",

@@ -82,9 +82,16 @@ export const session = {
     here: "Continuer ici",
   },
   stopped: {
-    title: "Colloque s’est arrêté pour ne rien perdre.",
-    text: "Cet appareil n’a pas pu enregistrer un message. Rien n’a été accusé comme reçu : il reviendra à la réouverture.",
-    next: "Libérez un peu d’espace sur l’appareil, puis rouvrez.",
+    storage: {
+      title: "Colloque s’est arrêté pour ne rien perdre.",
+      text: "Cet appareil n’a pas pu enregistrer un message. Rien n’a été accusé comme reçu : il reviendra à la réouverture.",
+      next: "Libérez un peu d’espace sur l’appareil, puis rouvrez.",
+    },
+    "not-loaded": {
+      title: "Une partie de Colloque n’est pas arrivée.",
+      text: "Le réseau a manqué, ou une version plus récente vient d’être installée. Vos cas et ce que vous avez écrit sont gardés.",
+      next: "Vérifiez le réseau, puis rouvrez.",
+    },
     reload: "Rouvrir Colloque",
     copy: "Copier le détail pour le support",
     copied: "Détail copié",

@@ -1,7 +1,12 @@
-import { createClient, type MatrixClient } from "matrix-js-sdk";
+import { initAsync } from "@matrix-org/matrix-sdk-crypto-wasm";
+// The SDK's modules one by one, here and beside: its index would bring what it has for widgets along.
+import { MatrixClient } from "matrix-js-sdk/lib/client.js";
 import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
 import { OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { type Logger, logger as sdkLogger } from "matrix-js-sdk/lib/logger.js";
+import { MatrixScheduler } from "matrix-js-sdk/lib/scheduler.js";
+import { MemoryStore } from "matrix-js-sdk/lib/store/memory.js";
+import { cryptoPrefix } from "./crypto-stores.ts";
 
 /** The SDK speaks of rooms and events in its log: it is silenced, whole. */
 export const silentLogger: Logger = {
@@ -29,23 +34,13 @@ export type SdkOptions = {
   readonly onCryptoFailure: (cause: unknown) => void;
 };
 
-const prefixStart = "colloque-";
-const cryptoPrefix = (deviceId: string): string => `${prefixStart}${deviceId}`;
-
-/** Deletes the crypto stores of devices that are no more: a sign-out may end before the browser lets go of them. */
-export async function removeCryptoStores(keepDeviceId: string | null): Promise<void> {
-  const kept = keepDeviceId === null ? null : cryptoPrefix(keepDeviceId);
-  for (const { name } of await indexedDB.databases()) {
-    if (name === undefined || !name.startsWith(prefixStart)) continue;
-    if (kept === null || !name.startsWith(`${kept}::`)) indexedDB.deleteDatabase(name);
-  }
-}
-
 export async function openSdk(options: SdkOptions): Promise<Sdk> {
   silenceGlobalLogger();
-  const client = createClient({
+  const client = new MatrixClient({
     baseUrl: options.baseUrl,
     ...options.identity,
+    store: new MemoryStore({ localStorage: globalThis.localStorage }),
+    scheduler: new MatrixScheduler(),
     logger: silentLogger,
     // Calls have a door of their own.
     disableVoip: true,
@@ -103,4 +98,9 @@ function silenceGlobalLogger(): void {
   if ("setLevel" in sdkLogger && typeof sdkLogger.setLevel === "function")
     sdkLogger.setLevel("silent", false);
   sdkLogger.getChild = () => silentLogger;
+}
+
+/** Fetches and compiles the crypto layer ahead: by the time the person has typed the password, it is there. */
+export async function warmCrypto(): Promise<void> {
+  await Promise.all([initAsync(), import("matrix-js-sdk/lib/rust-crypto/index.js")]);
 }

@@ -1,4 +1,3 @@
-import { ClientEvent, HttpApiEvent, SyncState } from "matrix-js-sdk";
 import { z } from "zod";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { ErrorCode } from "#protocol/errors.ts";
@@ -8,12 +7,15 @@ import { randomBytes } from "../kit/bytes.ts";
 import { type Clock, drop, pauseMs } from "../kit/clock.ts";
 import type { DeviceStore } from "../kit/device-store.ts";
 import type { OwnerLock } from "../kit/owner-lock.ts";
+import { NotLoadedError } from "../kit/part.ts";
 import type { Registry } from "../registry.ts";
-import type { SessionState, SignInError } from "../types.ts";
+import type { ConnectionState, SessionState, SignInError } from "../types.ts";
 import { certifiedSigner } from "./certified-signer.ts";
-import { resetKeys, setUpKeys, standingOf, unlockKeys } from "./keys-setup.ts";
+import type { connect, firstSync, follow } from "./client.ts";
+import { removeCryptoStores } from "./crypto-stores.ts";
+import type { resetKeys, setUpKeys, standingOf, unlockKeys } from "./keys-setup.ts";
 import { logIn } from "./login.ts";
-import { type Identity, openSdk, removeCryptoStores, type Sdk } from "./sdk.ts";
+import type { Identity, openSdk, Sdk, warmCrypto } from "./sdk.ts";
 import type { Signer } from "./signing.ts";
 
 /** A session that may read and send: this device is one of the person's own. */
@@ -34,18 +36,32 @@ export type Session = {
   tokenRefused(token: string): void;
 };
 
+/** What the session needs of the SDK. It is loaded apart, so that the sign-in page need not wait for it. */
+export type Engine = {
+  readonly openSdk: typeof openSdk;
+  readonly warmCrypto: typeof warmCrypto;
+  readonly connect: typeof connect;
+  readonly firstSync: typeof firstSync;
+  readonly follow: typeof follow;
+  readonly standingOf: typeof standingOf;
+  readonly setUpKeys: typeof setUpKeys;
+  readonly unlockKeys: typeof unlockKeys;
+  readonly resetKeys: typeof resetKeys;
+};
+
 export type SessionDeps = {
   readonly baseUrl: string;
   readonly device: DeviceStore;
   readonly lock: OwnerLock;
   readonly registry: Registry;
   readonly clock: Clock;
+  readonly engine: () => Promise<Engine>;
   readonly logOut: () => Promise<unknown>;
   readonly fetch: typeof globalThis.fetch;
   /** Called once a session is ready; the signal ends with it. */
   readonly onLive: (live: Live, signal: AbortSignal) => void;
   /** Called with every started client, ready or not, for the state of the connection. */
-  readonly onSync: (state: SyncState) => void;
+  readonly onSync: (homeserver: ConnectionState["homeserver"]) => void;
   readonly onSignedOut: () => void;
   /** Called before a kept session goes on, at the start or taken over from another tab: what it left on the device is read. */
   readonly beforeResume: () => Promise<void>;
@@ -62,7 +78,7 @@ type Saved = z.infer<typeof savedSchema>;
 
 const bytesSchema = z.instanceof(Uint8Array).transform((each) => new Uint8Array(each));
 
-type Open = { sdk: Sdk; identity: Identity; stop: AbortController };
+type Open = { engine: Engine; sdk: Sdk; identity: Identity; stop: AbortController };
 
 export function createSession(deps: SessionDeps): Session {
   const { device, clock } = deps;
@@ -96,7 +112,8 @@ export function createSession(deps: SessionDeps): Session {
   const openClient = async (saved: Saved): Promise<Open> => {
     const stop = new AbortController();
     identity = saved;
-    const sdk = await openSdk({
+    const engine = await deps.engine();
+    const sdk = await engine.openSdk({
       baseUrl: deps.baseUrl,
       identity: { userId: saved.userId, deviceId: saved.deviceId, accessToken: saved.accessToken },
       storageKey: await storageKey(),
@@ -106,43 +123,31 @@ export function createSession(deps: SessionDeps): Session {
       },
       onCryptoFailure: (cause) => {
         stop.abort();
-        become({ step: "stopped", detail: nameOf(cause) });
+        become(stopped(cause));
       },
     });
-    const opened = { sdk, identity: saved, stop };
+    const opened = { engine, sdk, identity: saved, stop };
     open = opened;
-    sdk.client.on(ClientEvent.Sync, (next) => {
-      if (!stop.signal.aborted) deps.onSync(next);
-    });
-    sdk.client.on(HttpApiEvent.SessionLoggedOut, () => tokenRefused(saved.accessToken));
+    const onLoggedOut = () => tokenRefused(saved.accessToken);
+    engine.follow(sdk, { onSync: deps.onSync, onLoggedOut }, stop.signal);
     return opened;
   };
 
-  /** Starts to sync. The SDK goes on trying while the network is away. */
-  const connect = ({ sdk }: Open): Promise<void> =>
-    sdk.client.startClient({
-      initialSyncLimit: firstSyncLimit(),
-      // Cases have a handful of members: asking for them room by room would cost more than having them.
-      lazyLoadMembers: false,
-      disablePresence: true,
-      threadSupport: false,
-    });
-
   /** To a session that may read and send, or to the question for the recovery key. */
   const becomeReady = async (opened: Open, saved: Saved): Promise<void> => {
-    const { sdk, stop } = opened;
-    const prepared = firstSync(sdk, stop.signal);
-    const connecting = connect(opened);
+    const { engine, sdk, stop } = opened;
+    const prepared = engine.firstSync(sdk, stop.signal);
+    const connecting = engine.connect(sdk);
     if (!saved.ready) {
       await Promise.all([prepared, connecting]);
-      const standing = await standingOf(sdk);
+      const standing = await engine.standingOf(sdk);
       if (standing === "locked") {
         become({ step: "recovery-needed", userId: saved.userId });
         return;
       }
       if (standing === "new") {
         become({ step: "setting-up" });
-        await setUpKeys(sdk, offer);
+        await engine.setUpKeys(sdk, offer);
       }
     }
     // A device that was set up before is ready at once, network or not.
@@ -185,7 +190,7 @@ export function createSession(deps: SessionDeps): Session {
         // One client at a time on the crypto store: a client that did not come up is let go before the next.
         const cameUp = open !== null;
         if (opened === null) close();
-        if (!cameUp && attempt > 2) return become({ step: "stopped", detail: nameOf(cause) });
+        if (!cameUp && attempt > 2) return become(stopped(cause));
         await clock.wait(pauseMs(attempt), opened?.stop.signal);
       }
     }
@@ -222,6 +227,8 @@ export function createSession(deps: SessionDeps): Session {
     const notice = hadSession() ? "storage-lost" : null;
     markSession(false);
     become({ step: "signed-out", notice });
+    // While the person types. What does not arrive now is asked for again when it is needed.
+    drop(deps.engine().then(({ warmCrypto }) => warmCrypto()));
   };
 
   return {
@@ -230,6 +237,7 @@ export function createSession(deps: SessionDeps): Session {
     tokenRefused,
     signOut: (notice = null) => signOut(notice),
     async start() {
+      if (hadSession()) drop(deps.engine());
       if (!(await deps.lock.tryOwn(lost))) return become({ step: "other-tab" });
       await begin();
     },
@@ -238,6 +246,13 @@ export function createSession(deps: SessionDeps): Session {
     },
     async signIn(localpart, password) {
       become({ step: "signing-in" });
+      try {
+        // Before anything is set up: what has not arrived by now would leave somebody halfway.
+        await deps.engine();
+      } catch (cause) {
+        become(stopped(cause));
+        return ok(undefined);
+      }
       const answer = await logIn(deps.baseUrl, localpart, password, deps.fetch);
       if (!answer.ok) {
         become({ step: "signed-out", notice: null });
@@ -258,7 +273,7 @@ export function createSession(deps: SessionDeps): Session {
         secret = key;
       };
       try {
-        const unlocked = await unlockKeys(opened.sdk, recoveryKey, hold);
+        const unlocked = await opened.engine.unlockKeys(opened.sdk, recoveryKey, hold);
         if (!unlocked.ok) return unlocked;
         become({ step: "setting-up" });
         await goLive(opened, saved.data, opened.stop.signal);
@@ -274,7 +289,7 @@ export function createSession(deps: SessionDeps): Session {
       if (opened === null || !saved.success) return err("not-signed-in");
       become({ step: "setting-up" });
       try {
-        await resetKeys(opened.sdk, password, offer);
+        await opened.engine.resetKeys(opened.sdk, password, offer);
         await goLive(opened, saved.data, opened.stop.signal);
         return ok(undefined);
       } catch (cause) {
@@ -290,12 +305,6 @@ export function createSession(deps: SessionDeps): Session {
   };
 }
 
-/**
- * Enough for a whole case, as a rule. Another number at each start: a homeserver keeps its answer to a first sync for some minutes and
- * would give a page that was just reloaded the past.
- */
-const firstSyncLimit = (): number => 100 + ((crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % 800);
-
 /** Repeats a call of the registry until it is heard: without it, colleagues cannot reach this person. */
 async function insist(
   call: () => Promise<Result<unknown, ErrorCode>>,
@@ -308,19 +317,14 @@ async function insist(
   }
 }
 
-const firstSync = ({ client }: Sdk, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (client.isInitialSyncComplete()) return resolve();
-    signal.addEventListener("abort", () => reject(new Error("Stopped before the first sync")), {
-      once: true,
-    });
-    client.on(ClientEvent.Sync, (next) => {
-      if (next === SyncState.Prepared) resolve();
-    });
-  });
-
 /** A fault's name and nothing of its message, which may speak of rooms. */
 const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : "unknown");
+
+const stopped = (cause: unknown): SessionState => ({
+  step: "stopped",
+  why: cause instanceof NotLoadedError ? "not-loaded" : "storage",
+  detail: nameOf(cause),
+});
 
 const isWrongPassword = (cause: unknown): boolean =>
   cause !== null &&

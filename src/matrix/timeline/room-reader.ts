@@ -1,4 +1,5 @@
-import { Direction, type MatrixEvent, type Room } from "matrix-js-sdk";
+import type { MatrixEvent, Room } from "matrix-js-sdk";
+import { Direction } from "matrix-js-sdk/lib/models/event-timeline.js";
 import type { PublicJwk } from "#protocol/signed.ts";
 import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import type { Sdk } from "../session/sdk.ts";

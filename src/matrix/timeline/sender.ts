@@ -1,4 +1,6 @@
-import { MatrixEvent, Method, type Room } from "matrix-js-sdk";
+import type { Room } from "matrix-js-sdk";
+import { Method } from "matrix-js-sdk/lib/http-api/method.js";
+import { MatrixEvent } from "matrix-js-sdk/lib/models/event.js";
 import { z } from "zod";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { caseIdKey, caseRoomType } from "#protocol/events.ts";

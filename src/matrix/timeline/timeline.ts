@@ -1,14 +1,9 @@
-import {
-  ClientEvent,
-  type MatrixEvent,
-  MatrixEventEvent,
-  type Room,
-  RoomStateEvent,
-  RoomEvent as SdkRoomEvent,
-  type SyncState,
-  type SyncStateData,
-} from "matrix-js-sdk";
+import type { MatrixEvent, Room, SyncState, SyncStateData } from "matrix-js-sdk";
+import { ClientEvent } from "matrix-js-sdk/lib/client.js";
 import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { MatrixEventEvent } from "matrix-js-sdk/lib/models/event.js";
+import { RoomEvent as SdkRoomEvent } from "matrix-js-sdk/lib/models/room.js";
+import { RoomStateEvent } from "matrix-js-sdk/lib/models/room-state.js";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { PublicJwk } from "#protocol/signed.ts";
 import { type Clock, drop } from "../kit/clock.ts";

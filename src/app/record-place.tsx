@@ -1,0 +1,34 @@
+import { useLocation } from "wouter";
+import { createRecordModel, RecordScreen } from "../features/record/index.ts";
+import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
+import { useOwned } from "./use-owned.ts";
+
+/** `/cas/:key/dossier` */
+export function RecordPlace({ door, clock, caseKey, wide }: OfCase) {
+  const [, go] = useLocation();
+  const record = useOpenCase({ door, caseKey });
+  const roomId = record?.roomId ?? null;
+  const model = useOwned(
+    () =>
+      roomId === null
+        ? null
+        : createRecordModel({
+            door,
+            roomId,
+            urls: { create: (blob) => URL.createObjectURL(blob), revoke: (url) => URL.revokeObjectURL(url) },
+          }),
+    [door, roomId],
+  );
+  const request = record?.state.request?.request;
+  if (model === null || record === null || request === undefined) return null;
+  return (
+    <RecordScreen
+      model={model}
+      patient={request.patient}
+      state={record.state}
+      nowMs={clock.now()}
+      wide={wide}
+      onBack={() => go(addressOf(caseKey))}
+    />
+  );
+}
