@@ -167,6 +167,7 @@ async function askByKeyboard(page: Page, question: string): Promise<void> {
   await press(page, button(page, /^Délai/));
   await press(page, sheet.getByRole("button", { name: /48 heures/ }));
   await type(page, page.getByLabel("Votre question"), question);
+  await press(page, button(page, "Aucun connu"));
   await press(page, button(page, "Recueillir son accord"));
   await press(page, button(page, /oui aux deux, à l’oral/i));
   await type(page, page.getByRole("textbox", { name: "Témoin" }), "Claire Leroy");

@@ -37,6 +37,7 @@ export async function chooseDelay(page: Page, delay: RegExp): Promise<void> {
 
 export async function ask(page: Page, question: string): Promise<void> {
   await page.getByLabel("Votre question").fill(question);
+  await page.getByLabel("Histoire et antécédents").fill("Aucun antécédent connu.");
 }
 
 /** The usual oral case: two taps and the witness's name. */

@@ -148,8 +148,8 @@ async function requestScreens({ page, say, see }: Walker, language: Language): P
   await urgency.click();
   await sheet.getByRole("button", { name: say("request:urgency.today") }).click();
   await page.getByLabel(say("request:question.label")).fill(said.question);
+  await page.getByLabel(say("request:history.label")).fill(said.history);
   await page.getByText(say("request:details.title"), { exact: true }).click();
-  await page.getByLabel(say("request:details.history")).fill(said.history);
   await see(page, "request-details");
   await page.getByText(say("request:details.title"), { exact: true }).click();
   await see(page, "request-before-consent");

@@ -10,13 +10,7 @@ export function Details({ model }: { model: RequestModel }) {
   const { t } = useTranslation("request");
   const details = useStore(model.store, (state) => state.draft.details);
   const [open, setOpen] = useState(false);
-  const summary = [
-    details.history,
-    details.background,
-    details.treatments,
-    details.allergies,
-    details.hypothesis,
-  ]
+  const summary = [details.treatments, details.allergies, details.hypothesis, details.callback]
     .filter((text) => text.trim() !== "")
     .join(", ");
   return (
@@ -35,18 +29,6 @@ export function Details({ model }: { model: RequestModel }) {
         </button>
       </h2>
       <div id="request-details" className={styles.fields} hidden={!open}>
-        <TextArea
-          label={t("details.history")}
-          hint={t("details.historyHelp")}
-          value={details.history}
-          onChange={(event) => model.setDetail("history", event.target.value)}
-        />
-        <TextArea
-          label={t("details.background")}
-          value={details.background}
-          rows={1}
-          onChange={(event) => model.setDetail("background", event.target.value)}
-        />
         <TextArea
           label={t("details.treatments")}
           hint={t("details.treatmentsHelp")}

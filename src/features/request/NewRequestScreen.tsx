@@ -7,6 +7,7 @@ import type { Blank } from "./blank.ts";
 import { CallInstead } from "./CallInstead.tsx";
 import { ConsentAndPhotos } from "./ConsentAndPhotos.tsx";
 import { Details } from "./Details.tsx";
+import { History } from "./History.tsx";
 import styles from "./NewRequestScreen.module.css";
 import { PatientSheet } from "./PatientSheet.tsx";
 import { Question } from "./Question.tsx";
@@ -38,8 +39,8 @@ export function NewRequestScreen({ model, onClose, onConsent, onCamera, onSent }
 
   const onHeld = (hold: Hold) => {
     if (hold === "patient" || hold === "addressee" || hold === "urgency") setOpen(hold);
-    else if (hold === "question")
-      document.getElementById("request-question")?.querySelector("textarea")?.focus();
+    else if (hold === "question" || hold === "history")
+      document.getElementById(`request-${hold}`)?.querySelector("textarea")?.focus();
     else if (hold === "consent" || hold === "consent-for-others" || hold === "consent-expired") onConsent();
   };
 
@@ -62,7 +63,10 @@ export function NewRequestScreen({ model, onClose, onConsent, onCamera, onSent }
           {urgency === "now" ? (
             <CallInstead model={model} onChange={() => setOpen("urgency")} />
           ) : (
-            <Question model={model} />
+            <>
+              <Question model={model} />
+              <History model={model} />
+            </>
           )}
         </div>
         {urgency !== "now" && (

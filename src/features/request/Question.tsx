@@ -5,7 +5,7 @@ import { RuledTextarea } from "../../ui/index.ts";
 import styles from "./Question.module.css";
 import type { RequestModel } from "./request-model.ts";
 
-/** From here on the counter says what is left rather than what is written. */
+/** From here on a line says how much room is left. */
 const nearTheEnd = 100;
 
 export function Question({ model }: { model: RequestModel }) {
@@ -23,11 +23,7 @@ export function Question({ model }: { model: RequestModel }) {
         autoCapitalize="sentences"
         onChange={(event) => model.setQuestion(event.target.value)}
       />
-      <p className={styles.count}>
-        {left < nearTheEnd
-          ? t("question.left", { count: left })
-          : t("question.count", { count: question.length })}
-      </p>
+      {left < nearTheEnd && <p className={styles.count}>{t("question.left", { count: left })}</p>}
     </div>
   );
 }

@@ -7,8 +7,8 @@ import { patientSchema } from "#protocol/patient.ts";
 import { addresseeSchema } from "#protocol/people.ts";
 import type { ConsentDraft, PreparedPhoto } from "../../matrix/types.ts";
 
-/** What folds away under the question. Free text each. */
-const detailFields = ["history", "background", "treatments", "allergies", "hypothesis", "callback"] as const;
+/** What goes with the question: the history is asked of everybody, the rest folds away. Free text each. */
+const detailFields = ["history", "treatments", "allergies", "hypothesis", "callback"] as const;
 export type DetailField = (typeof detailFields)[number];
 
 const text = z.string().max(8000);
@@ -24,7 +24,6 @@ const draftSchema = z.object({
   question: z.string().max(maxQuestion),
   details: z.object({
     history: text,
-    background: text,
     treatments: text,
     allergies: text,
     hypothesis: text,
@@ -83,7 +82,6 @@ export const photoKey = (photoId: string): string => `request/photo/${photoId}`;
 
 export const emptyDetails: Draft["details"] = {
   history: "",
-  background: "",
   treatments: "",
   allergies: "",
   hypothesis: "",

@@ -81,6 +81,7 @@ async function filledIn() {
   await model.setAddressee(dermatology);
   model.setUrgency("today");
   model.setQuestion("Lésion du dos qui a changé. Faut-il l’enlever vite ?");
+  model.setDetail("history", "Hypertension, apixaban.");
   return all;
 }
 
@@ -98,6 +99,10 @@ describe("a request being written", () => {
     model.setQuestion("   ");
     expect(model.hold()).toBe("question");
     model.setQuestion("Banal ?");
+    expect(model.hold()).toBe("history");
+    model.setDetail("history", " ");
+    expect(model.hold()).toBe("history");
+    model.setDetail("history", "Aucun antécédent connu.");
     expect(model.hold()).toBe("consent");
     await model.setConsent(consentFor(model));
     expect(model.hold()).toBeNull();

@@ -25,6 +25,7 @@ export type Hold =
   | "urgency"
   | "call-instead"
   | "question"
+  | "history"
   | "consent"
   | "consent-for-others"
   | "consent-expired"
@@ -234,6 +235,7 @@ function holdOf(draft: Draft, nowMs: number): Hold | null {
   if (draft.urgency === null) return "urgency";
   if (draft.urgency === "now") return "call-instead";
   if (draft.question.trim() === "") return "question";
+  if (draft.details.history.trim() === "") return "history";
   const { consent, addressee } = draft;
   if (consent === null) return "consent";
   if (!consent.recipients.some((each) => sameAddressee(each, addressee))) return "consent-for-others";

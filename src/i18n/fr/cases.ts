@@ -158,7 +158,7 @@ export const cases = {
     before: "{{urgency}}, avant {{time}}",
     late: "{{urgency}}, {{late}}",
     details: "Détails de la demande",
-    history: "Histoire",
+    history: "Histoire et antécédents",
     background: "Antécédents",
     treatments: "Traitements",
     allergies: "Allergies",
