@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 import { chromiumBinary } from "./stack/install.ts";
 import { readRun } from "./stack/run-file.ts";
@@ -5,10 +6,11 @@ import { readRun } from "./stack/run-file.ts";
 const runFile = process.env.COLLOQUE_STACK;
 const run = runFile === undefined ? undefined : readRun(runFile);
 const chromium = chromiumBinary();
+const results = process.env.COLLOQUE_RESULTS ?? "test-results";
 
 export default defineConfig({
   testDir: "e2e",
-  outputDir: "test-results/files",
+  outputDir: join(results, "files"),
   timeout: 180_000,
   expect: { timeout: 20_000 },
   // Two browsers and all the servers share the machine: one test at a time, and none gets a second try.
@@ -16,7 +18,7 @@ export default defineConfig({
   retries: 0,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
-  reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
+  reporter: [["list"], ["json", { outputFile: join(results, "e2e.json") }]],
   use: {
     ...(run === undefined ? {} : { baseURL: run.publicUrl }),
     locale: "fr-FR",

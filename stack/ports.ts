@@ -12,7 +12,13 @@ export interface Ports {
   readonly livekitUdp: number;
 }
 
-const portBases: Readonly<Record<string, number>> = { demo: 7420, e2e: 7520, bench: 7620, homeserver: 7920 };
+const portBases: Readonly<Record<string, number>> = {
+  demo: 7420,
+  e2e: 7520,
+  bench: 7620,
+  shots: 7820,
+  homeserver: 7920,
+};
 
 /** First port of a profile; profiles of one's own start at 7720 unless told otherwise. */
 export const portBaseOf = (profile: string): number => portBases[profile] ?? 7720;

@@ -14,9 +14,20 @@ import { stopSignal } from "../stop-signal.ts";
 import { fromTemplate } from "../template.ts";
 import { packageProgram, type Tally } from "./check.ts";
 
-const profile = "e2e";
-const folders = foldersOf(profile);
-const report = join(root, "test-results", "e2e.json");
+/** Where a run of Playwright has its stack, and where it says what it found: tests and pictures may be made at the same time. */
+interface Place {
+  readonly profile: string;
+  readonly runFile: string;
+  readonly results: string;
+}
+
+const placeOf = (profile: string, results: string): Place => ({
+  profile,
+  runFile: foldersOf(profile).runFile,
+  results: join(root, results),
+});
+const tests = placeOf("e2e", "test-results");
+const pictures = placeOf("shots", join("test-results", "shots"));
 
 /** `npm run e2e [-- playwright options] [--keep]` */
 export async function e2e(args: readonly string[]): Promise<number> {
@@ -26,25 +37,26 @@ export async function e2e(args: readonly string[]): Promise<number> {
 
 /** `npm run shots`: a picture of every screen, into shots/. */
 export async function shots(args: readonly string[]): Promise<number> {
-  return await e2e(["--project", "shots", ...args]);
+  const { failed } = await runPlaywright(["--project", "shots", ...args], pictures);
+  return failed === 0 ? 0 : 1;
 }
 
 /** Runs Playwright over a stack: the one that runs already, or one that is started for it and then stopped. */
-export async function runPlaywright(given: readonly string[]): Promise<Tally> {
+export async function runPlaywright(given: readonly string[], place: Place = tests): Promise<Tally> {
   const args = given.filter((arg) => arg !== "--keep");
   const { signal, dispose } = stopSignal();
   try {
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
     // The other files ask for the running stack as they load: they are left out where none is there.
-    if (bringsItsOwnStack(args)) return await playwright([...args, "start.spec.ts"], signal);
-    if ((await settledRun(folders.runFile, signal)) !== undefined) return await playwright(args, signal);
+    if (bringsItsOwnStack(args)) return await playwright([...args, "start.spec.ts"], place, signal);
+    if ((await settledRun(place.runFile, signal)) !== undefined) return await playwright(args, place, signal);
     if (given.includes("--keep")) {
-      await startDetached(signal);
-      return await playwright(args, signal);
+      await startDetached(place, signal);
+      return await playwright(args, place, signal);
     }
     const progress = createProgress();
     await using stack = await startStack({
-      profile,
+      profile: place.profile,
       reset: true,
       progress,
       signal,
@@ -52,7 +64,7 @@ export async function runPlaywright(given: readonly string[]): Promise<Tally> {
     });
     progress.end();
     void stack.ended.then((failure) => failure !== undefined && console.error(failure.message));
-    return await playwright(args, signal);
+    return await playwright(args, place, signal);
   } finally {
     dispose();
   }
@@ -67,11 +79,12 @@ const reportSchema = z.object({
   stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }),
 });
 
-async function playwright(args: readonly string[], signal: AbortSignal): Promise<Tally> {
+async function playwright(args: readonly string[], place: Place, signal: AbortSignal): Promise<Tally> {
+  const report = join(place.results, "e2e.json");
   rmSync(report, { force: true });
   const project = args.some((arg) => arg.startsWith("--project")) ? [] : ["--project", "e2e"];
   const code = await watch(process.execPath, [packageProgram("playwright"), "test", ...project, ...args], {
-    env: { COLLOQUE_STACK: folders.runFile },
+    env: { COLLOQUE_STACK: place.runFile, COLLOQUE_RESULTS: place.results },
     signal,
   });
   if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1 };
@@ -81,8 +94,8 @@ async function playwright(args: readonly string[], signal: AbortSignal): Promise
 }
 
 /** A stack that stays when the tests are over. */
-async function startDetached(signal: AbortSignal): Promise<void> {
-  const log = join(root, ".colloque", "e2e-start.log");
+async function startDetached({ profile, runFile }: Place, signal: AbortSignal): Promise<void> {
+  const log = join(root, ".colloque", `${profile}-start.log`);
   mkdirSync(dirname(log), { recursive: true });
   const file = openSync(log, "w");
   const args = [join(root, "stack", "boot.mjs"), "start", "--profile", profile, "--reset", "--template"];
@@ -95,7 +108,7 @@ async function startDetached(signal: AbortSignal): Promise<void> {
   child.unref();
   closeSync(file);
   console.log(`Starting a stack that stays (process ${child.pid}; stop it with: kill ${child.pid})…`);
-  while (!isUp(readRun(folders.runFile))) {
+  while (!isUp(readRun(runFile))) {
     if (child.exitCode !== null)
       throw new StackFailure(`The stack did not start: ${readFileSync(log, "utf8").trim()}`);
     await delay(300, undefined, { signal });
