@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RecordView } from "#protocol/api.ts";
+import { frenchRules } from "#protocol/consent-rules.ts";
 import { type CaseEvent, type Opinion, opinionSchema } from "#protocol/events.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
 import type { Clinician } from "#protocol/people.ts";
@@ -217,6 +218,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
       registryName: "CHU de Valombre",
       urgentPhones: { dermatology: "02 99 00 41 20" },
       archive: true,
+      consentRules: frenchRules,
     }),
     session,
     connection: createStore<ConnectionState>(

@@ -103,9 +103,9 @@ export function createCaseAgent(parts: CaseAgentParts): CaseAgent {
 async function takeNote(parts: CaseAgentParts, item: InboxItem): Promise<boolean> {
   const event = parseCaseEvent({ ...item, atMs: item.originServerTs });
   if (event.kind === "consent") return (await store.hurry(parts.db, { roomId: item.roomId })) > 0;
-  if (event.kind === "photo") {
-    const { photoId } = event.photo;
-    await store.putPhoto(parts.db, { receiptId: photoId, roomId: item.roomId, eventId: item.eventId });
+  if (event.kind === "photo" || event.kind === "preview") {
+    const { receiptId } = (event.kind === "photo" ? event.photo : event.preview).receipt.payload;
+    await store.putPhoto(parts.db, { receiptId, roomId: item.roomId, eventId: item.eventId });
     return false;
   }
   return event.kind === "request" ? noteRequest(parts, item, event.request) : false;

@@ -1,7 +1,8 @@
 import type { LeaseClaims } from "#protocol/api.ts";
 import { leaseMs } from "#protocol/api.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
-import { type Consent, consentSchema, maxConsentMs } from "#protocol/consent.ts";
+import { type Consent, consentSchema } from "#protocol/consent.ts";
+import { faultOf } from "#protocol/consent-rules.ts";
 import { clockSkewMs, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { signCompact, verifySigned } from "../kit/jose.ts";
@@ -24,6 +25,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
   const factsOfRow = (row: store.ConsentRow): Facts => ({
     consent: row.consent,
     status: statusNow(row.state),
+    glasses: [],
   });
 
   return {
@@ -33,6 +35,8 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
       if (certificate.sub !== caller || payload.collectedBy !== caller)
         throw new ColloqueError("bad-signature", { details: { why: "not-the-collector" } });
       checkTimes(payload, now);
+      const fault = faultOf(payload, parts.rules);
+      if (fault !== null) throw refused(fault);
       const fresh = await db.transaction(async (tx) => {
         const known = await store.consentById(tx, payload.consentId);
         if (known !== undefined) {
@@ -89,7 +93,9 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
 
     factsOf: async (consentId) => {
       const row = await store.consentById(db, consentId);
-      return row === undefined ? { consent: null, status: { state: "unknown" } } : factsOfRow(row);
+      return row === undefined
+        ? { consent: null, status: { state: "unknown" }, glasses: [] }
+        : factsOfRow(row);
     },
     statusOf: async (consentId, receiptId) => {
       const row = await store.consentById(db, consentId);
@@ -118,6 +124,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
             withdrawnReceipts: permits.flatMap((permit) =>
               permit.state === "withdrawn" ? [permit.receipt.receiptId] : [],
             ),
+            glasses: [],
             iat,
             exp: iat + leaseMs / 1000,
           };
@@ -133,7 +140,6 @@ function checkTimes(consent: Consent, now: number): void {
   const expires = Date.parse(consent.expiresAt);
   if (collected > now + clockSkewMs) throw refused("collected-in-the-future");
   if (expires < now) throw refused("expired-already");
-  if (expires - collected > maxConsentMs) throw refused("longer-than-two-years");
 }
 
 /** One patient per case: consents of a case that count share a pseudonym. */

@@ -27,6 +27,7 @@ export const consentRole = ({ audit, synapse }: ConsentNeeds): Role<Registry & A
       events,
       audit,
       key: await loadRegistryKey(config.registryKeyFile),
+      rules: config.consentRules,
       name: `registry:${config.serverName}`,
       remover: createMediaRemover(synapse, config.synapseAdminToken),
       revocations: openRevocationLog(join(config.dataDir, "revocations.log")),

@@ -77,6 +77,7 @@ export function createPermits(parts: RegistryParts & { removals: RemovalWorker }
         uploaded: file.uploaded,
         receipt: permit.receipt,
         consent: consent.consent,
+        glasses: [],
         status: { state: live ? "live" : "withdrawn", untilMs: clock() + leaseMs },
       };
     },

@@ -1,5 +1,7 @@
 import type { Consent } from "#protocol/consent.ts";
+import type { ConsentRules } from "#protocol/consent-rules.ts";
 import type { Status } from "#protocol/disclose.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import type { Receipt, Rendition, SignedReceipt } from "#protocol/receipt.ts";
 import type { PublicJwk, Signed } from "#protocol/signed.ts";
 import type { Audit } from "../audit/index.ts";
@@ -26,6 +28,7 @@ export type MediaFacts =
       readonly receipt: Receipt;
       readonly consent: Consent;
       readonly status: Status;
+      readonly glasses: readonly OpenGlass[];
     }
   | {
       readonly kind: "key-bundle";
@@ -36,7 +39,12 @@ export type MediaFacts =
   | { readonly kind: "unknown" };
 
 /** What a gate needs to decide about a consent, or about one picture under it. */
-export type Facts = { readonly consent: Consent | null; readonly status: Status };
+export type Facts = {
+  readonly consent: Consent | null;
+  readonly status: Status;
+  /** For whom the glass is broken over it. */
+  readonly glasses: readonly OpenGlass[];
+};
 
 export type Person = { readonly userId: string; readonly device: string };
 
@@ -92,6 +100,8 @@ export type RegistryParts = {
   readonly audit: Audit;
   readonly key: SigningKey;
   readonly name: string;
+  /** What a consent must be like to count here. */
+  readonly rules: ConsentRules;
   readonly remover: MediaRemover;
   readonly revocations: RevocationLog;
   /** How soon a removal that failed is tried again. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { describe, expect, test } from "vitest";
 import type { Json } from "#protocol/canonical.ts";
+import { frenchRules } from "#protocol/consent-rules.ts";
 import { createAudit } from "../audit/audit.ts";
 import { createEventBus, type DomainEvents } from "../kit/events.ts";
 import { newPrivateJwk, signDetached, signingKeyOf } from "../kit/jose.ts";
@@ -39,6 +40,7 @@ async function setUp(files = folder(), database = ":memory:") {
     events,
     audit: await createAudit({ db, log, clock }),
     key: await loadRegistryKey(join(files, "key.json")),
+    rules: frenchRules,
     name: "registry:test",
     remover: { quarantine: act("quarantine"), remove: act("remove") },
     revocations: openRevocationLog(join(files, "revocations.log")),

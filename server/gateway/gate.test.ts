@@ -60,7 +60,7 @@ const clinicians: Clinician[] = ["leroy", "martin", "haddad"].map((name) =>
 
 const gateWith = (state: "live" | "withdrawn", known: Consent | null = consent) => {
   const status: Status = { state, untilMs: now + 60_000 };
-  const facts = { consent: known, status };
+  const facts = { consent: known, status, glasses: [] };
   return createGate({
     registry: { factsOf: async () => facts, consentsOfCase: async () => (known === null ? [] : [facts]) },
     directory: { clinicians: () => clinicians },
@@ -69,6 +69,7 @@ const gateWith = (state: "live" | "withdrawn", known: Consent | null = consent) 
 };
 const picture = (state: "live" | "withdrawn") => ({
   kind: "picture" as const,
+  glasses: [],
   mxc: "mxc://x/y",
   caseId,
   roomId: "!r",

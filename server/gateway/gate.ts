@@ -22,18 +22,20 @@ export function createGate(parts: {
   const { registry, directory, clock } = parts;
   return {
     permit: async (receipt, uploader) => {
-      const { consent, status } = await registry.factsOf(receipt.consentId);
+      const { consent, status, glasses } = await registry.factsOf(receipt.consentId);
       const audience =
-        consent === null ? "outside-team" : audienceOf(uploader, consent, directory.clinicians());
+        consent === null
+          ? "stranger"
+          : audienceOf(uploader, consent, directory.clinicians(), glasses, clock());
       const mine = mayDisclose(consent, receipt, status, audience, "care", clock());
       return mine.allow ? mayDisclose(consent, receipt, status, "record", "care", clock()) : mine;
     },
-    download: ({ consent, receipt, status }, reader) =>
+    download: ({ consent, receipt, status, glasses }, reader) =>
       mayDisclose(
         consent,
         receipt,
         status,
-        audienceOf(reader, consent, directory.clinicians()),
+        audienceOf(reader, consent, directory.clinicians(), glasses, clock()),
         "care",
         clock(),
       ),
@@ -41,9 +43,11 @@ export function createGate(parts: {
       if (!directory.clinicians().some((each) => each.userId === person))
         return { allow: false, reason: "audience-not-covered" };
       let decision: Decision = { allow: false, reason: "no-consent" };
-      for (const { consent, status } of await registry.consentsOfCase(caseId)) {
+      for (const { consent, status, glasses } of await registry.consentsOfCase(caseId)) {
         const audience =
-          consent === null ? "outside-team" : audienceOf(person, consent, directory.clinicians());
+          consent === null
+            ? "stranger"
+            : audienceOf(person, consent, directory.clinicians(), glasses, clock());
         decision = mayDisclose(consent, null, status, audience, "care", clock());
         if (decision.allow) return decision;
       }

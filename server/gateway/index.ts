@@ -120,4 +120,5 @@ const clientConfigOf = ({ hospital, ...config }: Config, registry: Registry): Cl
   registryName: registry.name,
   urgentPhones: hospital.urgentPhones,
   archive: config.dicomwebUrl !== undefined,
+  consentRules: config.consentRules,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ConsentRules, consentRulesSchema, frenchRules } from "#protocol/consent-rules.ts";
 import { userIdSchema } from "#protocol/ids.ts";
 import { specialtySchema } from "#protocol/people.ts";
 
@@ -20,22 +21,24 @@ export const hospitalSchema = z.object({
 });
 export type Hospital = z.infer<typeof hospitalSchema>;
 
-const hospitalText = z.string().transform((text, ctx) => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    ctx.addIssue({ code: "custom", message: "must be JSON" });
+/** JSON in a variable of the environment. */
+const jsonOf = <T>(schema: z.ZodType<T>) =>
+  z.string().transform((text, ctx) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      ctx.addIssue({ code: "custom", message: "must be JSON" });
+      return z.NEVER;
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    ctx.addIssue({
+      code: "custom",
+      message: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
+    });
     return z.NEVER;
-  }
-  const parsed = hospitalSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  ctx.addIssue({
-    code: "custom",
-    message: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
   });
-  return z.NEVER;
-});
 
 const environment = z.object({
   COLLOQUE_HOST: z.string().default("127.0.0.1"),
@@ -56,7 +59,9 @@ const environment = z.object({
   COLLOQUE_BOT_PASSWORD: z.string().min(1),
   COLLOQUE_BOT_STORE_KEY: base64Key,
   COLLOQUE_REGISTRY_KEY_FILE: z.string().min(1),
-  COLLOQUE_HOSPITAL: hospitalText,
+  COLLOQUE_HOSPITAL: jsonOf(hospitalSchema),
+  /** What a consent must be like here, where that is not what French law asks. */
+  COLLOQUE_CONSENT_RULES: jsonOf(consentRulesSchema).optional(),
   COLLOQUE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -80,6 +85,7 @@ export type Config = {
   readonly bot: { readonly userId: string; readonly password: string; readonly storeKey: Uint8Array };
   readonly registryKeyFile: string;
   readonly hospital: Hospital;
+  readonly consentRules: ConsentRules;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 };
 
@@ -120,6 +126,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     registryKeyFile: e.COLLOQUE_REGISTRY_KEY_FILE,
     hospital: e.COLLOQUE_HOSPITAL,
+    consentRules: e.COLLOQUE_CONSENT_RULES ?? frenchRules,
     logLevel: e.COLLOQUE_LOG,
   };
 }

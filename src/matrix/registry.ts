@@ -11,6 +11,7 @@ import {
 import type { SignedConsent } from "#protocol/consent.ts";
 import { clockSkewMs, type Status } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import type { Receipt, SignedReceipt } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
@@ -83,3 +84,12 @@ export function statusOf(
   );
   return { state: gone ? "withdrawn" : lease.claims.state, untilMs: lease.untilMs };
 }
+
+/** For whom the registry says that the glass is broken over a consent. */
+export const glassesOf = (
+  leases: readonly Lease[],
+  consent: { readonly consentId: string; readonly caseId: string },
+): OpenGlass[] =>
+  leases
+    .filter(({ claims }) => claims.consentId === consent.consentId && claims.caseId === consent.caseId)
+    .flatMap(({ claims }) => claims.glasses.map(({ reader, exp }) => ({ reader, untilMs: exp * 1000 })));

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { signedConsentSchema } from "./consent.ts";
+import { consentRulesSchema } from "./consent-rules.ts";
 import { filedKindSchema } from "./events.ts";
+import { signedGlassSchema } from "./glass.ts";
 import {
   caseIdSchema,
   consentIdSchema,
@@ -33,6 +35,8 @@ export const configSchema = z.object({
   /** Number to call when the urgency is "now", by specialty. */
   urgentPhones: z.partialRecord(specialtySchema, z.string()),
   archive: z.boolean(),
+  /** What this country and this organisation ask of a consent. */
+  consentRules: consentRulesSchema,
 });
 export type Config = z.infer<typeof configSchema>;
 
@@ -78,6 +82,31 @@ export const consentStatusSchema = z.object({
 /** POST /consents/:consentId/withdraw, by the collector or the requester on the patient's word. */
 export const withdrawSchema = z.object({ reason: z.enum(["patient-asked", "collected-in-error"]) });
 
+/** POST /glasses: breaks the glass for one reader of a case. The registry knows the reason's hash, not the reason. */
+export const breakGlassSchema = z.object({ glass: signedGlassSchema });
+
+/**
+ * POST /cases/:roomId/members: asks the archivist to let a colleague into the case. Answered with `gate-refused` and a reason when no
+ * consent covers them: the client then offers to collect one, or, in an emergency, to break the glass.
+ */
+export const addMemberSchema = z.object({ userId: userIdSchema });
+
+/** GET /cases/:roomId/accesses: who opened which picture, when. A machine's read (the archivist, a prefetch) is told from a person's. */
+export const accessesSchema = z.object({
+  accesses: z
+    .array(
+      z.object({
+        receiptId: receiptIdSchema,
+        rendition: renditionSchema,
+        by: userIdSchema,
+        at: instantSchema,
+        how: z.enum(["view", "machine"]),
+      }),
+    )
+    .max(2000),
+});
+export type Accesses = z.infer<typeof accessesSchema>;
+
 /**
  * POST /permits: asks leave to upload one photo's ciphertexts to a room. The answer reserves one media id for each ciphertext,
  * to which the gateway then accepts only bytes with that hash: PUT /_matrix/media/v3/upload/{server}/{mediaId}.
@@ -100,6 +129,8 @@ export const leaseClaimsSchema = z.object({
   state: z.enum(["live", "withdrawn"]),
   /** Permits of this consent that were withdrawn alone. */
   withdrawnReceipts: z.array(receiptIdSchema),
+  /** For whom the glass is broken, and until when (seconds). */
+  glasses: z.array(z.object({ reader: userIdSchema, exp: z.int() })),
   iat: z.int(),
   exp: z.int(),
 });

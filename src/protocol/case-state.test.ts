@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arrivingPhotos, emptyCase, foldCase, notYetFiled, stepCase } from "./case-state.ts";
-import { type CaseEvent, opinionSchema, photoSchema, previewSchema, requestSchema } from "./events.ts";
+import { arrivingPhotos, emptyCase, foldCase, notYetFiled, notYetInformed, stepCase } from "./case-state.ts";
+import { consentSchema } from "./consent.ts";
+import {
+  type CaseEvent,
+  informedSchema,
+  opinionSchema,
+  photoSchema,
+  previewSchema,
+  requestSchema,
+  withdrawnSchema,
+} from "./events.ts";
+import { glassSchema } from "./glass.ts";
+import { consentIdSchema } from "./ids.ts";
 
 const bot = "@archiviste:v";
 const leroy = "@leroy:v";
@@ -209,5 +220,99 @@ describe("a photo and its preview", () => {
     expect(previewSchema.safeParse(small.preview).success).toBe(true);
     expect(previewSchema.safeParse(whole.photo).success).toBe(false);
     expect(previewSchema.safeParse({ ...small.preview, photoId: uuid(53) }).success).toBe(false);
+  });
+});
+
+describe("emergencies and withdrawals", () => {
+  const glass = (openedBy = leroy, sender = openedBy): CaseEvent => ({
+    ...at(`$glass of ${sender}`, sender),
+    kind: "glass",
+    reason: "Arrêt cardiaque, famille injoignable",
+    glass: {
+      jws: "a..b",
+      certificate: "a.b.c",
+      payload: glassSchema.parse({
+        v: 1,
+        glassId: uuid(60),
+        caseId,
+        consentId: uuid(52),
+        reader: martin,
+        openedBy,
+        reasonSha256: "a".repeat(64),
+        openedAt: "2026-11-24T10:00:00Z",
+        endsAt: "2026-11-24T14:00:00Z",
+      }),
+    },
+  });
+  const consent = (end: number, method: string, change: object = {}): CaseEvent => ({
+    ...at(`$consent ${end}`, leroy),
+    kind: "consent",
+    evidence: { consentId: consentIdSchema.parse(uuid(end)), noticeText: "…" },
+    consent: {
+      jws: "a..b",
+      certificate: "a.b.c",
+      payload: consentSchema.parse({
+        v: 1,
+        consentId: uuid(end),
+        caseId,
+        pseudonym: "A".repeat(22),
+        decisions: [{ purpose: "opinion", granted: true }],
+        recipients: [{ kind: "person", userId: martin }],
+        method,
+        givenBy: method === "emergency" ? "nobody" : "patient",
+        notice: { version: "1", sha256: "a".repeat(64), language: "fr" },
+        evidenceSha256: "a".repeat(64),
+        collectedBy: leroy,
+        collectedAt: "2026-11-24T10:00:00Z",
+        expiresAt: "2026-11-25T10:00:00Z",
+        ...change,
+      }),
+    },
+  });
+  const told = (of: object): CaseEvent => ({
+    ...at(`$told ${++clock}`, leroy),
+    kind: "informed",
+    informed: informedSchema.parse({ of, whom: "patient", at: "2026-11-24T18:00:00Z" }),
+  });
+
+  test("[C8] a glass is broken by who signed for it, and is seen by all", () => {
+    expect(foldCase([request(), glass()], bot).glasses).toHaveLength(1);
+    expect(foldCase([request(), glass(leroy, martin)], bot).glasses).toEqual([]);
+  });
+
+  test("[C9] that a consent was taken back is the archivist's word alone, once for each", () => {
+    const taken = (sender: string): CaseEvent => ({
+      ...at(`$taken ${++clock}`, sender),
+      kind: "withdrawn",
+      withdrawn: withdrawnSchema.parse({
+        consentId: uuid(52),
+        at: "2026-11-24T12:00:00Z",
+        by: leroy,
+        reason: "patient-asked",
+        photos: 1,
+        inRecord: 1,
+      }),
+    });
+    expect(foldCase([request(), taken(martin)], bot).withdrawals).toEqual([]);
+    expect(foldCase([request(), taken(bot), taken(bot)], bot).withdrawals).toHaveLength(1);
+  });
+
+  test("[C10] until the patient was told of a glass, the case says so", () => {
+    const open = foldCase([request(), glass()], bot);
+    expect(notYetInformed(open)).toEqual([{ kind: "glass", glassId: uuid(60) }]);
+    const closed = foldCase([request(), glass(), told({ kind: "glass", glassId: uuid(60) })], bot);
+    expect(notYetInformed(closed)).toEqual([]);
+  });
+
+  test("[C10] an emergency waits for the patient's own word, or for their being told", () => {
+    const urgent = consent(52, "emergency");
+    expect(notYetInformed(foldCase([request(), urgent], bot))).toEqual([
+      { kind: "emergency", consentId: uuid(52) },
+    ]);
+    const later = consent(53, "signed-on-screen", { supersedes: uuid(52) });
+    expect(notYetInformed(foldCase([request(), urgent, later], bot))).toEqual([]);
+    const informed = told({ kind: "emergency", consentId: uuid(52) });
+    expect(notYetInformed(foldCase([request(), urgent, informed], bot))).toEqual([]);
+    expect(notYetInformed(foldCase([request(), consent(52, "oral-witnessed")], bot))).toEqual([]);
   });
 });

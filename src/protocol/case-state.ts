@@ -1,5 +1,6 @@
 import type { Consent } from "./consent.ts";
-import type { CaseEvent, Filed, Photo, Request, SignedOpinion } from "./events.ts";
+import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
+import type { Glass } from "./glass.ts";
 
 export type CaseStatus = "draft" | "requested" | "accepted" | "more-asked" | "declined" | "answered";
 
@@ -40,6 +41,26 @@ export type CaseState = {
     readonly atMs: number;
     readonly opinion: SignedOpinion;
   } | null;
+  /** Broken glasses, whoever broke them: everybody in the case sees them. */
+  readonly glasses: readonly {
+    readonly eventId: string;
+    readonly atMs: number;
+    readonly glass: Glass;
+    readonly reason: string;
+  }[];
+  /** When and whom of the patient's side was told, of a glass or an emergency. */
+  readonly informed: readonly {
+    readonly eventId: string;
+    readonly sender: string;
+    readonly atMs: number;
+    readonly informed: Informed;
+  }[];
+  /** Consents that were taken back, on the archivist's word. */
+  readonly withdrawals: readonly {
+    readonly eventId: string;
+    readonly atMs: number;
+    readonly withdrawn: Withdrawn;
+  }[];
   /** The latest word of the archivist on each event. */
   readonly filed: ReadonlyMap<string, Filed>;
   /** Who had each event on screen, and when first (milliseconds). */
@@ -59,6 +80,9 @@ export const emptyCase: CaseState = {
   acceptedBy: null,
   declined: null,
   opinion: null,
+  glasses: [],
+  informed: [],
+  withdrawals: [],
   filed: new Map(),
   seen: new Map(),
   malformed: [],
@@ -110,6 +134,27 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       return respond(next, event);
     case "opinion":
       return answer(next, event);
+    case "glass":
+      // C8: a glass is broken by who signed for it, in this case.
+      if (event.glass.payload.openedBy !== sender || has(state.glasses, eventId)) return state;
+      return {
+        ...next,
+        glasses: [...state.glasses, { eventId, atMs, glass: event.glass.payload, reason: event.reason }],
+      };
+    case "informed":
+      if (has(state.informed, eventId)) return state;
+      return { ...next, informed: [...state.informed, { eventId, sender, atMs, informed: event.informed }] };
+    case "withdrawn":
+      // C9: that a consent was taken back is the archivist's word alone, once for each.
+      if (
+        sender !== bot ||
+        state.withdrawals.some((each) => each.withdrawn.consentId === event.withdrawn.consentId)
+      )
+        return state;
+      return {
+        ...next,
+        withdrawals: [...state.withdrawals, { eventId, atMs, withdrawn: event.withdrawn }],
+      };
     case "filed":
       // C6: "filed" is the archivist's word alone.
       if (sender !== bot) return state;
@@ -207,6 +252,27 @@ function addSeen(
     all.set(eventId, readers);
   }
   return all;
+}
+
+/** Of what the patient has yet to be told: broken glasses and emergencies, oldest first (rule C10; CSP R1110-3). */
+export function notYetInformed(state: CaseState): Informed["of"][] {
+  const glasses = state.glasses
+    .filter(
+      ({ glass }) =>
+        !state.informed.some(({ informed: { of } }) => of.kind === "glass" && of.glassId === glass.glassId),
+    )
+    .map(({ glass }) => ({ kind: "glass" as const, glassId: glass.glassId }));
+  const emergencies = state.consents
+    .filter(({ consent: { consentId, method } }) => {
+      if (method !== "emergency") return false;
+      const told = state.informed.some(
+        ({ informed: { of } }) => of.kind === "emergency" && of.consentId === consentId,
+      );
+      // The patient's own later word is more than being told.
+      return !told && !state.consents.some(({ consent }) => consent.supersedes === consentId);
+    })
+    .map(({ consent }) => ({ kind: "emergency" as const, consentId: consent.consentId }));
+  return [...glasses, ...emergencies];
 }
 
 /** Whether two pictures are forms of one photo: the same id, and of the same hand. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { caseIdSchema, consentIdSchema, instantSchema, sha256Schema, userIdSchema } from "./ids.ts";
 import { addresseeSchema } from "./people.ts";
-import { signedSchema } from "./signed.ts";
+import { publicJwkSchema, signedSchema } from "./signed.ts";
 
 /**
  * What the patient may agree to, each its own decision. `opinion` is the télé-expertise itself (the question and the history
@@ -19,7 +19,17 @@ export const purposeSchema = z.enum([
 ]);
 export type Purpose = z.infer<typeof purposeSchema>;
 
-export const consentMethodSchema = z.enum(["signed-on-screen", "oral-witnessed", "representative"]);
+/**
+ * How it was agreed: signed here, confirmed on the patient's own phone, said before a witness, not objected to after information
+ * (inside the team, CSP L1110-4 II and III), or an emergency in which nobody could be asked (CSP R1110-3).
+ */
+export const consentMethodSchema = z.enum([
+  "signed-on-screen",
+  "patient-phone",
+  "oral-witnessed",
+  "non-opposition",
+  "emergency",
+]);
 export type ConsentMethod = z.infer<typeof consentMethodSchema>;
 
 export const decisionSchema = z.object({
@@ -44,7 +54,12 @@ export const consentSchema = z
     /** Whom the patient was told of. */
     recipients: z.array(addresseeSchema).min(1).max(20),
     method: consentMethodSchema,
-    givenBy: z.enum(["patient", "parent", "guardian"]),
+    /** Who decided; nobody in an emergency. Names are in the evidence. */
+    givenBy: z.enum(["patient", "parent", "both-parents", "guardian", "nobody"]),
+    /** The own word of a minor or protected adult for whom somebody else decides. */
+    assent: z.enum(["yes", "no", "not-able"]).optional(),
+    /** The consent that this one takes the place of: the patient's word after an emergency, or a change of mind. */
+    supersedes: consentIdSchema.optional(),
     /** The information notice that was read: its version and the SHA-256 of its text, and its language (BCP 47). */
     notice: z.object({ version: z.string().max(40), sha256: sha256Schema, language: z.string().max(20) }),
     /** SHA-256 of the canonical JSON of the evidence. */
@@ -69,13 +84,26 @@ export const consentEvidenceSchema = z.object({
   witness: z.string().trim().max(200).optional(),
   /** Who agreed for the patient, and in what capacity, when the patient did not. */
   representative: z.string().trim().max(200).optional(),
+  /** The second parent, where both decide. */
+  secondRepresentative: z.string().trim().max(200).optional(),
+  /** Who interpreted for the patient. */
+  interpreter: z.string().trim().max(200).optional(),
+  /** Why nobody could be asked. */
+  emergencyReason: z.string().trim().max(1000).optional(),
   signature: z.array(strokeSchema).max(200).optional(),
+  /** What the patient's own phone signed, with the key that it made for this once. */
+  patientPhone: z
+    .object({ key: publicJwkSchema, jws: z.string().max(20_000), answeredAt: instantSchema })
+    .optional(),
   noticeText: z.string().max(8000),
 });
 export type ConsentEvidence = z.infer<typeof consentEvidenceSchema>;
 
-/** Two years is the longest that a consent for one case may run: longer is refused as a slip of the hand. */
-export const maxConsentMs = 2 * 366 * 24 * 3600 * 1000;
-
-export const grants = (consent: Pick<Consent, "decisions">, purpose: Purpose): boolean =>
-  consent.decisions.some((decision) => decision.purpose === purpose && decision.granted);
+/** Whether the patient agreed to a purpose; to research, for that very project. */
+export const grants = (consent: Pick<Consent, "decisions">, purpose: Purpose, project?: string): boolean =>
+  consent.decisions.some(
+    (decision) =>
+      decision.purpose === purpose &&
+      decision.granted &&
+      (project === undefined || decision.project === project),
+  );

@@ -5,6 +5,7 @@ import {
   type Audience,
   audienceOf,
   clockSkewMs,
+  type DisclosurePurpose,
   mayDisclose,
   purposesNeededFor,
   type Status,
@@ -24,7 +25,11 @@ function consentTo(...purposes: Purpose[]): Consent {
     consentId: "7b0c2d1e-1111-4a11-8a11-000000000001",
     caseId: "7b0c2d1e-1111-4a11-8a11-000000000002",
     pseudonym: "AAAAAAAAAAAAAAAAAAAAAA",
-    decisions: purposeSchema.options.map((purpose) => ({ purpose, granted: purposes.includes(purpose) })),
+    decisions: purposeSchema.options.map((purpose) => ({
+      purpose,
+      granted: purposes.includes(purpose),
+      ...(purpose === "research" && { project: "P1" }),
+    })),
     recipients: [{ kind: "person", userId: "@martin:valombre.example" }],
     method: "oral-witnessed",
     givenBy: "patient",
@@ -101,20 +106,34 @@ describe("mayDisclose", () => {
     expect(mayDisclose(full, receipt(), live, "named", "care", now)).toEqual(allowed);
   });
 
-  test("[G6] words stay with the named and the team until the wider purpose is granted", () => {
+  test("[G6] words go to the named, the team and a pool that the patient was told of, and to no stranger", () => {
     const ask = (consent: Consent, audience: Audience) =>
       mayDisclose(consent, null, live, audience, "care", now);
     for (const audience of ["collector", "record", "named", "team"] as const)
       expect(ask(consentTo("opinion"), audience)).toEqual(allowed);
-    expect(ask(consentTo("opinion"), "outside-team")).toEqual(refusal("audience-not-covered"));
-    expect(ask(consentTo("opinion", "care-outside-team"), "outside-team")).toEqual(allowed);
+    expect(ask(consentTo("opinion"), "addressed")).toEqual(allowed);
+    expect(ask(consentTo("opinion", "care-outside-team"), "stranger")).toEqual(
+      refusal("audience-not-covered"),
+    );
   });
 
   test.each([
-    ["care-named", { named: true, team: false, "outside-team": false, record: true, collector: true }],
-    ["care-team", { named: true, team: true, "outside-team": false, record: true, collector: true }],
-    ["care-outside-team", { named: true, team: true, "outside-team": true, record: true, collector: true }],
-    ["teaching", { named: false, team: false, "outside-team": false, record: false, collector: false }],
+    [
+      "care-named",
+      { named: true, team: false, addressed: false, stranger: false, record: true, collector: true },
+    ],
+    [
+      "care-team",
+      { named: true, team: true, addressed: false, stranger: false, record: true, collector: true },
+    ],
+    [
+      "care-outside-team",
+      { named: true, team: true, addressed: true, stranger: false, record: true, collector: true },
+    ],
+    [
+      "teaching",
+      { named: false, team: false, addressed: false, stranger: false, record: false, collector: false },
+    ],
   ] as const)("[G7] pictures with %s go exactly so far", (purpose, expected) => {
     for (const audience of Object.keys(expected) as (keyof typeof expected)[]) {
       expect(mayDisclose(consentTo("opinion", purpose), receipt(), live, audience, "care", now).allow).toBe(
@@ -123,20 +142,75 @@ describe("mayDisclose", () => {
     }
   });
 
-  test.each(["teaching", "research", "publication"] as const)("[G8] %s needs its own yes", (purpose) => {
+  test.each(["teaching", "research:P1", "publication"] as const)("[G8] %s needs its own yes", (purpose) => {
     const care = consentTo("opinion", "care-named", "care-team", "care-outside-team");
     expect(mayDisclose(care, receipt(), live, "named", purpose, now)).toEqual(refusal("purpose-not-granted"));
     expect(mayDisclose(care, null, live, "named", purpose, now)).toEqual(refusal("purpose-not-granted"));
-    expect(mayDisclose(consentTo("opinion", purpose), receipt(), live, "named", purpose, now)).toEqual(
+    const granted = purpose === "research:P1" ? "research" : purpose;
+    expect(mayDisclose(consentTo("opinion", granted), receipt(), live, "named", purpose, now)).toEqual(
       allowed,
     );
   });
 
+  test("[G8] research is for its very project", () => {
+    const consent = consentTo("opinion", "research");
+    const ask = (purpose: DisclosurePurpose) =>
+      mayDisclose(consent, receipt(), live, "named", purpose, now).allow;
+    expect([ask("research:P1"), ask("research:P2"), ask("research:")]).toEqual([true, false, false]);
+  });
+
+  test("[G11] a broken glass passes the end and the reach of a consent, and never a no, a use or a withdrawal", () => {
+    const late = Date.parse(full.expiresAt) + 10 * hour;
+    const fresh: Status = { state: "live", untilMs: late };
+    expect(mayDisclose(full, receipt(), fresh, "named", "care", late)).toEqual(refusal("expired"));
+    expect(mayDisclose(full, receipt(), fresh, "glass", "care", late)).toEqual(allowed);
+    expect(mayDisclose(full, null, fresh, "glass", "care", late)).toEqual(allowed);
+    const all = consentTo(...purposeSchema.options);
+    expect(mayDisclose(all, receipt(), fresh, "glass", "teaching", late)).toEqual(
+      refusal("purpose-not-granted"),
+    );
+    const words = consentTo("opinion");
+    expect(mayDisclose(words, receipt(), fresh, "glass", "care", late)).toEqual(
+      refusal("purpose-not-granted"),
+    );
+    expect(mayDisclose(consentTo(), null, fresh, "glass", "care", late)).toEqual(
+      refusal("opinion-not-granted"),
+    );
+    expect(
+      mayDisclose(full, receipt(), { state: "withdrawn", untilMs: late }, "glass", "care", late),
+    ).toEqual(refusal("withdrawn"));
+  });
+
+  test.each([
+    ["non-opposition", { team: true, addressed: false }],
+    ["emergency", { team: true, addressed: true }],
+    ["oral-witnessed", { team: true, addressed: true }],
+  ] as const)(
+    "[G12] [G13] %s reaches so far, and beyond care only where somebody said yes",
+    (method, reach) => {
+      const consent = { ...consentTo(...purposeSchema.options), method };
+      for (const audience of ["team", "addressed"] as const)
+        for (const shown of [receipt(), null])
+          expect(mayDisclose(consent, shown, live, audience, "care", now).allow).toBe(reach[audience]);
+      expect(mayDisclose(consent, receipt(), live, "named", "teaching", now).allow).toBe(
+        method === "oral-witnessed",
+      );
+    },
+  );
+
   test("[G10] no instant after a withdrawal allows again", () => {
     const anything = fc.record({
       granted: fc.subarray([...purposeSchema.options]),
-      audience: fc.constantFrom<Audience>("collector", "named", "team", "outside-team", "record"),
-      purpose: fc.constantFrom("care", "teaching", "research", "publication"),
+      audience: fc.constantFrom<Audience>(
+        "collector",
+        "named",
+        "team",
+        "addressed",
+        "stranger",
+        "glass",
+        "record",
+      ),
+      purpose: fc.constantFrom<DisclosurePurpose>("care", "teaching", "research:P1", "publication"),
       at: fc.integer({ min: start - 30 * 24 * hour, max: start + 400 * 24 * hour }),
       withPicture: fc.boolean(),
     });
@@ -184,10 +258,38 @@ describe("audienceOf", () => {
     ["leroy", "collector"],
     ["martin", "named"],
     ["haddad", "team"],
-    ["faure", "outside-team"],
-    ["nobody", "outside-team"],
+    ["faure", "stranger"],
+    ["nobody", "stranger"],
   ])("[G9] %s stands as %s", (localpart, audience) => {
-    expect(audienceOf(`@${localpart}:valombre.example`, full, people)).toBe(audience);
+    expect(audienceOf(`@${localpart}:valombre.example`, full, people, [], now)).toBe(audience);
+  });
+});
+
+describe("audienceOf, with pools and broken glasses", () => {
+  const people = [
+    person("leroy", ["a"], "nursing"),
+    person("haddad", ["a"]),
+    person("aubry", ["on-call"], "surgery"),
+    person("faure", ["b"], "general-practice"),
+  ];
+  const toPool = { ...full, recipients: [{ kind: "team", teamId: "on-call" } as const] };
+  const ask = (localpart: string, glasses: { reader: string; untilMs: number }[] = [], at = now) =>
+    audienceOf(`@${localpart}:valombre.example`, toPool, people, glasses, at);
+
+  test("[G9] who is of the pool that the patient was told of is addressed; a stranger is not", () => {
+    expect([ask("aubry"), ask("haddad"), ask("faure")]).toEqual(["addressed", "team", "stranger"]);
+  });
+
+  test("[G11] a glass is for its reader and its time, and only where the consent does not reach", () => {
+    const glass = [{ reader: "@faure:valombre.example", untilMs: now }];
+    expect([ask("faure", glass), ask("faure", glass, now + 1), ask("nobody", glass)]).toEqual([
+      "glass",
+      "stranger",
+      "stranger",
+    ]);
+    const mine = [{ reader: "@leroy:valombre.example", untilMs: now + 10 ** 12 }];
+    expect(ask("leroy", mine)).toBe("collector");
+    expect(ask("leroy", mine, Date.parse(full.expiresAt) + hour)).toBe("glass");
   });
 });
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { bodySiteSchema } from "./body-sites.ts";
 import { consentEvidenceSchema, signedConsentSchema } from "./consent.ts";
+import { maxReason, minReason, type SignedGlass, signedGlassSchema } from "./glass.ts";
 import {
   caseIdSchema,
+  consentIdSchema,
   eventIdSchema,
   instantSchema,
   mxcUriSchema,
@@ -162,6 +164,31 @@ export const filedSchema = z.object({
 });
 export type Filed = z.infer<typeof filedSchema>;
 
+/** The archivist's word that a consent was taken back and what was done: pictures removed, and what stays in the record by law. */
+export const withdrawnSchema = z.object({
+  consentId: consentIdSchema,
+  at: instantSchema,
+  by: userIdSchema,
+  reason: z.enum(["patient-asked", "collected-in-error"]),
+  /** Photos taken out of the case. */
+  photos: z.int().min(0),
+  /** Photos that belong to the record already and stay there, marked. */
+  inRecord: z.int().min(0),
+});
+export type Withdrawn = z.infer<typeof withdrawnSchema>;
+
+/** That the patient was told that the glass was broken, or gave their word after an emergency. */
+export const informedSchema = z.object({
+  of: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("glass"), glassId: z.uuid() }),
+    z.object({ kind: z.literal("emergency"), consentId: consentIdSchema }),
+  ]),
+  /** Whether the patient, or somebody for them as long as they are not able. */
+  whom: z.enum(["patient", "family", "guardian"]),
+  at: instantSchema,
+});
+export type Informed = z.infer<typeof informedSchema>;
+
 /** A reader's client says that it had this on screen. */
 export const seenSchema = z.object({ ofEvents: z.array(eventIdSchema).min(1).max(200), at: instantSchema });
 export type Seen = z.infer<typeof seenSchema>;
@@ -179,10 +206,16 @@ export const contentKeys = {
   opinion: "fr.colloque.opinion",
   response: "fr.colloque.response",
   message: "fr.colloque.message",
+  glass: "fr.colloque.glass",
+  informed: "fr.colloque.informed",
 } as const;
 
 /** Types of machine events. */
-export const machineTypes = { filed: "fr.colloque.filed", seen: "fr.colloque.seen" } as const;
+export const machineTypes = {
+  filed: "fr.colloque.filed",
+  seen: "fr.colloque.seen",
+  withdrawn: "fr.colloque.withdrawn",
+} as const;
 
 export const requestContentSchema = z.object({
   msgtype: z.literal("m.text"),
@@ -212,6 +245,19 @@ export const responseContentSchema = z.object({
   body,
   [contentKeys.response]: responseSchema,
 });
+export const glassContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.glass]: z.object({
+    glass: signedGlassSchema,
+    reason: z.string().trim().min(minReason).max(maxReason),
+  }),
+});
+export const informedContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.informed]: informedSchema,
+});
 export const messageContentSchema = z.object({
   msgtype: z.literal("m.text"),
   body: z.string().min(1).max(8000),
@@ -236,6 +282,9 @@ export type CaseEvent = {
   | { readonly kind: "opinion"; readonly opinion: SignedOpinion }
   | { readonly kind: "response"; readonly response: Response }
   | { readonly kind: "message"; readonly text: string; readonly clientRef: string | undefined }
+  | { readonly kind: "glass"; readonly glass: SignedGlass; readonly reason: string }
+  | { readonly kind: "informed"; readonly informed: Informed }
+  | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
   | { readonly kind: "filed"; readonly filed: Filed }
   | { readonly kind: "seen"; readonly seen: Seen }
   | { readonly kind: "foreign"; readonly body: string | undefined }
@@ -260,6 +309,11 @@ export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
     return { ...base, ...read(filedSchema, event.content, (filed) => ({ kind: "filed", filed }), "filed") };
   if (event.type === machineTypes.seen)
     return { ...base, ...read(seenSchema, event.content, (seen) => ({ kind: "seen", seen }), "seen") };
+  if (event.type === machineTypes.withdrawn)
+    return {
+      ...base,
+      ...read(withdrawnSchema, event.content, (withdrawn) => ({ kind: "withdrawn", withdrawn }), "withdrawn"),
+    };
   if (event.type !== "m.room.message" || event.content === null || typeof event.content !== "object") {
     return { ...base, kind: "foreign", body: undefined };
   }
@@ -314,6 +368,20 @@ function parseMessage(content: object): Body {
       content,
       (c) => ({ kind: "response", response: c[contentKeys.response] }),
       "response",
+    );
+  if (contentKeys.glass in content)
+    return read(
+      glassContentSchema,
+      content,
+      (c) => ({ kind: "glass", glass: c[contentKeys.glass].glass, reason: c[contentKeys.glass].reason }),
+      "glass",
+    );
+  if (contentKeys.informed in content)
+    return read(
+      informedContentSchema,
+      content,
+      (c) => ({ kind: "informed", informed: c[contentKeys.informed] }),
+      "informed",
     );
   if (contentKeys.message in content)
     return read(

@@ -203,7 +203,7 @@ describe("somebody decides for the patient", () => {
     model.setGiver({ kind: "representative", name: "Karim Bernard", capacity: "father" });
     expect(model.lack()).toBe("witness-missing");
     await model.recordBefore("Julie Petit");
-    expect(recorded[0]?.consent).toMatchObject({ method: "representative", givenBy: "parent" });
+    expect(recorded[0]?.consent).toMatchObject({ method: "oral-witnessed", givenBy: "parent" });
     expect(recorded[0]?.evidence).toMatchObject({
       representative: "Karim Bernard, père",
       witness: "Julie Petit",

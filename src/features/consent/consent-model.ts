@@ -232,8 +232,7 @@ function draftOf(
   };
 }
 
-function methodOf({ giver, proof }: ConsentState): ConsentDraft["method"] {
-  if (giver.kind === "representative") return "representative";
+function methodOf({ proof }: ConsentState): ConsentDraft["method"] {
   return proof.kind === "oral" ? "oral-witnessed" : "signed-on-screen";
 }
 

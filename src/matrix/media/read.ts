@@ -8,7 +8,7 @@ import type { PublicJwk } from "#protocol/signed.ts";
 import type { Api } from "../api.ts";
 import { type Bytes, fromBase64, sha256Hex, toHex } from "../kit/bytes.ts";
 import type { Clock } from "../kit/clock.ts";
-import { statusOf } from "../registry.ts";
+import { glassesOf, statusOf } from "../registry.ts";
 import { verifySigned } from "../session/signing.ts";
 import type { Picture, PictureRefusal } from "../types.ts";
 import { decryptFile } from "./attachment.ts";
@@ -99,7 +99,8 @@ export async function gateThree(
   if (!leases.ok) return err({ kind: "unavailable", code: leases.error });
   const nowMs = deps.clock.nowMs();
   const status = statusOf(leases.value, consent.payload, receipt);
-  const audience = audienceOf(deps.userId(), consent.payload, deps.clinicians());
+  const glasses = glassesOf(leases.value, consent.payload);
+  const audience = audienceOf(deps.userId(), consent.payload, deps.clinicians(), glasses, nowMs);
   const decision = mayDisclose(consent.payload, receipt, status, audience, "care", nowMs);
   if (decision.allow) return ok(undefined);
   return decision.reason === "withdrawn" ? err({ kind: "withdrawn" }) : refused(decision.reason);

@@ -63,8 +63,8 @@ export function gateOne(question: GateQuestion): Decision {
   const audiences = [
     "record" as const,
     // A pool that nobody is known to be in is a pool of strangers.
-    ...(userIds.length === 0 && readers.kind === "addressee" ? ["outside-team" as const] : []),
-    ...userIds.map((userId) => audienceOf(userId, consent, clinicians)),
+    ...(userIds.length === 0 && readers.kind === "addressee" ? ["addressed" as const] : []),
+    ...userIds.map((userId) => audienceOf(userId, consent, clinicians, [], question.nowMs)),
   ];
   const receipt =
     question.photo === null ? null : { ...receiptDraft(question.photo, consent, sender), ciphertexts: [] };

@@ -48,6 +48,7 @@ export async function testRegistry(): Promise<TestRegistry> {
         caseId: consent.caseId,
         state: "live",
         withdrawnReceipts: [],
+        glasses: [],
         iat: nowMs / 1000,
         exp: nowMs / 1000 + 60,
         ...change,
