@@ -20,8 +20,12 @@ const portBases: Readonly<Record<string, number>> = {
   homeserver: 7920,
 };
 
-/** First port of a profile; profiles of one's own start at 7720 unless told otherwise. */
-export const portBaseOf = (profile: string): number => portBases[profile] ?? 7720;
+/**
+ * First port of a profile; profiles of one's own start at 7720 unless told otherwise. COLLOQUE_PORT_OFFSET moves them all, for two checkouts
+ * on one machine.
+ */
+export const portBaseOf = (profile: string): number =>
+  (portBases[profile] ?? 7720) + Number(process.env.COLLOQUE_PORT_OFFSET ?? 0);
 
 export const portsFrom = (base: number): Ports => ({
   gateway: base,
