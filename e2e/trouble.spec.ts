@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { type Clinician, enter, openDevice, signIn } from "./support/clinician.ts";
@@ -8,6 +8,7 @@ import { running } from "./support/stack.ts";
 import {
   beginRequest,
   claiming,
+  emptyHeic,
   jpegMadeBy,
   patientsInRecord,
   signWithFinger,
@@ -167,8 +168,6 @@ test("@trouble a date of birth typed on a French keyboard is understood, and an 
   await faure.context.close();
 });
 
-const heic = fileURLToPath(new URL("../../shared/samples/photos/IMG_5195.HEIC", import.meta.url));
-
 test("@trouble files that are no picture are refused in words, and the draft lives", async ({ browser }) => {
   const faure = await faureAtWork(browser);
   const { page } = faure;
@@ -211,20 +210,35 @@ test("@trouble files that are no picture are refused in words, and the draft liv
   await faure.context.close();
 });
 
-test("@trouble an iPhone's HEIC is taken, or its owner is told what to do", async ({ browser }) => {
-  test.skip(!existsSync(heic), `NOT TESTED: there is no HEIC picture at ${heic}`);
+test("@trouble an iPhone's HEIC is taken where the browser reads it; else its owner is told what to do", async ({
+  browser,
+}) => {
   const faure = await faureAtWork(browser);
   const { page } = faure;
   await beginRequest(page, "Dr Nadia Haddad", "Que faire de cette photo ?");
   await day.recordOralConsent(page, "Claire Leroy");
-  await page.locator("input[type=file]").setInputFiles(heic);
   const told = page.getByText(/C’est une photo HEIC d’iPhone.*« Le plus compatible »/);
   const taken = page.getByRole("button", { name: "Garder la photo" });
-  await expect(told.or(taken)).toBeVisible();
+  const choose = (buffer: Buffer) =>
+    page.locator("input[type=file]").setInputFiles({ name: "IMG_1.HEIC", mimeType: "image/heic", buffer });
+
+  await test.step("one that nobody can read", async () => {
+    await choose(emptyHeic());
+    await expect(told).toBeVisible();
+    await expect(taken).toHaveCount(0);
+  });
+  if (existsSync(heic))
+    await test.step("a real one", async () => {
+      await choose(readFileSync(heic));
+      await expect(told.or(taken)).toBeVisible();
+    });
   await page.getByRole("button", { name: "Fermer l’appareil photo" }).click();
   await expect(page.getByLabel("Votre question")).toHaveValue("Que faire de cette photo ?");
   await faure.context.close();
 });
+
+/** A file of an iPhone's camera, from the sample pictures where they lie beside the checkout. */
+const heic = fileURLToPath(new URL("../../shared/samples/photos/IMG_5195.HEIC", import.meta.url));
 
 test("@trouble without consent the camera is never asked for; with it, it opens", async ({ browser }) => {
   const faure = await openDevice(browser, "faure");

@@ -51,6 +51,11 @@ export async function recordOralConsent(page: Page, witness: string): Promise<vo
 /** A photo from a file, kept, placed on the body. */
 export async function chooseFile(page: Page, path: string, place: string, confirm: RegExp): Promise<void> {
   await page.locator("input[type=file]").setInputFiles(path);
+  await keepAndPlace(page, place, confirm);
+}
+
+/** Keeps the picture on screen and says where on the body it is. */
+export async function keepAndPlace(page: Page, place: string, confirm: RegExp): Promise<void> {
   await page.getByRole("button", { name: "Garder la photo" }).click({ timeout: 30_000 });
   await placeOnBody(page, place, confirm);
 }

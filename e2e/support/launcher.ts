@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { childEnvironment } from "../../stack/exec.ts";
 import { foldersOf, root } from "../../stack/paths.ts";
-import { portsFrom } from "../../stack/ports.ts";
+import { portBaseOf, portsFrom } from "../../stack/ports.ts";
 import { type Run, readRun } from "../../stack/run-file.ts";
 
 const profile = "start-test";
-const portBase = 7720;
+const portBase = portBaseOf(profile);
 
 export const folders = foldersOf(profile);
 export const ports = portsFrom(portBase);

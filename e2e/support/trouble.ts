@@ -75,7 +75,7 @@ export async function filesStored(): Promise<number> {
 
 /** How many entries of each kind the record holds about the patient of these days. */
 export async function entriesOf(
-  type: "ServiceRequest" | "DocumentReference" | "Communication",
+  type: "ServiceRequest" | "DocumentReference" | "Communication" | "DiagnosticReport",
 ): Promise<number> {
   const dossier = record(running());
   const [found] = await dossier.search("Patient", { family: patient.family });
@@ -132,6 +132,28 @@ export function claiming(jpeg: Buffer, widthPx: number, heightPx: number): Buffe
   changed.writeUInt16BE(heightPx, frame + 5);
   changed.writeUInt16BE(widthPx, frame + 7);
   return changed;
+}
+
+/** A HEIC that says it is 4032 × 3024 and holds no picture: no browser can read it. */
+export function emptyHeic(): Buffer {
+  const box = (type: string, ...content: Buffer[]): Buffer => {
+    const body = Buffer.concat(content);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(body.length + 8);
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, body]);
+  };
+  const numbers = (...values: number[]): Buffer => {
+    const bytes = Buffer.alloc(values.length * 4);
+    for (const [at, value] of values.entries()) bytes.writeUInt32BE(value, at * 4);
+    return bytes;
+  };
+  const size = box("ispe", numbers(0, 4032, 3024));
+  return Buffer.concat([
+    box("ftyp", Buffer.from("heic\0\0\0\0mif1heic", "latin1")),
+    box("meta", numbers(0), box("iprp", box("ipco", size))),
+    box("mdat", Buffer.alloc(4096, 0x5a)),
+  ]);
 }
 
 /** Draws a signature as a finger would. */

@@ -37,7 +37,7 @@ export async function e2e(args: readonly string[]): Promise<number> {
 
 /** `npm run shots`: a picture of every screen, into shots/. */
 export async function shots(args: readonly string[]): Promise<number> {
-  const { failed } = await runPlaywright(["--project", "shots", ...args], pictures);
+  const { failed } = await runPlaywright(["--project=shots", ...args], pictures);
   return failed === 0 ? 0 : 1;
 }
 
@@ -82,7 +82,7 @@ const reportSchema = z.object({
 async function playwright(args: readonly string[], place: Place, signal: AbortSignal): Promise<Tally> {
   const report = join(place.results, "e2e.json");
   rmSync(report, { force: true });
-  const project = args.some((arg) => arg.startsWith("--project")) ? [] : ["--project", "e2e"];
+  const project = args.some((arg) => arg.startsWith("--project")) ? [] : ["--project=e2e"];
   const code = await watch(process.execPath, [packageProgram("playwright"), "test", ...project, ...args], {
     env: { COLLOQUE_STACK: place.runFile, COLLOQUE_RESULTS: place.results },
     signal,

@@ -43,6 +43,34 @@ describe("cases kept on the device", () => {
     expect(room?.places).toEqual([{ place: raw("$one").place, eventId: "$one" }]);
   });
 
+  test("a case is kept at once; what follows closely is written together, the last of it for sure", async () => {
+    const written: unknown[] = [];
+    const memory = memoryDevice();
+    const device = {
+      ...memory,
+      set: (...given: Parameters<typeof memory.set>) => {
+        written.push(given[2]);
+        return memory.set(...given);
+      },
+    };
+    const paused = Promise.withResolvers<void>();
+    const kept = createKeptRooms({
+      device,
+      clock: { ...clock, wait: () => paused.promise },
+      signal: new AbortController().signal,
+    });
+    const withMembers = (...members: string[]): RoomView => ({ ...view, members });
+    kept.keep(withMembers("@a:x"), []);
+    expect(written).toMatchObject([{ members: ["@a:x"] }]);
+    kept.keep(withMembers("@a:x", "@b:x"), []);
+    kept.keep(withMembers("@a:x", "@b:x", "@c:x"), []);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(written).toHaveLength(1);
+    paused.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(written.slice(1)).toMatchObject([{ members: ["@a:x", "@b:x", "@c:x"] }]);
+  });
+
   test("a forgotten case is gone, another one stays", async () => {
     const device = memoryDevice();
     const kept = createKeptRooms({ device, clock, signal: new AbortController().signal });

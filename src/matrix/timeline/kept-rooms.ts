@@ -12,7 +12,7 @@ import type { RoomView } from "./room-reader.ts";
  */
 export type KeptRooms = {
   load(): Promise<readonly KeptRoom[]>;
-  /** Keeps a room soon: a busy case is written once for many events. */
+  /** Keeps a room at once, and what follows closely soon after: a busy case is written once for many events. */
   keep(view: RoomView, raws: readonly RoomEvent[]): void;
   forget(roomId: string): void;
 };
@@ -51,13 +51,21 @@ export function createKeptRooms(deps: {
 }): KeptRooms {
   const { device, clock, signal } = deps;
   const due = new Map<string, StoredRoom>();
+  const writing = new Set<string>();
 
-  const writeSoon = async (roomId: string): Promise<void> => {
-    await clock.wait(soonMs, signal);
-    const room = due.get(roomId);
-    due.delete(roomId);
-    // A full device goes without: the homeserver has it all.
-    if (room !== undefined && !signal.aborted) await device.set("cases", roomId, room);
+  /** The first is not put off: the page may be gone the next moment, and the network with it. */
+  const writeAll = async (roomId: string): Promise<void> => {
+    writing.add(roomId);
+    try {
+      for (let room = due.get(roomId); room !== undefined && !signal.aborted; room = due.get(roomId)) {
+        due.delete(roomId);
+        // A full device goes without: the homeserver has it all.
+        await device.set("cases", roomId, room);
+        await clock.wait(soonMs, signal);
+      }
+    } finally {
+      writing.delete(roomId);
+    }
   };
 
   return {
@@ -69,9 +77,8 @@ export function createKeptRooms(deps: {
       });
     },
     keep(view, raws) {
-      const writing = due.has(view.roomId);
       due.set(view.roomId, toStored(view, raws));
-      if (!writing) drop(writeSoon(view.roomId));
+      if (!writing.has(view.roomId)) drop(writeAll(view.roomId));
     },
     forget(roomId) {
       due.delete(roomId);
