@@ -21,6 +21,8 @@ export default defineConfig({
   reporter: [["list"], ["json", { outputFile: join(results, "e2e.json") }]],
   use: {
     ...(run === undefined ? {} : { baseURL: run.publicUrl }),
+    // What cannot be pressed by then is missing: the failure names it, instead of the whole test running out of time.
+    actionTimeout: 60_000,
     locale: "fr-FR",
     timezoneId: "Europe/Paris",
     trace: "retain-on-failure",

@@ -15,7 +15,7 @@ import { signWithFinger } from "./support/trouble.ts";
  */
 
 const patient = { family: "N’GUESSAN", initials: /A\. .*N\./ } as const;
-const question = `Plaque rouge du genou, ${Date.now()} : quel soin ?`;
+const question = `Plaque rouge de la paupière, ${Date.now()} : quel soin ?`;
 
 /** What the camera gave while the page framed: its size, and the colour in each of sixteen fields. */
 const seenSchema = z.object({
@@ -94,11 +94,12 @@ test("@main the patient signs on the screen, the camera takes the photo, and bot
     await page.getByRole("button", { name: "Recueillir son accord" }).click();
     await page.getByRole("switch", { name: /^L’avis/ }).click();
     await page.getByRole("switch", { name: /^Des photos, pour me soigner/ }).click();
-    await page.getByRole("button", { name: "Enregistrer et photographier" }).click();
+    const go = page.getByRole("button", { name: "Enregistrer et photographier" });
+    await expect(go).toBeDisabled();
     await expect(page.getByText("Il manque la signature.")).toBeVisible();
     expect(await liveTracks(page)).toBe(0);
     await signWithFinger(page);
-    await page.getByRole("button", { name: "Enregistrer et photographier" }).click();
+    await go.click();
   });
 
   const seen = await test.step("the camera frames, shoots, and is closed", async () => {
@@ -107,7 +108,7 @@ test("@main the patient signs on the screen, the camera takes the photo, and bot
     expect(await liveTracks(page)).toBe(1);
     const framed = await lookAt(page, "the camera");
     await page.getByRole("button", { name: "Photographier" }).click();
-    await day.keepAndPlace(page, "Genou gauche", /C’est bien à gauche/);
+    await day.keepAndPlace(page, "Paupière gauche", /C’est bien à gauche/);
     await expect(page.getByRole("button", { name: /^Photo 1/ })).toBeVisible();
     expect(await liveTracks(page)).toBe(0);
     return framed;
@@ -118,7 +119,7 @@ test("@main the patient signs on the screen, the camera takes the photo, and bot
     const kermarrec = await openDevice(browser, "kermarrec");
     await signIn(kermarrec);
     await kermarrec.page.getByRole("link").filter({ hasText: question }).click({ timeout: 60_000 });
-    const picture = kermarrec.page.getByRole("img", { name: /genou gauche/i }).first();
+    const picture = kermarrec.page.getByRole("img", { name: /paupière gauche/i }).first();
     await expect(picture).toBeVisible({ timeout: 30_000 });
     expect(kermarrec.trespasses).toEqual([]);
     await kermarrec.context.close();

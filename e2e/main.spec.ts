@@ -19,9 +19,8 @@ import { running } from "./support/stack.ts";
  * asserted from outside the product, each absence with its positive control.
  */
 
-const samples = fileURLToPath(new URL("../../shared/samples/photos/", import.meta.url));
-/** A camera's file with GPS, serial numbers and a thumbnail. */
-const source = join(samples, "DSCN0010.jpg");
+/** A camera's file with GPS, serial numbers and a thumbnail, that lies on its side. */
+const source = fileURLToPath(new URL("samples/camera.jpg", import.meta.url));
 
 const question = "Lésion du dos qui a changé en trois semaines et saigné hier. Faut-il l’enlever vite ?";
 const opinion = {
@@ -238,7 +237,11 @@ async function expectRecord(shown: Buffer, since: string): Promise<void> {
   // A reader of metadata that is not ours finds the camera's in the source, and nothing in what was filed.
   const before = await tagsOf(await readFile(source));
   const after = await tagsOf(filed);
-  expect(before).toMatchObject({ latitude: expect.any(Number), Make: expect.any(String) });
+  expect(before).toMatchObject({
+    latitude: expect.any(Number),
+    Make: expect.any(String),
+    SerialNumber: expect.any(String),
+  });
   expect(after).not.toMatchObject({ latitude: expect.anything() });
   expect(
     Object.keys(after).filter((tag) => /gps|latitude|longitude|serial|make|model|thumbnail|date/i.test(tag)),

@@ -132,7 +132,8 @@ test("@trouble the record down and the server killed while an opinion is signed:
   const { page } = expert;
   await page.getByRole("link").filter({ hasText: question }).click({ timeout: 60_000 });
   await page.getByRole("button", { name: "Prendre ce cas" }).click();
-  await expect.poll(() => eventsOf("kermarrec", roomId)).toBe(1);
+  // That it was taken, and what was seen.
+  await expect.poll(() => eventsOf("kermarrec", roomId)).toBe(2);
   await without("hapi", async () => {
     await without("server", async () => {
       await day.giveOpinion(page, opinion);
@@ -145,7 +146,7 @@ test("@trouble the record down and the server killed while an opinion is signed:
   });
   await expect(page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 120_000 });
   expect(await entriesOf("DiagnosticReport")).toBe(reports + 1);
-  expect(await eventsOf("kermarrec", roomId)).toBe(2);
+  expect(await eventsOf("kermarrec", roomId)).toBe(3);
   await expert.context.close();
   await faure.context.close();
 });

@@ -22,7 +22,7 @@ type Walker = {
   readonly see: Visit;
 };
 
-const retina = fileURLToPath(new URL("../../../shared/samples/clinical/retina.jpg", import.meta.url));
+const retina = fileURLToPath(new URL("../samples/retina.jpg", import.meta.url));
 
 const texts = {
   fr: {

@@ -6,6 +6,7 @@ import { OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api/ind
 import { type Logger, logger as sdkLogger } from "matrix-js-sdk/lib/logger.js";
 import { MatrixScheduler } from "matrix-js-sdk/lib/scheduler.js";
 import { MemoryStore } from "matrix-js-sdk/lib/store/memory.js";
+import { drop } from "../kit/clock.ts";
 import { cryptoPrefix } from "./crypto-stores.ts";
 
 /** The SDK speaks of rooms and events in its log: it is silenced, whole. */
@@ -53,16 +54,35 @@ export async function openSdk(options: SdkOptions): Promise<Sdk> {
       cacheSecretStorageKey: (_id, _info, key) => options.onSecretKey(new Uint8Array(key)),
     },
   });
-  await client.initRustCrypto({
+  const stores = {
     cryptoDatabasePrefix: cryptoPrefix(options.identity.deviceId),
     storageKey: options.storageKey,
-  });
+  };
+  await withBundlesAside(() => client.initRustCrypto(stores));
   const crypto = client.getCrypto();
   if (!isBackend(crypto)) throw new Error("The SDK gave no crypto backend");
   // Not kept by the SDK: said anew at every start, before the first sync.
   crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
   guardSync(client, crypto, options.onCryptoFailure);
   return { client, crypto };
+}
+
+/**
+ * While it starts, the SDK fetches every key bundle that it waits for, one after the other, and does not come up when one cannot be had:
+ * a homeserver that is away, or a file that is gone, would keep a device from its own cases. Here they are fetched beside the start.
+ */
+async function withBundlesAside(start: () => Promise<void>): Promise<void> {
+  const { RustCrypto } = await import("matrix-js-sdk/lib/rust-crypto/rust-crypto.js");
+  const { maybeAcceptKeyBundle } = RustCrypto.prototype;
+  RustCrypto.prototype.maybeAcceptKeyBundle = function (...bundle) {
+    drop(maybeAcceptKeyBundle.apply(this, bundle));
+    return Promise.resolve(false);
+  };
+  try {
+    await start();
+  } finally {
+    RustCrypto.prototype.maybeAcceptKeyBundle = maybeAcceptKeyBundle;
+  }
 }
 
 /**
