@@ -1,4 +1,3 @@
-import "./no-eval.ts";
 import { createRoot } from "react-dom/client";
 import { applyTheme, chosenTheme } from "../features/settings/index.ts";
 import { startTexts } from "../i18n/index.ts";
