@@ -104,6 +104,7 @@ test("@main the patient signs on the screen, the camera takes the photo, and bot
 
   const seen = await test.step("the camera frames, shoots, and is closed", async () => {
     await expect(page.getByRole("button", { name: "Photographier" })).toBeVisible();
+    await expect(page.locator("video")).toBeVisible();
     await expect.poll(async () => (await lookAt(page, "the camera")).widthPx).toBeGreaterThan(600);
     expect(await liveTracks(page)).toBe(1);
     const framed = await lookAt(page, "the camera");
