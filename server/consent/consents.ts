@@ -1,7 +1,7 @@
 import type { LeaseClaims } from "#protocol/api.ts";
 import { leaseMs } from "#protocol/api.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
-import { type Consent, consentSchema } from "#protocol/consent.ts";
+import { type Consent, consentSchema, inForce } from "#protocol/consent.ts";
 import { faultOf } from "#protocol/consent-rules.ts";
 import { clockSkewMs, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
@@ -22,8 +22,8 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
   const { db, clock, audit, key, events, revocations, removals } = parts;
 
   const statusNow = (state: "live" | "withdrawn"): Status => ({ state, untilMs: clock() + leaseMs });
-  const factsOfRow = (row: store.ConsentRow): Facts => ({
-    consent: row.consent,
+  const factsOfRow = (row: store.ConsentRow, inCase: readonly store.ConsentRow[]): Facts => ({
+    consent: inForce(row.consent, liveOnes(inCase)),
     status: statusNow(row.state),
     glasses: [],
   });
@@ -95,7 +95,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
       const row = await store.consentById(db, consentId);
       return row === undefined
         ? { consent: null, status: { state: "unknown" }, glasses: [] }
-        : factsOfRow(row);
+        : factsOfRow(row, await store.consentsOfCase(db, row.caseId));
     },
     statusOf: async (consentId, receiptId) => {
       const row = await store.consentById(db, consentId);
@@ -106,7 +106,10 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
         ? { state: "unknown" }
         : statusNow(permit.state);
     },
-    consentsOfCase: async (caseId) => (await store.consentsOfCase(db, caseId)).map(factsOfRow),
+    consentsOfCase: async (caseId) => {
+      const rows = await store.consentsOfCase(db, caseId);
+      return rows.map((row) => factsOfRow(row, rows));
+    },
 
     leasesOf: async (caseId) => {
       const inCase = await store.caseById(db, caseId);
@@ -134,6 +137,10 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
     },
   };
 }
+
+/** What the patient said and did not take back. */
+export const liveOnes = (rows: readonly store.ConsentRow[]): Consent[] =>
+  rows.flatMap((row) => (row.state === "live" ? [row.consent] : []));
 
 function checkTimes(consent: Consent, now: number): void {
   const collected = Date.parse(consent.collectedAt);

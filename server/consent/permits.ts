@@ -1,9 +1,11 @@
 import { leaseMs } from "#protocol/api.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
+import { inForce } from "#protocol/consent.ts";
 import { clockSkewMs } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
 import { verifySigned } from "../kit/jose.ts";
+import { liveOnes } from "./consents.ts";
 import type { RemovalWorker } from "./media-removal.ts";
 import type { MediaFacts, Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
@@ -76,7 +78,7 @@ export function createPermits(parts: RegistryParts & { removals: RemovalWorker }
         bytes: file.bytes,
         uploaded: file.uploaded,
         receipt: permit.receipt,
-        consent: consent.consent,
+        consent: inForce(consent.consent, liveOnes(await store.consentsOfCase(db, permit.caseId))),
         glasses: [],
         status: { state: live ? "live" : "withdrawn", untilMs: clock() + leaseMs },
       };

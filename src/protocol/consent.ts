@@ -107,3 +107,30 @@ export const grants = (consent: Pick<Consent, "decisions">, purpose: Purpose, pr
       decision.granted &&
       (project === undefined || decision.project === project),
   );
+
+/**
+ * The patient's word on what a consent was about, as it stands now: of the consents that take its place, one after the other, the newest
+ * says what is granted, to whom and until when; case, patient and beginning stay those of the first (rule G14). `others` are the consents
+ * of the case that were not taken back.
+ */
+export function inForce(consent: Consent, others: readonly Consent[]): Consent {
+  const passed = new Set<string>([consent.consentId]);
+  let newest = consent;
+  for (;;) {
+    const next = others
+      .filter(
+        (other) =>
+          other.supersedes === newest.consentId &&
+          other.caseId === consent.caseId &&
+          other.pseudonym === consent.pseudonym &&
+          !passed.has(other.consentId),
+      )
+      .sort((one, other) => Date.parse(other.collectedAt) - Date.parse(one.collectedAt))[0];
+    if (next === undefined) break;
+    passed.add(next.consentId);
+    newest = next;
+  }
+  return newest === consent
+    ? consent
+    : { ...newest, consentId: consent.consentId, collectedAt: consent.collectedAt };
+}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Consent, consentSchema, type Purpose, purposeSchema } from "./consent.ts";
+import { type Consent, consentSchema, inForce, type Purpose, purposeSchema } from "./consent.ts";
 import {
   type Audience,
   audienceOf,
@@ -312,5 +312,43 @@ describe("purposesNeededFor", () => {
       "opinion",
       "care-team",
     ]);
+  });
+});
+
+describe("a newer word of the patient", () => {
+  const aubry = "@aubry:valombre.example";
+  const later = (id: number, of: Consent, change: Partial<Consent> = {}): Consent =>
+    consentSchema.parse({
+      ...of,
+      consentId: `7b0c2d1e-1111-4a11-8a11-00000000010${id}`,
+      supersedes: of.consentId,
+      collectedAt: new Date(Date.parse(of.collectedAt) + hour / 2 + 60_000 * id).toISOString(),
+      ...change,
+    });
+  const toAubry = later(1, full, { recipients: [...full.recipients, { kind: "person", userId: aubry }] });
+  const may = (consent: Consent, userId: string) =>
+    mayDisclose(consent, receipt(), live, audienceOf(userId, consent, [], [], now), "care", now);
+
+  test("[G14] it reaches the pictures that were taken under the first, and without it they are refused", () => {
+    expect(may(inForce(full, [full]), aubry)).toEqual({ allow: false, reason: "audience-not-covered" });
+    expect(may(inForce(full, [full, toAubry]), aubry)).toEqual({ allow: true });
+  });
+
+  test("[G14] a no takes back the yes before it, through any number of words; the newest counts", () => {
+    const no = later(2, toAubry, {
+      decisions: toAubry.decisions.map((each) => ({ ...each, granted: false })),
+    });
+    expect(may(inForce(full, [no, toAubry, full]), aubry)).toEqual({
+      allow: false,
+      reason: "opinion-not-granted",
+    });
+    expect(may(inForce(full, [toAubry, full]), aubry)).toEqual({ allow: true });
+  });
+
+  test("[G14] a word in another case or of another patient, or two that name each other, change nothing", () => {
+    const elsewhere = { ...toAubry, pseudonym: "B".repeat(22) };
+    expect(inForce(full, [elsewhere])).toBe(full);
+    const round = { ...full, supersedes: toAubry.consentId };
+    expect(inForce(round, [toAubry, round]).recipients).toEqual(toAubry.recipients);
   });
 });
