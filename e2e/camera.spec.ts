@@ -104,12 +104,15 @@ test("@main the patient signs on the screen, the camera takes the photo, and bot
 
   const seen = await test.step("the camera frames, shoots, and is closed", async () => {
     await expect(page.getByRole("button", { name: "Photographier" })).toBeVisible();
-    await expect(page.locator("video")).toBeVisible();
-    await expect.poll(async () => (await lookAt(page, "the camera")).widthPx).toBeGreaterThan(600);
+    const width = () => page.locator("video").evaluate((video) => Number(Reflect.get(video, "videoWidth")));
+    await expect.poll(width).toBeGreaterThan(600);
     expect(await liveTracks(page)).toBe(1);
     const framed = await lookAt(page, "the camera");
     await page.getByRole("button", { name: "Photographier" }).click();
     await day.keepAndPlace(page, "Paupière gauche", /C’est bien à gauche/);
+    // It opens again for the next view; who leaves closes it.
+    await expect.poll(() => liveTracks(page)).toBe(1);
+    await page.getByRole("button", { name: "Fermer l’appareil photo" }).click();
     await expect(page.getByRole("button", { name: /^Photo 1/ })).toBeVisible();
     expect(await liveTracks(page)).toBe(0);
     return framed;

@@ -197,6 +197,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
   const records = options.empty === true ? [] : sampleRecords(nowMs, me);
   const cases = createStore<CasesState>(() => ({
     loaded: options.loading !== true,
+    synced: options.loading !== true,
     byRoom: new Map(options.loading === true ? [] : records.map((each) => [each.roomId, each])),
     outgoing: [],
   }));

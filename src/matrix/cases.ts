@@ -21,7 +21,12 @@ export type Cases = {
 const nothing: TimelineState = { loaded: false, synced: false, byRoom: new Map() };
 
 export function createCases(outbox: Outbox): Cases {
-  const store = createStore<CasesState>(() => ({ loaded: false, byRoom: new Map(), outgoing: [] }));
+  const store = createStore<CasesState>(() => ({
+    loaded: false,
+    synced: false,
+    byRoom: new Map(),
+    outgoing: [],
+  }));
   const memo = new Map<string, { view: RoomView; pendingKey: string; record: CaseRecord }>();
   let source: { timeline: StoreApi<TimelineState>; userId: string; bot: string } | null = null;
 
@@ -59,7 +64,7 @@ export function createCases(outbox: Outbox): Cases {
       const mine = open.filter((item) => item.caseId === view.caseId);
       byRoom.set(view.roomId, recordOf(view, mine, source.bot, source.userId));
     }
-    store.setState({ loaded: views.loaded, byRoom, outgoing });
+    store.setState({ loaded: views.loaded, synced: views.synced, byRoom, outgoing });
     if (settled.length > 0) outbox.settle([...settledIds]);
   };
 

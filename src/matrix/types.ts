@@ -112,6 +112,8 @@ export type ConnectionState = {
 export type CasesState = {
   /** False until the first answer of the homeserver or the local copy is in: show structure, not emptiness. */
   readonly loaded: boolean;
+  /** The homeserver's word on every case is in: what is not among them is not this person's. */
+  readonly synced: boolean;
   readonly byRoom: ReadonlyMap<string, CaseRecord>;
   /** Requests in the outbox whose room does not exist yet. */
   readonly outgoing: readonly OutgoingRequest[];

@@ -34,6 +34,12 @@ describe("a case on screen", () => {
     expect(open("nowhere", { loading: true }).view()).toEqual({ state: "loading" });
   });
 
+  test("a case that this device did not keep is not called absent before the homeserver has spoken", () => {
+    const { door, view } = open("nowhere");
+    door.cases.setState({ loaded: true, synced: false });
+    expect(view()).toEqual({ state: "loading" });
+  });
+
   test("a request that is leaving turns into its case when the room is there", () => {
     const { door, view } = open(uuid(77));
     const leaving = request(77, nowMs, { requester: martin });

@@ -105,7 +105,8 @@ export function caseViewOf(key: string, facts: CaseFacts): CaseView {
   if (record === null) {
     const outgoing = facts.cases.outgoing.find((each) => each.request.caseId === key);
     if (outgoing !== undefined) return { state: "outgoing", outgoing, nowMs: facts.nowMs };
-    return { state: facts.cases.loaded ? "absent" : "loading" };
+    // What this device kept is not all there is: only the homeserver can say that a case is none of this person's.
+    return { state: facts.cases.synced ? "absent" : "loading" };
   }
   const { request } = record.state;
   if (request !== null) return openCase(key, record, request, facts);

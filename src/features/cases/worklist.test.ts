@@ -38,7 +38,12 @@ const asked = (n: number, dueInMs: number) => {
 };
 const list = (records: readonly ReturnType<typeof record>[], me = martin) =>
   worklistOf({
-    cases: { loaded: true, byRoom: new Map(records.map((each) => [each.roomId, each])), outgoing: [] },
+    cases: {
+      loaded: true,
+      synced: true,
+      byRoom: new Map(records.map((each) => [each.roomId, each])),
+      outgoing: [],
+    },
     directory: null,
     me,
     bot,
@@ -101,11 +106,14 @@ describe("the worklist", () => {
       error: null,
     } as const;
     const facts = { directory: null, me: user("leroy"), bot, nowMs: now };
-    const before = worklistOf({ ...facts, cases: { loaded: true, byRoom: new Map(), outgoing: [outgoing] } });
+    const before = worklistOf({
+      ...facts,
+      cases: { loaded: true, synced: true, byRoom: new Map(), outgoing: [outgoing] },
+    });
     const one = asked(1, hourMs);
     const after = worklistOf({
       ...facts,
-      cases: { loaded: true, byRoom: new Map([[one.roomId, one]]), outgoing: [outgoing] },
+      cases: { loaded: true, synced: true, byRoom: new Map([[one.roomId, one]]), outgoing: [outgoing] },
     });
     expect([before.outgoing.length, after.outgoing.length]).toEqual([1, 0]);
   });

@@ -15,7 +15,12 @@ function setUp(
   answer: Awaited<ReturnType<OpinionDeps["door"]["giveOpinion"]>> = ok(undefined),
 ) {
   const given: OpinionDraft[] = [];
-  const cases = createStore<CasesState>(() => ({ loaded: true, byRoom: new Map(), outgoing: [] }));
+  const cases = createStore<CasesState>(() => ({
+    loaded: true,
+    synced: true,
+    byRoom: new Map(),
+    outgoing: [],
+  }));
   const model = createOpinionModel({
     door: {
       vault,
