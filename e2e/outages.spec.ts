@@ -74,8 +74,8 @@ test("@trouble @smoke a page reloaded while its photo is on the way sends the re
   await openCase(page, question);
   await expect(page.getByText(/L’Archiviste.*a versé à|a tout versé/s)).toBeVisible({ timeout: 90_000 });
   await expect.poll(photosInRecord, { timeout: 60_000 }).toBe(before.photos + 1);
-  // A consent, a request, a photo: three events, and the two files of one photo. No second room came.
-  expect(await eventsOf(asker, roomId)).toBe(3);
+  // A consent, a request, a photo and its preview: four events, and their two files. No second room came.
+  expect(await eventsOf(asker, roomId)).toBe(4);
   expect(await filesStored()).toBe(before.files + 2);
   expect(await roomsSince(rooms)).toEqual([roomId]);
   await faure.context.close();

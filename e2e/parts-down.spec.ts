@@ -80,7 +80,8 @@ test("@trouble the homeserver down at the consent and the request: both are kept
   await expect(page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });
   expect(await entriesOf("ServiceRequest")).toBe(requests + 1);
   expect(await photosInRecord()).toBe(photos + 1);
-  expect(await eventsOf("faure", roomId)).toBe(3);
+  // A consent, a request, a photo and its preview.
+  expect(await eventsOf("faure", roomId)).toBe(4);
   expect(await roomsSince(rooms)).toEqual([roomId]);
   await faure.context.close();
 });
