@@ -51,6 +51,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         audit,
         gate,
         record: withBot?.record,
+        askIn: withBot?.askIn,
         botState: () => withBot?.botState() ?? "off",
         onUserReady: (userId) => events.emit("user-ready", { userId }),
       }).start(context),

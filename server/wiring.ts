@@ -1,19 +1,20 @@
 import type { Health } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import { type EncryptedFile, parseCaseEvent } from "#protocol/events.ts";
+import { type Photo, parseCaseEvent } from "#protocol/events.ts";
 import { membersOf } from "#protocol/people.ts";
 import type { Audit } from "./audit/index.ts";
 import { type Bot, botRole, type InboxItem } from "./bot/index.ts";
 import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
 import { createFiling, type Filing } from "./filing/index.ts";
-import type { Gate, RecordPort } from "./gateway/index.ts";
+import type { AskIn, Gate, RecordPort } from "./gateway/index.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
 /** What stands between the archivist (keys of Matrix, none of the record) and filing (the record, no key of Matrix). */
 export type Wired = AsyncDisposable & {
   readonly record: RecordPort | undefined;
+  readonly askIn: AskIn;
   readonly botState: () => Health["parts"]["bot"];
 };
 
@@ -40,9 +41,13 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
     }).start(context),
   );
   const filing = parts.withFiling ? starting.use(await startFiling(context, parts, bot)) : undefined;
-  if (filing !== undefined) starting.use(bot.deliverTo((item) => hand(item, bot, filing)));
+  if (filing !== undefined)
+    starting.use(
+      bot.deliverTo((item) => hand(item, { ...parts, bot, filing, archivist: context.config.bot.userId })),
+    );
   const running = starting.move();
   return {
+    askIn: bot.askIn,
     botState: bot.state,
     record: filing,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -68,18 +73,31 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
   });
 }
 
+type Hands = Pick<Parts, "audit"> & {
+  readonly bot: Bot;
+  readonly filing: Filing;
+  readonly archivist: string;
+};
+
 /** One event on its way from the archivist to filing; a photo takes its picture along. */
-async function hand(item: InboxItem, bot: Bot, filing: Filing): Promise<void> {
+async function hand(item: InboxItem, hands: Hands): Promise<void> {
   const { eventId, roomId, sender, originServerTs: atMs, type, content } = item;
   const event = parseCaseEvent({ eventId, sender, atMs, type, content });
-  const picture = event.kind === "photo" ? await pictureOf(event.photo.file, bot) : undefined;
-  await filing.submit({ eventId, roomId, sender, atMs, event, picture });
+  const picture = event.kind === "photo" ? await pictureOf(event.photo, hands) : undefined;
+  await hands.filing.submit({ eventId, roomId, sender, atMs, event, picture });
 }
 
 /** The picture, or nothing when it was withdrawn meanwhile: gate 4 then refuses, which is what shall be said. */
-async function pictureOf(file: EncryptedFile, bot: Bot): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function pictureOf(
+  { receipt, file }: Photo,
+  { bot, audit, archivist }: Hands,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return await bot.readMedia(file);
+    const picture = await bot.readMedia(file);
+    const { caseId, receiptId } = receipt.payload;
+    const read = { actor: archivist, caseId, receiptId, mxc: file.url, rendition: "full" } as const;
+    await audit.pictureRead({ ...read, how: "machine" });
+    return picture;
   } catch (error) {
     if (error instanceof ColloqueError && error.code === "not-found") return undefined;
     throw error;

@@ -1,4 +1,6 @@
+import { type Accesses, accessesSchema } from "#protocol/api.ts";
 import type { Json } from "#protocol/canonical.ts";
+import type { Rendition } from "#protocol/receipt.ts";
 import type { RoleContext } from "../kit/role.ts";
 import { openChain } from "./chain.ts";
 
@@ -21,11 +23,27 @@ export type Audit = {
   consentWithdrawn(
     event: Who & InCase & { consentId: string; reason: string; receipts: number },
   ): Promise<void>;
+  /** BTG: somebody was let in where the consent ends. `reasonSha256` is of the words, which are in the case. */
+  glassBroken(
+    event: Who &
+      InCase & {
+        consentId: string;
+        glassId: string;
+        reader: string;
+        reasonSha256: string;
+        untilMs: number;
+        late: boolean;
+      },
+  ): Promise<void>;
   permitGiven(event: Who & InCase & { receiptId: string; consentId: string; files: number }): Promise<void>;
   uploadFinished(event: Who & InCase & { mxc: string; bytes: number }): Promise<void>;
   uploadRefused(event: Who & { mxc: string; reason: string }): Promise<void>;
-  /** A person's device was given the ciphertext of a picture. */
-  pictureRead(event: Who & InCase & { mxc: string; rendition: string }): Promise<void>;
+  /** The ciphertext of a picture was given to a person's device, or read by a machine. */
+  pictureRead(
+    event: Who & InCase & { receiptId: string; mxc: string; rendition: Rendition; how: "view" | "machine" },
+  ): Promise<void>;
+  /** Who read which picture of a case, when: the latest, newest first. */
+  accessesOfCase(caseId: string): Promise<Accesses["accesses"]>;
   keyBundleRead(event: Who & { mxc: string }): Promise<void>;
   /** The gate said no. */
   disclosureRefused(event: Who & { caseId: string | undefined; what: string; reason: string }): Promise<void>;
@@ -44,6 +62,9 @@ export type Audit = {
   /** The number of the first row of the trail that does not fit, if any. */
   firstBroken(): Promise<number | undefined>;
 };
+
+const maxAccesses = 2000;
+const accessSchema = accessesSchema.shape.accesses.unwrap();
 
 export async function createAudit(
   context: Pick<RoleContext, "db" | "clock" | "log">,
@@ -77,6 +98,7 @@ export async function createAudit(
     caseOpened: event("case-opened"),
     consentRegistered: event("consent-registered"),
     consentWithdrawn: event("consent-withdrawn"),
+    glassBroken: (given) => event("glass-broken")({ ...given, type: "BTG" }),
     permitGiven: event("permit-given"),
     uploadFinished: event("upload-finished"),
     uploadRefused: event("upload-refused"),
@@ -87,6 +109,11 @@ export async function createAudit(
     recordEntryRead: event("record-entry-read"),
     mediaRemoved: event("media-removed"),
     note: ({ event: name, actor, caseId, details }) => event(name)({ actor, caseId, ...details }),
+    accessesOfCase: async (caseId) =>
+      (await chain.ofCase(caseId, "picture-read", maxAccesses)).flatMap(({ actor, at, details }) => {
+        const parsed = accessSchema.safeParse({ ...details, by: actor, at: new Date(at).toISOString() });
+        return parsed.success ? [parsed.data] : [];
+      }),
     firstBroken: chain.firstBroken,
     [Symbol.asyncDispose]: async () => {},
   };

@@ -51,9 +51,20 @@ const beginning = "0".repeat(64);
 const hashOf = (row: Omit<Row, "hash">): string =>
   createHash("sha256").update(canonicalJson(row)).digest("hex");
 
+const storedRow = z
+  .object({ at: z.number(), actor: z.string().nullable(), details: z.string() })
+  .transform((row) => ({
+    at: row.at,
+    actor: row.actor,
+    details: z.record(z.string(), z.unknown()).parse(JSON.parse(row.details)),
+  }));
+type Stored = z.infer<typeof storedRow>;
+
 export type Chain = {
   /** Resolves once the entry is on the disk. */
   append(entry: AuditEntry): Promise<void>;
+  /** The latest rows of one kind of event in a case, newest first. */
+  ofCase(caseId: string, event: string, limit: number): Promise<Stored[]>;
   /** The number of the first row that does not fit, or undefined when the whole chain holds. */
   firstBroken(): Promise<number | undefined>;
 };
@@ -77,6 +88,14 @@ export async function openChain(db: Database, clock: Clock): Promise<Chain> {
       writing ??= Promise.resolve().then(writeAll);
       return writing;
     },
+    ofCase: (caseId, event, limit) =>
+      db.all(
+        storedRow,
+        "SELECT at, actor, details FROM audit WHERE case_id = ? AND event = ? ORDER BY seq DESC LIMIT ?",
+        caseId,
+        event,
+        limit,
+      ),
     firstBroken: async () => {
       let previous = beginning;
       let seq = 0;

@@ -6,7 +6,7 @@ import { createLogger } from "../kit/log.ts";
 import { type Database, openDatabase } from "../store/index.ts";
 import { type CaseAgent, createCaseAgent, type Hall } from "./case-agent.ts";
 import type { InboxItem } from "./inbox.ts";
-import { migrations } from "./store.ts";
+import { askIn, migrations } from "./store.ts";
 
 const caseId = randomUUID();
 const asker = "@haddad:valombre.example";
@@ -130,6 +130,32 @@ describe("the case agent", () => {
     expect(state.invited).toEqual([]);
     await second.onUserReady(expert);
     expect(state.invited).toEqual([expert]);
+  });
+
+  test("invites whom a member asks in, anew when they had left, and still those whom the request names", async () => {
+    const { state, start } = world();
+    const agent = start();
+    const asked = { roomId: room, caseId, userId: "@faure:v", askedBy: asker };
+    await askIn(db, asked);
+    await agent.onUserReady("@faure:v");
+    expect(state.invited).toEqual(["@faure:v"]);
+    state.standing = "out";
+    await askIn(db, asked);
+    await agent.onUserReady("@faure:v");
+    expect(state.invited).toEqual(["@faure:v", "@faure:v"]);
+    state.standing = "out";
+    await agent.note(request());
+    await agent.run();
+    expect(state.invited).toEqual(["@faure:v", "@faure:v", expert]);
+  });
+
+  test("leaves out whom a member asks in when the gate has changed its mind meanwhile", async () => {
+    const { state, start } = world();
+    state.allowed = false;
+    const agent = start();
+    await askIn(db, { roomId: room, caseId, userId: expert, askedBy: asker });
+    await agent.onUserReady(expert);
+    expect(state.invited).toEqual([]);
   });
 
   test("after a crash between invitation and note, sees that the person is invited and lets it be", async () => {

@@ -137,7 +137,7 @@ async function noteRequest(parts: CaseAgentParts, item: InboxItem, request: Requ
 
 async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation): Promise<void> {
   const { db, clock, log, audit, bot } = parts;
-  const { roomId, userId } = invitation;
+  const { roomId, userId, askedBy } = invitation;
   try {
     const standing = parts.hall.standingOf(roomId, userId);
     if (standing === "in" || standing === "invited" || standing === "gone")
@@ -155,7 +155,13 @@ async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation
     }
     await parts.hall.inviteWithHistory(roomId, userId);
     await store.settleInvitation(db, invitation, "invited");
-    await audit.inviteDecided({ actor: bot, roomId, invitee: userId, allowed: true, reason: "request" });
+    await audit.inviteDecided({
+      actor: bot,
+      roomId,
+      invitee: userId,
+      allowed: true,
+      reason: askedBy ?? "request",
+    });
     log.info({ roomId, userId }, "a colleague was invited to a case, with its history");
   } catch (error) {
     log.warn({ roomId, userId, ...toLog(error) }, "an invitation failed; it will be tried again");

@@ -12,7 +12,7 @@ import type { InboxItem } from "./inbox.ts";
 import { type Account, ArchivistRefuses } from "./login.ts";
 import type { BotNeeds } from "./needs.ts";
 import { openSession } from "./session.ts";
-import { migrations } from "./store.ts";
+import { askIn, migrations } from "./store.ts";
 
 export type { InboxItem } from "./inbox.ts";
 export type { BotNeeds } from "./needs.ts";
@@ -33,6 +33,8 @@ export type Bot = AsyncDisposable & {
   readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
   /** Redacts the events of withdrawn photos. */
   redactReceipts(receiptIds: readonly string[]): Promise<void>;
+  /** Lets a colleague into a case, with its history, once they are ready and as long as the gate allows it. Durable when it resolves. */
+  askIn(invitation: { roomId: string; caseId: string; userId: string; askedBy: string }): Promise<void>;
   /** Called when a person has a device that may be written to, or when the gate may have changed its mind about them. */
   onUserReady(userId: string): Promise<void>;
 };
@@ -140,6 +142,13 @@ export async function startBot(parts: BotParts): Promise<Bot> {
     sendFiled: async (roomId, content) => (await up).sendFiled(roomId, content),
     readMedia: async (file) => (await up).readMedia(file),
     redactReceipts: async (receiptIds) => (await up).redactReceipts(receiptIds),
+    askIn: async (invitation) => {
+      await askIn(db, invitation);
+      leave(
+        up.then((archivist) => archivist.onUserReady(invitation.userId)),
+        log,
+      );
+    },
     onUserReady: async (userId) => (await up).onUserReady(userId),
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

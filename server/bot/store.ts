@@ -41,6 +41,11 @@ export const migrations = [
      PRIMARY KEY (room_id, user_id)
    );
    CREATE TABLE bot_photos (receipt_id TEXT NOT NULL, room_id TEXT NOT NULL, event_id TEXT NOT NULL, PRIMARY KEY (receipt_id, event_id));`,
+  `ALTER TABLE bot_invitations ADD COLUMN asked_by TEXT;
+   ALTER TABLE bot_photos ADD COLUMN kind TEXT NOT NULL DEFAULT 'photo' CHECK (kind IN ('photo', 'preview'));
+   ALTER TABLE bot_photos ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE bot_photos ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX bot_photos_open ON bot_photos (room_id) WHERE redacted = 0;`,
 ];
 
 const blob = z.instanceof(Uint8Array);
@@ -187,27 +192,46 @@ export const unsent = (q: Queries) =>
 // --- invitations
 
 const invitationRow = z
-  .object({ room_id: z.string(), user_id: z.string(), case_id: z.string(), attempts: z.number() })
+  .object({
+    room_id: z.string(),
+    user_id: z.string(),
+    case_id: z.string(),
+    attempts: z.number(),
+    asked_by: z.string().nullable(),
+  })
   .transform((row) => ({
     roomId: row.room_id,
     userId: row.user_id,
     caseId: row.case_id,
     attempts: row.attempts,
+    askedBy: row.asked_by ?? undefined,
   }));
 export type Invitation = z.infer<typeof invitationRow>;
 
-/** Adds a person to be invited; one that is known already stays as it is. */
+/** Adds a person whom the case's request names; one that is known already stays as it is. */
 export const putInvitation = (q: Queries, row: { roomId: string; userId: string; caseId: string }) =>
   q.run(
-    "INSERT INTO bot_invitations (room_id, user_id, case_id, state) VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING",
+    `INSERT INTO bot_invitations (room_id, user_id, case_id, state) VALUES (?, ?, ?, 'waiting')
+     ON CONFLICT (room_id, user_id) DO UPDATE SET asked_by = NULL`,
     row.roomId,
     row.userId,
     row.caseId,
   );
+/** Adds a person whom a member of the case asks in, anew even when an earlier invitation is over. */
+export const askIn = (q: Queries, row: { roomId: string; userId: string; caseId: string; askedBy: string }) =>
+  q.run(
+    `INSERT INTO bot_invitations (room_id, user_id, case_id, state, asked_by) VALUES (?, ?, ?, 'waiting', ?)
+     ON CONFLICT (room_id, user_id) DO UPDATE
+     SET state = 'waiting', reason = NULL, attempts = 0, next_at = 0`,
+    row.roomId,
+    row.userId,
+    row.caseId,
+    row.askedBy,
+  );
 export const dueInvitations = (q: Queries, now: number) =>
   q.all(
     invitationRow,
-    "SELECT room_id, user_id, case_id, attempts FROM bot_invitations WHERE state = 'waiting' AND next_at <= ? ORDER BY rowid",
+    "SELECT room_id, user_id, case_id, attempts, asked_by FROM bot_invitations WHERE state = 'waiting' AND next_at <= ? ORDER BY rowid",
     now,
   );
 /** Makes waiting invitations due at once: of one person, or of one room. */
@@ -230,10 +254,11 @@ export const postponeInvitation = (q: Queries, of: Invitation, reason: string, n
     of.roomId,
     of.userId,
   );
+/** Whether the case's request has named its people already; whom a member asked in does not count. */
 export const hasInvitations = async (q: Queries, roomId: string): Promise<boolean> =>
   (await q.one(
     z.object({ user_id: z.string() }),
-    "SELECT user_id FROM bot_invitations WHERE room_id = ?",
+    "SELECT user_id FROM bot_invitations WHERE room_id = ? AND asked_by IS NULL",
     roomId,
   )) !== undefined;
 

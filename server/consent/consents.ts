@@ -7,25 +7,24 @@ import { clockSkewMs, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { signCompact, verifySigned } from "../kit/jose.ts";
 import type { Queries } from "../store/index.ts";
-import type { RemovalWorker } from "./media-removal.ts";
 import type { Facts, Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
 
 type ConsentCalls = Pick<
   Registry,
-  "registerConsent" | "withdraw" | "factsOf" | "statusOf" | "consentsOfCase" | "leasesOf"
+  "registerConsent" | "caseOfConsent" | "factsOf" | "statusOf" | "consentsOfCase" | "leasesOf"
 >;
 
 const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
 
-export function createConsents(parts: RegistryParts & { removals: RemovalWorker }): ConsentCalls {
-  const { db, clock, audit, key, events, revocations, removals } = parts;
+export function createConsents(parts: RegistryParts): ConsentCalls {
+  const { db, clock, audit, key } = parts;
 
   const statusNow = (state: "live" | "withdrawn"): Status => ({ state, untilMs: clock() + leaseMs });
-  const factsOfRow = (row: store.ConsentRow, inCase: readonly store.ConsentRow[]): Facts => ({
+  const factsOfRow = async (row: store.ConsentRow, inCase: readonly store.ConsentRow[]): Promise<Facts> => ({
     consent: inForce(row.consent, liveOnes(inCase)),
     status: statusNow(row.state),
-    glasses: [],
+    glasses: await store.openGlasses(db, row.consentId, clock()),
   });
 
   return {
@@ -37,10 +36,10 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
       checkTimes(payload, now);
       const fault = faultOf(payload, parts.rules);
       if (fault !== null) throw refused(fault);
-      const fresh = await db.transaction(async (tx) => {
-        const known = await store.consentById(tx, payload.consentId);
-        if (known !== undefined) {
-          if (canonicalJson(known.consent) === canonicalJson(payload)) return false;
+      const known = await db.transaction(async (tx) => {
+        const before = await store.consentById(tx, payload.consentId);
+        if (before !== undefined) {
+          if (canonicalJson(before.consent) === canonicalJson(payload)) return before.state;
           throw refused("another-consent-of-this-id");
         }
         await checkCase(tx, payload, caller);
@@ -51,45 +50,18 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
           signed: { ...signed, payload },
           at: now,
         });
-        return true;
+        return undefined;
       });
-      if (fresh)
-        await audit.consentRegistered({
-          actor: caller,
-          caseId: payload.caseId,
-          consentId: payload.consentId,
-        });
+      if (known !== undefined) return known;
+      await audit.consentRegistered({
+        actor: caller,
+        caseId: payload.caseId,
+        consentId: payload.consentId,
+      });
+      return "live";
     },
 
-    withdraw: async (caller, consentId, reason) => {
-      const row = await store.consentById(db, consentId);
-      if (row === undefined) throw new ColloqueError("not-found");
-      const inCase = await store.caseById(db, row.caseId);
-      if (row.consent.collectedBy !== caller && inCase?.owner !== caller)
-        throw new ColloqueError("not-allowed");
-      const at = clock();
-      await revocations.add({ consentId, at });
-      const files = await db.transaction(async (tx) => {
-        const before = await store.consentById(tx, consentId);
-        if (before?.state === "withdrawn") return undefined;
-        await store.withdrawConsent(tx, consentId, at);
-        const all = await store.filesOfConsent(tx, consentId);
-        for (const file of all) await store.insertRemoval(tx, file.mxc, at);
-        return all;
-      });
-      if (files === undefined) return;
-      const receiptIds = [...new Set(files.map((file) => file.receiptId))];
-      await audit.consentWithdrawn({
-        actor: caller,
-        caseId: row.caseId,
-        consentId,
-        reason,
-        receipts: receiptIds.length,
-      });
-      events.emit("consent-withdrawn", { consentId, caseId: row.caseId, roomId: inCase?.roomId, receiptIds });
-      // Status is what refuses; that the bytes go too is waited for, but a homeserver that is down does not undo the withdrawal.
-      await removals.kick();
-    },
+    caseOfConsent: async (consentId) => (await store.consentById(db, consentId))?.caseId,
 
     factsOf: async (consentId) => {
       const row = await store.consentById(db, consentId);
@@ -108,7 +80,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
     },
     consentsOfCase: async (caseId) => {
       const rows = await store.consentsOfCase(db, caseId);
-      return rows.map((row) => factsOfRow(row, rows));
+      return Promise.all(rows.map((row) => factsOfRow(row, rows)));
     },
 
     leasesOf: async (caseId) => {
@@ -117,6 +89,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
       return Promise.all(
         rows.map(async (row) => {
           const permits = await store.permitsOfConsent(db, row.consentId);
+          const glasses = await store.openGlasses(db, row.consentId, clock());
           const iat = Math.floor(clock() / 1000);
           const claims: LeaseClaims = {
             iss: parts.name,
@@ -127,7 +100,7 @@ export function createConsents(parts: RegistryParts & { removals: RemovalWorker 
             withdrawnReceipts: permits.flatMap((permit) =>
               permit.state === "withdrawn" ? [permit.receipt.receiptId] : [],
             ),
-            glasses: [],
+            glasses: glasses.map(({ reader, untilMs }) => ({ reader, exp: Math.floor(untilMs / 1000) })),
             iat,
             exp: iat + leaseMs / 1000,
           };

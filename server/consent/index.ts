@@ -8,7 +8,7 @@ import type { Registry } from "./port.ts";
 import { createRegistry } from "./registry.ts";
 import { openRevocationLog } from "./revocation-log.ts";
 
-export type { Facts, MediaFacts, PermitFiles, Registry } from "./port.ts";
+export type { Facts, MediaFacts, PermitFiles, Registry, Withdrawal } from "./port.ts";
 
 /** What the consent registry needs of the others. */
 export type ConsentNeeds = { readonly audit: Audit; readonly synapse: SynapseClient };

@@ -57,4 +57,17 @@ export const migrations: readonly Migration[] = [
      asked_at INTEGER NOT NULL,
      done_at INTEGER
    );`,
+  `CREATE TABLE glasses (
+     glass_id TEXT PRIMARY KEY,
+     consent_id TEXT NOT NULL REFERENCES consents (consent_id),
+     reader TEXT NOT NULL,
+     signed TEXT NOT NULL,
+     until_at INTEGER NOT NULL,
+     registered_at INTEGER NOT NULL
+   );
+   CREATE INDEX glasses_by_consent ON glasses (consent_id, until_at);
+   ALTER TABLE consents ADD COLUMN withdrawn_by TEXT;
+   ALTER TABLE consents ADD COLUMN withdrawn_why TEXT;
+   ALTER TABLE consents ADD COLUMN told_at INTEGER;
+   UPDATE consents SET told_at = withdrawn_at WHERE state = 'withdrawn';`,
 ];

@@ -79,7 +79,7 @@ export function createPermits(parts: RegistryParts & { removals: RemovalWorker }
         uploaded: file.uploaded,
         receipt: permit.receipt,
         consent: inForce(consent.consent, liveOnes(await store.consentsOfCase(db, permit.caseId))),
-        glasses: [],
+        glasses: await store.openGlasses(db, consent.consentId, clock()),
         status: { state: live ? "live" : "withdrawn", untilMs: clock() + leaseMs },
       };
     },

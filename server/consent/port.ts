@@ -11,7 +11,7 @@ import type { Logger } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
 import type { MediaRemover } from "./media-removal.ts";
-import type { RevocationLog } from "./revocation-log.ts";
+import type { Revocation, RevocationLog, WithdrawalReason } from "./revocation-log.ts";
 
 /** What the registry knows of one media address. */
 export type MediaFacts =
@@ -46,6 +46,9 @@ export type Facts = {
   readonly glasses: readonly OpenGlass[];
 };
 
+/** A consent that was taken back, with the receipts under it. `by` is a user, or the patient. */
+export type Withdrawal = Revocation & { readonly receiptIds: readonly string[] };
+
 export type Person = { readonly userId: string; readonly device: string };
 
 export type Registry = {
@@ -56,10 +59,22 @@ export type Registry = {
   /** Certifies the key of a person's device for 30 days. Refuses a key that another person has already. */
   certify(person: Person, jwk: PublicJwk, identity: { name: string; rpps: string }): Promise<string>;
 
-  /** Registers a signed consent collected by the caller. The same one twice is once. */
-  registerConsent(caller: string, signed: Signed<unknown>): Promise<void>;
-  /** Takes a consent back: status first, then the media; what follows is told by the event `consent-withdrawn`. */
-  withdraw(caller: string, consentId: string, reason: string): Promise<void>;
+  /** Registers a signed consent collected by the caller, and says how it stands: the same one twice is once, and may be withdrawn by now. */
+  registerConsent(caller: string, signed: Signed<unknown>): Promise<"live" | "withdrawn">;
+  caseOfConsent(consentId: string): Promise<string | undefined>;
+  /**
+   * Takes a consent back on the patient's word: by its collector, the requester, or a colleague of the case. Status first, then the media;
+   * what follows is told by the event `consent-withdrawn`. Twice is once.
+   */
+  withdraw(caller: string, consentId: string, why: WithdrawalReason, isColleague: boolean): Promise<void>;
+  /** The same by the patient, whose link has been checked. */
+  withdrawByPatient(consentId: string, why: WithdrawalReason): Promise<void>;
+  /** What was withdrawn in a room: the receipts whose photos must be redacted, and what the room was not told yet. */
+  withdrawnIn(roomId: string): Promise<{ receiptIds: readonly string[]; untold: readonly Withdrawal[] }>;
+  /** The room was told. */
+  withdrawalTold(consentId: string): Promise<void>;
+  /** Breaks the glass over a consent for one reader, signed by the caller. The same one twice is once. */
+  breakGlass(caller: string, signed: Signed<unknown>): Promise<{ open: boolean }>;
   /** A consent and its status now; null and unknown when there is none. */
   factsOf(consentId: string): Promise<Facts>;
   /** The registry's word on a consent, or on one picture under it, which may have been withdrawn alone. */

@@ -1,119 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { describe, expect, test } from "vitest";
 import type { Json } from "#protocol/canonical.ts";
-import { frenchRules } from "#protocol/consent-rules.ts";
-import { createAudit } from "../audit/audit.ts";
-import { createEventBus, type DomainEvents } from "../kit/events.ts";
-import { newPrivateJwk, signDetached, signingKeyOf } from "../kit/jose.ts";
-import { createLogger } from "../kit/log.ts";
-import { openDatabase } from "../store/index.ts";
+import { newPrivateJwk, signingKeyOf } from "../kit/jose.ts";
 import { loadRegistryKey } from "./key-file.ts";
-import { createRegistry } from "./registry.ts";
-import { openRevocationLog } from "./revocation-log.ts";
-
-const log = createLogger("silent");
-const leroy = "@leroy:valombre.example";
-const faure = "@faure:valombre.example";
-const hash = "a".repeat(64);
-const roomId = "!room";
-const folder = () => mkdtempSync(join(tmpdir(), "registry-"));
-
-async function setUp(files = folder(), database = ":memory:") {
-  const now = { ms: Date.parse("2026-03-01T10:00:00Z") };
-  const clock = () => now.ms;
-  const db = openDatabase(database);
-  const events = createEventBus(log);
-  const removed: string[] = [];
-  const homeserver = { down: false };
-  const act = (what: string) => async (mxc: string) => {
-    if (homeserver.down) throw new Error("down");
-    removed.push(`${what} ${mxc}`);
-  };
-  const registry = await createRegistry({
-    db,
-    log,
-    clock,
-    events,
-    audit: await createAudit({ db, log, clock }),
-    key: await loadRegistryKey(join(files, "key.json")),
-    rules: frenchRules,
-    name: "registry:test",
-    remover: { quarantine: act("quarantine"), remove: act("remove") },
-    revocations: openRevocationLog(join(files, "revocations.log")),
-    removeAgainMs: 50,
-  });
-  const device = async (userId: string) => {
-    const key = await signingKeyOf(await newPrivateJwk());
-    const certificate = await registry.certify({ userId, device: "D" }, key.publicJwk, {
-      name: "N",
-      rpps: "1",
-    });
-    return {
-      key,
-      sign: async <T extends Json>(payload: T) => ({
-        payload,
-        jws: await signDetached(key, payload),
-        certificate,
-      }),
-    };
-  };
-  const told: DomainEvents["consent-withdrawn"][] = [];
-  events.on("consent-withdrawn", (event) => told.push(event));
-  return { registry, db, now, removed, homeserver, device, told, files };
-}
-
-const consentOf = (change: Record<string, Json> = {}) => ({
-  v: 1,
-  consentId: randomUUID(),
-  caseId: "7f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f",
-  pseudonym: "abcdefghijklmnopqrstuv",
-  decisions: [{ purpose: "care-named", granted: true }],
-  recipients: [{ kind: "person", userId: faure }],
-  method: "oral-witnessed",
-  givenBy: "patient",
-  notice: { version: "1", sha256: hash, language: "fr" },
-  evidenceSha256: hash,
-  collectedBy: leroy,
-  collectedAt: "2026-03-01T09:59:00Z",
-  expiresAt: "2026-06-01T09:00:00Z",
-  ...change,
-});
-
-const receiptOf = (consent: ReturnType<typeof consentOf>, change: Record<string, Json> = {}) => ({
-  v: 1,
-  receiptId: randomUUID(),
-  consentId: consent.consentId,
-  caseId: consent.caseId,
-  pseudonym: consent.pseudonym,
-  pictureSha256: hash,
-  ciphertexts: [{ rendition: "full", sha256: hash, bytes: 10 }],
-  takenBy: leroy,
-  takenAt: "2026-03-01T10:00:00Z",
-  source: "camera",
-  ...change,
-});
-
-async function withPermit(files?: string) {
-  const parts = await setUp(files);
-  const { registry, device } = parts;
-  const phone = await device(leroy);
-  const consent = consentOf();
-  await registry.claimCase(leroy, consent.caseId);
-  await registry.bindRoom(leroy, consent.caseId, roomId);
-  await registry.registerConsent(leroy, await phone.sign(consent));
-  const signed = await phone.sign(receiptOf(consent));
-  await registry.verifyReceipt(leroy, signed);
-  const mxc = `mxc://x/${randomUUID()}`;
-  const { signedReceiptSchema } = await import("#protocol/receipt.ts");
-  await registry.givePermit(leroy, roomId, signedReceiptSchema.parse(signed), [
-    { rendition: "full", sha256: hash, bytes: 10, mxc },
-  ]);
-  return { ...parts, consent, mxc, phone };
-}
+import { consentOf, faure, folder, leroy, roomId, setUp, withPermit } from "./testing/a-registry.ts";
 
 describe("a consent", () => {
   test("is registered for its collector, once", async () => {
@@ -166,11 +59,11 @@ describe("a withdrawal", () => {
   test("flips status and permits, removes the media, tells the others, and is in the leases", async () => {
     const { registry, consent, mxc, removed, told } = await withPermit();
     expect(await registry.mediaFacts(mxc)).toMatchObject({ kind: "picture", status: { state: "live" } });
-    await expect(registry.withdraw(faure, consent.consentId, "patient-asked")).rejects.toMatchObject({
+    await expect(registry.withdraw(faure, consent.consentId, "patient-asked", false)).rejects.toMatchObject({
       code: "not-allowed",
     });
-    await registry.withdraw(leroy, consent.consentId, "patient-asked");
-    await registry.withdraw(leroy, consent.consentId, "patient-asked");
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
     expect(await registry.mediaFacts(mxc)).toMatchObject({ status: { state: "withdrawn" } });
     expect(removed).toEqual([`quarantine ${mxc}`, `remove ${mxc}`]);
     expect(told).toHaveLength(1);
@@ -181,7 +74,7 @@ describe("a withdrawal", () => {
   test("holds while the homeserver is down, and the media go when it is back", async () => {
     const { registry, consent, mxc, removed, homeserver } = await withPermit();
     homeserver.down = true;
-    await registry.withdraw(leroy, consent.consentId, "patient-asked");
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
     expect(await registry.mediaFacts(mxc)).toMatchObject({ status: { state: "withdrawn" } });
     expect(removed).toEqual([]);
     homeserver.down = false;
@@ -193,7 +86,7 @@ describe("a withdrawal", () => {
     const backup = join(files, "backup.db");
     const { consent, registry, mxc, db } = await withPermit(files);
     await db.run("VACUUM INTO ?", backup);
-    await registry.withdraw(leroy, consent.consentId, "patient-asked");
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
     const restored = await setUp(files, backup);
     expect(await restored.registry.mediaFacts(mxc)).toMatchObject({ status: { state: "withdrawn" } });
     await expect.poll(() => restored.removed).toContain(`remove ${mxc}`);
@@ -201,7 +94,7 @@ describe("a withdrawal", () => {
 
   test("that comes while the last bytes are under way removes them all the same", async () => {
     const { registry, consent, mxc, removed } = await withPermit();
-    await registry.withdraw(leroy, consent.consentId, "patient-asked");
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
     removed.length = 0;
     await registry.uploadFinished(mxc);
     expect(removed).toEqual([`quarantine ${mxc}`, `remove ${mxc}`]);

@@ -3,22 +3,24 @@ import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
 import { createCertifier } from "./certificates.ts";
 import { createConsents } from "./consents.ts";
+import { createGlasses } from "./glasses.ts";
 import { startRemovalWorker } from "./media-removal.ts";
 import { migrations } from "./migrations.ts";
 import { createPermits } from "./permits.ts";
 import type { Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
 import { createTickets } from "./tickets.ts";
+import { createWithdrawals } from "./withdrawals.ts";
 
 /** Opens the registry: its tables, then the withdrawals that a restored database may have forgotten, then the removals under way. */
 export async function createRegistry(parts: RegistryParts): Promise<Registry & AsyncDisposable> {
   const { db, log, clock, audit, key, name, remover, revocations } = parts;
   await db.migrate("consent", migrations);
-  for (const { consentId, at } of await revocations.all())
+  for (const revocation of await revocations.all())
     await db.transaction(async (tx) => {
-      if ((await store.withdrawConsent(tx, consentId, at)) > 0)
-        for (const file of await store.filesOfConsent(tx, consentId))
-          await store.insertRemoval(tx, file.mxc, at);
+      if ((await store.withdrawConsent(tx, revocation)) > 0)
+        for (const file of await store.filesOfConsent(tx, revocation.consentId))
+          await store.insertRemoval(tx, file.mxc, revocation.at);
     });
 
   const worker = startRemovalWorker({
@@ -35,7 +37,9 @@ export async function createRegistry(parts: RegistryParts): Promise<Registry & A
     name,
     certify: createCertifier({ db, clock, key, name, audit }),
     ...createCases(db, clock),
-    ...createConsents({ ...parts, removals: worker }),
+    ...createConsents(parts),
+    ...createGlasses(parts),
+    ...createWithdrawals({ ...parts, removals: worker }),
     ...createPermits({ ...parts, removals: worker }),
     openTicket: tickets.open,
     bindTicket: tickets.bind,

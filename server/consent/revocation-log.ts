@@ -1,8 +1,19 @@
 import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { withdrawSchema } from "#protocol/api.ts";
 
-const lineSchema = z.object({ consentId: z.string(), at: z.number() });
+/** Why a consent is taken back. */
+export const whySchema = withdrawSchema.shape.reason;
+export type WithdrawalReason = z.infer<typeof whySchema>;
+
+const lineSchema = z.object({
+  consentId: z.string(),
+  at: z.number(),
+  /** A user, or the patient. */
+  by: z.string().default("patient"),
+  why: whySchema.default("patient-asked"),
+});
 export type Revocation = z.infer<typeof lineSchema>;
 
 /**

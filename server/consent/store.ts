@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { signedConsentSchema } from "#protocol/consent.ts";
+import { type OpenGlass, signedGlassSchema } from "#protocol/glass.ts";
 import { renditionSchema, signedReceiptSchema } from "#protocol/receipt.ts";
 import type { Queries } from "../store/index.ts";
+import { type Revocation, whySchema } from "./revocation-log.ts";
 
 /** The registry's SQL, and only here. Each function takes the queries of a database or of a transaction under way. */
 const stateSchema = z.enum(["live", "withdrawn"]);
@@ -145,14 +147,100 @@ export const insertConsent = (
     row.at,
   );
 
-export const withdrawConsent = async (q: Queries, consentId: string, at: number) => {
+export const withdrawConsent = async (q: Queries, { consentId, at, by, why }: Revocation) => {
   await q.run("UPDATE permits SET state = 'withdrawn' WHERE consent_id = ?", consentId);
   return q.run(
-    "UPDATE consents SET state = 'withdrawn', withdrawn_at = ? WHERE consent_id = ? AND state = 'live'",
+    `UPDATE consents SET state = 'withdrawn', withdrawn_at = ?, withdrawn_by = ?, withdrawn_why = ?
+     WHERE consent_id = ? AND state = 'live'`,
     at,
+    by,
+    why,
     consentId,
   );
 };
+
+const withdrawalRow = z
+  .object({
+    consent_id: z.string(),
+    withdrawn_at: z.number(),
+    withdrawn_by: z.string(),
+    withdrawn_why: whySchema,
+  })
+  .transform((row) => ({
+    consentId: row.consent_id,
+    at: row.withdrawn_at,
+    by: row.withdrawn_by,
+    why: row.withdrawn_why,
+  }));
+
+/** Withdrawals of a room's case of which the room was not told yet, oldest first. */
+export const untoldWithdrawals = (q: Queries, roomId: string) =>
+  q.all(
+    withdrawalRow,
+    `SELECT consent_id, withdrawn_at, withdrawn_by, withdrawn_why FROM consents
+     WHERE state = 'withdrawn' AND told_at IS NULL AND case_id = (SELECT case_id FROM cases WHERE room_id = ?)
+     ORDER BY withdrawn_at`,
+    roomId,
+  );
+
+export const setTold = (q: Queries, consentId: string, at: number) =>
+  q.run("UPDATE consents SET told_at = ? WHERE consent_id = ? AND told_at IS NULL", at, consentId);
+
+const receiptRow = z.object({ receipt_id: z.string() });
+
+export const withdrawnReceipts = async (q: Queries, roomId: string): Promise<string[]> =>
+  (
+    await q.all(
+      receiptRow,
+      "SELECT receipt_id FROM permits WHERE room_id = ? AND state = 'withdrawn'",
+      roomId,
+    )
+  ).map((row) => row.receipt_id);
+
+const glassRow = z
+  .object({ glass_id: z.string(), reader: z.string(), signed: json(signedGlassSchema), until_at: z.number() })
+  .transform((row) => ({
+    glassId: row.glass_id,
+    glass: row.signed.payload,
+    reader: row.reader,
+    untilMs: row.until_at,
+  }));
+
+export const glassById = (q: Queries, glassId: string) =>
+  q.one(glassRow, "SELECT glass_id, reader, signed, until_at FROM glasses WHERE glass_id = ?", glassId);
+
+/** The glasses that are broken over a consent now. */
+export const openGlasses = async (q: Queries, consentId: string, now: number): Promise<OpenGlass[]> =>
+  (
+    await q.all(
+      glassRow,
+      "SELECT glass_id, reader, signed, until_at FROM glasses WHERE consent_id = ? AND until_at > ?",
+      consentId,
+      now,
+    )
+  ).map(({ reader, untilMs }) => ({ reader, untilMs }));
+
+export const insertGlass = (
+  q: Queries,
+  row: {
+    glassId: string;
+    consentId: string;
+    reader: string;
+    signed: unknown;
+    untilMs: number;
+    at: number;
+  },
+) =>
+  q.run(
+    `INSERT INTO glasses (glass_id, consent_id, reader, signed, until_at, registered_at)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    row.glassId,
+    row.consentId,
+    row.reader,
+    JSON.stringify(row.signed),
+    row.untilMs,
+    row.at,
+  );
 
 const permitColumns = "receipt_id, consent_id, case_id, room_id, uploader, signed, state";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { maxUploadBytes } from "#protocol/api.ts";
+import { maxUploadBytes, readHeader } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { mxcUriSchema } from "#protocol/ids.ts";
 import type { Audit } from "../audit/index.ts";
@@ -146,7 +146,14 @@ async function download(parts: Inside, request: FastifyRequest, reply: FastifyRe
     if (!(await uploadEnds(parts, mxc, waitOf(request)))) return notYet(reply);
     await mayRead(parts, facts, userId);
   }
-  await audit.pictureRead({ actor: userId, caseId: facts.caseId, mxc, rendition: facts.rendition });
+  await audit.pictureRead({
+    actor: userId,
+    caseId: facts.caseId,
+    receiptId: facts.receipt.receiptId,
+    mxc,
+    rendition: facts.rendition,
+    how: request.headers[readHeader] === "machine" ? "machine" : "view",
+  });
   const bytes = parts.recent.get(mxc);
   if (bytes !== undefined) {
     onWithdrawal(parts, facts, reply, () => reply.raw.destroy());

@@ -79,17 +79,22 @@ export const consentStatusSchema = z.object({
   state: z.enum(["live", "withdrawn"]),
 });
 
-/** POST /consents/:consentId/withdraw, by the collector or the requester on the patient's word. */
+/** POST /consents/:consentId/withdraw, on the patient's word: by the collector, the requester, or any clinician in the case. */
 export const withdrawSchema = z.object({ reason: z.enum(["patient-asked", "collected-in-error"]) });
 
 /** POST /glasses: breaks the glass for one reader of a case. The registry knows the reason's hash, not the reason. */
 export const breakGlassSchema = z.object({ glass: signedGlassSchema });
+/** Not open: it was broken while the registry was away, and is kept for the record alone. */
+export const breakGlassAnswerSchema = z.object({ glassId: z.uuid(), open: z.boolean() });
 
 /**
  * POST /cases/:roomId/members: asks the archivist to let a colleague into the case. Answered with `gate-refused` and a reason when no
  * consent covers them: the client then offers to collect one, or, in an emergency, to break the glass.
  */
 export const addMemberSchema = z.object({ userId: userIdSchema });
+
+/** A download with this header, of the value `machine`, is no person's view: a prefetch, a strip of thumbnails. */
+export const readHeader = "x-colloque-read";
 
 /** GET /cases/:roomId/accesses: who opened which picture, when. A machine's read (the archivist, a prefetch) is told from a person's. */
 export const accessesSchema = z.object({

@@ -168,7 +168,8 @@ export type Filed = z.infer<typeof filedSchema>;
 export const withdrawnSchema = z.object({
   consentId: consentIdSchema,
   at: instantSchema,
-  by: userIdSchema,
+  /** A colleague of the case on the patient's word, or the patient by their own link. */
+  by: z.union([userIdSchema, z.literal("patient")]),
   reason: z.enum(["patient-asked", "collected-in-error"]),
   /** Photos taken out of the case. */
   photos: z.int().min(0),
