@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { Json } from "#protocol/canonical.ts";
 import { newPrivateJwk, signingKeyOf } from "../kit/jose.ts";
 import { loadRegistryKey } from "./key-file.ts";
@@ -90,6 +91,68 @@ describe("a withdrawal", () => {
     const restored = await setUp(files, backup);
     expect(await restored.registry.mediaFacts(mxc)).toMatchObject({ status: { state: "withdrawn" } });
     await expect.poll(() => restored.removed).toContain(`remove ${mxc}`);
+  });
+
+  test("is written down by any colleague of the case, and by the patient, and says by whom", async () => {
+    const { registry, consent } = await withPermit();
+    await registry.withdraw(faure, consent.consentId, "patient-asked", true);
+    expect(await registry.withdrawnIn(roomId)).toMatchObject({
+      untold: [{ by: faure, why: "patient-asked" }],
+    });
+    const other = await withPermit();
+    await other.registry.withdrawByPatient(other.consent.consentId, "patient-asked");
+    expect(await other.registry.withdrawnIn(roomId)).toMatchObject({ untold: [{ by: "patient" }] });
+  });
+
+  test("twice at the same time is once", async () => {
+    const { registry, consent, told, db } = await withPermit();
+    await Promise.all([
+      registry.withdraw(leroy, consent.consentId, "patient-asked", false),
+      registry.withdrawByPatient(consent.consentId, "patient-asked"),
+      registry.withdraw(faure, consent.consentId, "collected-in-error", true),
+    ]);
+    expect(told).toHaveLength(1);
+    const rows = await db.all(z.unknown(), "SELECT 1 FROM audit WHERE event = 'consent-withdrawn'");
+    expect(rows).toHaveLength(1);
+  });
+
+  test("is remembered until the room was told", async () => {
+    const { registry, consent } = await withPermit();
+    expect(await registry.withdrawnIn(roomId)).toEqual({ receiptIds: [], untold: [] });
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
+    const { receiptIds, untold } = await registry.withdrawnIn(roomId);
+    expect(receiptIds).toHaveLength(1);
+    expect(untold).toMatchObject([{ consentId: consent.consentId, receiptIds }]);
+    await registry.withdrawalTold(consent.consentId);
+    expect(await registry.withdrawnIn(roomId)).toEqual({ receiptIds, untold: [] });
+  });
+
+  test("takes along the consent whose place it took, and leaves the one that took its place", async () => {
+    const { registry, consent, phone } = await withPermit();
+    const second = consentOf({ supersedes: consent.consentId });
+    const third = consentOf({ supersedes: second.consentId });
+    for (const each of [second, third]) await registry.registerConsent(leroy, await phone.sign(each));
+    await registry.withdraw(leroy, second.consentId, "patient-asked", false);
+    const state = async (consentId: string) => (await registry.statusOf(consentId, null)).state;
+    expect(await state(consent.consentId)).toBe("withdrawn");
+    expect(await state(second.consentId)).toBe("withdrawn");
+    expect(await state(third.consentId)).toBe("live");
+  });
+
+  test("of one that was collected in error leaves the earlier word as it was", async () => {
+    const { registry, consent, phone } = await withPermit();
+    const second = consentOf({ supersedes: consent.consentId });
+    await registry.registerConsent(leroy, await phone.sign(second));
+    await registry.withdraw(leroy, second.consentId, "collected-in-error", false);
+    expect(await registry.statusOf(consent.consentId, null)).toMatchObject({ state: "live" });
+  });
+
+  test("is what a consent that is brought again is answered with", async () => {
+    const { registry, consent, phone } = await withPermit();
+    const signed = await phone.sign(consent);
+    expect(await registry.registerConsent(leroy, signed)).toBe("live");
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
+    expect(await registry.registerConsent(leroy, signed)).toBe("withdrawn");
   });
 
   test("that comes while the last bytes are under way removes them all the same", async () => {

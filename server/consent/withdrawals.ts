@@ -35,18 +35,15 @@ export function createWithdrawals(parts: RegistryParts & { removals: RemovalWork
     return true;
   }
 
-  /** With it goes what it took the place of: the earlier word would otherwise be in force again. */
+  /** What the patient takes back goes with what it took the place of: the earlier word would otherwise be in force again. */
   async function takeAll(row: store.ConsentRow, by: string, why: WithdrawalReason): Promise<void> {
     const inCase = await store.consentsOfCase(db, row.caseId);
     const at = clock();
     let taken = false;
-    for (const consentId of withPredecessors(row, inCase))
+    for (const consentId of why === "patient-asked" ? withPredecessors(row, inCase) : [row.consentId])
       taken = (await take({ consentId, at, by, why })) || taken;
     if (!taken) return;
-    await Promise.race([
-      removals.kick(),
-      new Promise((resolve) => setTimeout(resolve, patienceMs).unref()),
-    ]);
+    await Promise.race([removals.kick(), new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
   }
 
   async function find(consentId: string): Promise<store.ConsentRow> {
