@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { MatrixClient } from "matrix-js-sdk";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { Logger } from "../kit/log.ts";
@@ -212,11 +213,26 @@ async function setUpIdentity(client: MatrixClient, crypto: CryptoApi, parts: Ses
     await crypto.checkKeyBackupAndEnable();
     await crypto.restoreKeyBackup();
   }
-  const own = await crypto.getDeviceVerificationStatus(userId, client.getDeviceId() ?? "");
-  if (own?.signedByOwner !== true)
+  if (!(await isSignedByOwner(crypto, userId, client.getDeviceId() ?? "", parts.signal)))
     throw new ArchivistRefuses(
       "The archivist's device is not signed by its own identity, so nobody would write to it.",
     );
+}
+
+/** How long the homeserver may take to tell this device of its own new signature: it comes back with a sync and a query for keys. */
+const signatureMs = 60_000;
+
+async function isSignedByOwner(
+  crypto: CryptoApi,
+  userId: string,
+  deviceId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const deadlineMs = Date.now() + signatureMs; ; ) {
+    const own = await crypto.getDeviceVerificationStatus(userId, deviceId);
+    if (own?.signedByOwner === true || Date.now() > deadlineMs) return own?.signedByOwner === true;
+    await delay(200, undefined, { signal });
+  }
 }
 
 const isSyncing = (state: SyncState | null): boolean =>
