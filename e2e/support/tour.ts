@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, expect, type Page } from "@playwright/test";
+import { type Browser, type BrowserContext, type Download, expect, type Page } from "@playwright/test";
 import { demoPassword, keepKey, recallKey } from "./clinician.ts";
 import { running } from "./stack.ts";
 import { jpegMadeBy, signWithFinger } from "./trouble.ts";
@@ -22,7 +22,7 @@ type Walker = {
   readonly see: Visit;
 };
 
-const retina = fileURLToPath(new URL("../samples/retina.jpg", import.meta.url));
+export const retina = fileURLToPath(new URL("../samples/retina.jpg", import.meta.url));
 
 const texts = {
   fr: {
@@ -63,8 +63,13 @@ async function walker(browser: Browser, language: Language, see: Visit): Promise
   return { page: await context.newPage(), context, say: wordsIn(language), see };
 }
 
-/** The whole walk, in one language. */
-export async function tour(browser: Browser, language: Language, see: Visit): Promise<void> {
+/** The whole walk, in one language. It ends with the letter that was filed, which `keep` may put away. */
+export async function tour(
+  browser: Browser,
+  language: Language,
+  see: Visit,
+  keep?: (letter: Download) => Promise<void>,
+): Promise<void> {
   const asker = await walker(browser, language, see);
   await atTheDoor(asker, "faure");
   await asker.see(asker.page, "worklist-empty");
@@ -73,7 +78,8 @@ export async function tour(browser: Browser, language: Language, see: Visit): Pr
   const expert = await walker(browser, language, async () => undefined);
   await atTheDoor(expert, "kermarrec");
   await expertScreens({ ...expert, see }, language);
-  await afterwards({ ...asker, see }, language);
+  const letter = await afterwards({ ...asker, see }, language);
+  await keep?.(letter);
   await asker.context.close();
   await expert.context.close();
 }
@@ -173,7 +179,7 @@ async function requestScreens({ page, say, see }: Walker, language: Language): P
 }
 
 async function photoScreens({ page, say, see }: Pick<Walker, "page" | "say" | "see">, place: string) {
-  await expect(page.getByRole("button", { name: say("capture:shutter") })).toBeVisible();
+  await expect(page.getByRole("button", { name: say("capture:shutter"), exact: true })).toBeVisible();
   await see(page, "camera");
   const files = page.locator("input[type=file]");
   const letter = { name: "lettre.jpg", mimeType: "image/jpeg", buffer: Buffer.from("%PDF-1.7\n") };
@@ -193,7 +199,7 @@ async function photoScreens({ page, say, see }: Pick<Walker, "page" | "say" | "s
   await expect(page.getByLabel(say("request:question.label"))).toBeVisible();
   // A second one, of the camera this time.
   await page.getByRole("button", { name: say("request:photos.addLabel") }).click();
-  await page.getByRole("button", { name: say("capture:shutter") }).click();
+  await page.getByRole("button", { name: say("capture:shutter"), exact: true }).click();
   await page.getByRole("button", { name: say("capture:keep") }).click();
   await page.getByLabel(say("capture:site.list")).selectOption({ label: place });
   await page.getByRole("button", { name: say("capture:site.left") }).click();
@@ -231,6 +237,13 @@ async function outsideScreens({ page, context, say, see }: Walker): Promise<void
   await page.getByRole("tab", { name: say("cases:tabs.waiting") }).click();
   await expect(page.getByText(say("cases:outgoing.title"))).toHaveCount(0, { timeout: 60_000 });
   await see(page, "worklist-waiting");
+  await page
+    .getByRole("link")
+    .filter({ hasText: /Kermarrec/ })
+    .first()
+    .click();
+  await expect(page.getByText(say("cases:archivist.what")).first()).toBeVisible({ timeout: 60_000 });
+  await see(page, "case-waiting");
 }
 
 async function openFirst(page: Page, question: string): Promise<void> {
@@ -307,7 +320,7 @@ async function photoSheets({ page, say, see }: Pick<Walker, "page" | "say" | "se
 }
 
 /** The asker again: the answer, the record, and the same without a network. */
-async function afterwards({ page, context, say, see }: Walker, language: Language): Promise<void> {
+async function afterwards({ page, context, say, see }: Walker, language: Language): Promise<Download> {
   const said = texts[language];
   await page.goto("/");
   await page.getByRole("tab", { name: say("cases:tabs.done") }).click();
@@ -324,6 +337,20 @@ async function afterwards({ page, context, say, see }: Walker, language: Languag
       .first(),
   ).toBeVisible();
   await see(page, "record");
+  // On a telephone a piece unfolds under its row; on a desktop the letter is open already.
+  const save = page.getByRole("link", { name: say("record:save") });
+  const piece = page.getByRole("button", { name: new RegExp(`^${say("record:kind.photo")}`) }).first();
+  const opened = async () => {
+    if ((await piece.getAttribute("aria-pressed")) !== "true") await piece.click();
+    await expect(save).toBeVisible();
+    await piece.scrollIntoViewIfNeeded();
+  };
+  await see(page, "record-photo", opened);
+  const opinion = page.getByRole("button", { name: new RegExp(`^${say("record:kind.opinion")}`) }).first();
+  if ((await opinion.getAttribute("aria-pressed")) !== "true") await opinion.click();
+  const coming = page.waitForEvent("download");
+  await save.click();
+  const letter = await coming;
   await page.goto("/");
   await page.getByRole("tab", { name: say("cases:tabs.done") }).click();
   await see(page, "worklist-done");
@@ -331,4 +358,5 @@ async function afterwards({ page, context, say, see }: Walker, language: Languag
   await expect(page.getByText(say("session:shell.offline", { time: "@" }).split("@")[0] ?? "")).toBeVisible();
   await see(page, "offline");
   await context.setOffline(false);
+  return letter;
 }

@@ -1,4 +1,6 @@
 import { useLocation } from "wouter";
+import { useStore } from "zustand";
+import { loadedValue } from "../features/cases/index.ts";
 import { createRecordModel, RecordScreen } from "../features/record/index.ts";
 import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
 import { useOwned } from "./use-owned.ts";
@@ -19,6 +21,7 @@ export function RecordPlace({ door, clock, caseKey, wide }: OfCase) {
           }),
     [door, roomId],
   );
+  const people = useStore(door.directory, loadedValue);
   const request = record?.state.request?.request;
   if (model === null || record === null || request === undefined) return null;
   return (
@@ -26,6 +29,7 @@ export function RecordPlace({ door, clock, caseKey, wide }: OfCase) {
       model={model}
       patient={request.patient}
       state={record.state}
+      people={people}
       nowMs={clock.now()}
       wide={wide}
       onBack={() => go(addressOf(caseKey))}

@@ -51,11 +51,13 @@ export function languageOf(chosen: string | null, browser: readonly string[]): L
   return browser.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "fr";
 }
 
-/** French says "au Dr Martin" and "du Dr Martin" where a sentence puts a name after "à" or "de". */
+/** French says "au Dr Martin" and "du Dr Martin" after "à" and "de", and "le Dr Martin" but "Claire Leroy" where a text has "[le]" before a name. */
 export const contracted = (text: string): string =>
   text
     .replace(/(?<!\p{L})([àÀ])\s(?=Dr\s)/gu, (_, a: string) => (a === "À" ? "Au " : "au "))
-    .replace(/(?<!\p{L})([dD])e\s(?=Dr\s)/gu, "$1u ");
+    .replace(/(?<!\p{L})([dD])e\s(?=Dr\s)/gu, "$1u ")
+    .replace(/\[(le)\](?=Dr\s)/giu, "$1 ")
+    .replace(/\[le\]/giu, "");
 
 const french = {
   type: "postProcessor",

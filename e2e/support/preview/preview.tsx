@@ -10,7 +10,7 @@ import { createFakeDoor, type FakeOptions, sampleKey } from "../fake-door.ts";
 import { user } from "../sample-cases.ts";
 
 /**
- * The screens over a fake door, to look at states that are hard to reach: `?state=…&at=/cas/…&theme=night&lang=en`. For
+ * The screens over a fake door, to look at states that are hard to reach: `?state=…&at=/cas/…&theme=night&lang=en` (`theme=auto` follows the device). For
  * developers only: `npx vite` and open /e2e/support/preview/. It is no part of the build.
  */
 const asked = new URLSearchParams(location.search);
@@ -31,13 +31,15 @@ const states: Readonly<Record<string, Partial<FakeOptions>>> = {
   },
   unlock: { session: { step: "recovery-needed", userId: me } },
   "other-tab": { session: { step: "other-tab" } },
+  "not-loaded": { session: { step: "stopped", why: "not-loaded", detail: "NotLoadedError" } },
   stopped: { session: { step: "stopped", why: "storage", detail: "QuotaExceededError" } },
   empty: { empty: true },
   loading: { loading: true },
   offline: { connection: { homeserver: "offline", sinceMs: nowMs, health: null } },
 };
 
-applyTheme(asked.get("theme") === "night" ? "night" : "day");
+const theme = asked.get("theme");
+applyTheme(theme === "night" || theme === "auto" ? theme : "day");
 const texts = startTexts();
 void texts.changeLanguage(asked.get("lang") ?? "fr");
 const door = createFakeDoor({

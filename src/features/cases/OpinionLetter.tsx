@@ -21,7 +21,7 @@ export function OpinionLetter({ view }: { view: OpenCase }) {
   const expert = view.directory?.clinicians.find((each) => each.userId === author);
   const sections: readonly (readonly [string, string])[] = [
     ["findings", opinion.findings],
-    ["assessment", `${opinion.assessment}\u00a0: ${t(`opinion.certainty.${opinion.certainty}`)}`],
+    ["assessment", withCertainty(opinion.assessment, t(`opinion.certainty.${opinion.certainty}`))],
     ["plan", opinion.plan],
     ["ifWorse", opinion.ifWorse],
     [
@@ -91,3 +91,9 @@ export function OpinionOnItsWay({ model, view }: { model: CaseModel; view: OpenC
     </section>
   );
 }
+
+/** What was signed stays as it was written; how sure the expert is follows it, as its own sentence where the first one ended. */
+const withCertainty = (assessment: string, certainty: string): string =>
+  /[.!?…]$/.test(assessment)
+    ? `${assessment} ${certainty.charAt(0).toLocaleUpperCase()}${certainty.slice(1)}.`
+    : `${assessment}, ${certainty}.`;

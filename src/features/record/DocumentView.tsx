@@ -34,8 +34,15 @@ function Opened({ document, piece }: { document: OpenDocument; piece: Piece }) {
     case "open":
       return (
         <>
-          {document.contentType === "application/pdf" && (
-            <iframe className={styles.paper} src={document.url} title={t("document", { what })} />
+          {document.contentType === "application/pdf" && !navigator.pdfViewerEnabled && (
+            <p>{t("noViewer")}</p>
+          )}
+          {document.contentType === "application/pdf" && navigator.pdfViewerEnabled && (
+            <iframe
+              className={styles.paper}
+              src={`${document.url}#toolbar=0&navpanes=0&view=FitH`}
+              title={t("document", { what })}
+            />
           )}
           {document.contentType.startsWith("image/") && (
             <div className={styles.mat}>

@@ -2,21 +2,19 @@ import { useTranslation } from "react-i18next";
 import { localeOf } from "../../i18n/locale.ts";
 import { Thread } from "../../ui/index.ts";
 import styles from "./record.module.css";
-import { formOf, type Piece } from "./record-model.ts";
+import type { Piece } from "./record-model.ts";
 
 type Props = {
   readonly piece: Piece;
+  readonly words: { readonly title: string; readonly detail: string };
   readonly picked: boolean;
   readonly onPick: () => void;
   readonly nowMs: number;
 };
 
-/** One piece on the thread: what it is, where it was written, when, and that it was read back. */
-export function PieceRow({ piece, picked, onPick, nowMs }: Props) {
+/** One piece on the thread: what it is, whose or of what, when it was filed, and that it was read back. */
+export function PieceRow({ piece, words, picked, onPick, nowMs }: Props) {
   const { t, i18n } = useTranslation("record");
-  const forms = [...new Set(piece.entries.map(formOf))].map((form) =>
-    i18n.exists(`record:form.${form}`) ? t(`form.${form}`) : t("form.other"),
-  );
   const sameDay = new Date(piece.filedAtMs).toDateString() === new Date(nowMs).toDateString();
   const time = new Intl.DateTimeFormat(
     localeOf(i18n.language),
@@ -38,11 +36,11 @@ export function PieceRow({ piece, picked, onPick, nowMs }: Props) {
       </span>
       <button type="button" className={styles.piece} aria-pressed={picked} onClick={onPick}>
         <span className={styles.pieceHead}>
-          <strong>{t(`kind.${piece.kind}`)}</strong>
+          <strong>{words.title}</strong>
           <strong>{time}</strong>
         </span>
         <span className={styles.pieceDetail}>
-          <span>{[...new Set(forms)].join(", ")}</span>
+          <span>{words.detail}</span>
           <span>{t("same")}</span>
         </span>
       </button>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import type { Directory } from "#protocol/api.ts";
 import { type CaseState, notYetFiled } from "#protocol/case-state.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { localeOf } from "../../i18n/locale.ts";
@@ -8,6 +9,7 @@ import { Banner, EmptyState, IdentityBand, Skeleton, TextAction } from "../../ui
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { DocumentView } from "./DocumentView.tsx";
 import { PieceRow } from "./PieceRow.tsx";
+import { pieceInWords } from "./piece-words.ts";
 import styles from "./record.module.css";
 import type { Piece, RecordModel, RecordState } from "./record-model.ts";
 
@@ -15,14 +17,15 @@ type Props = {
   readonly model: RecordModel;
   readonly patient: Patient;
   readonly state: CaseState;
+  readonly people: Directory | null;
   readonly nowMs: number;
   readonly wide: boolean;
   readonly onBack: () => void;
 };
 
-/** What of this case is in the patient's record: each piece on the thread, and the one that is read beside it. */
-export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Props) {
-  const { t } = useTranslation("record");
+/** What of this case is in the patient's record: each piece on the thread, and the one that is read beside it or, on a phone, under it. */
+export function RecordScreen({ model, patient, state, people, nowMs, wide, onBack }: Props) {
+  const { t, i18n } = useTranslation(["record", "cases"]);
   const record = useStore(model.store);
   const [picked, setPicked] = useState<string | null>(null);
   useEffect(() => {
@@ -37,6 +40,8 @@ export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Pro
   }, [wide, record.pieces, picked, model]);
   const piece = record.pieces.find((each) => each.key === picked);
   const pick = (each: Piece) => {
+    // On a phone, the same press folds it again.
+    if (!wide && each.key === picked) return setPicked(null);
     setPicked(each.key);
     if (each.main.readable) void model.open(each.main.id);
   };
@@ -49,7 +54,18 @@ export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Pro
           <ol className={styles.pieces}>
             {record.pieces.map((each) => (
               <li key={each.key}>
-                <PieceRow piece={each} picked={each.key === picked} onPick={() => pick(each)} nowMs={nowMs} />
+                <PieceRow
+                  piece={each}
+                  words={pieceInWords(t, i18n.language, each, { state, people })}
+                  picked={each.key === picked}
+                  onPick={() => pick(each)}
+                  nowMs={nowMs}
+                />
+                {!wide && each.key === picked && (
+                  <section className={styles.reading} aria-live="polite">
+                    <DocumentView document={record.document} piece={each} />
+                  </section>
+                )}
               </li>
             ))}
           </ol>
@@ -61,9 +77,11 @@ export function RecordScreen({ model, patient, state, nowMs, wide, onBack }: Pro
             </p>
           )}
         </section>
-        <section className={styles.reading} aria-live="polite">
-          <DocumentView document={record.document} piece={piece ?? null} />
-        </section>
+        {wide && (
+          <section className={styles.reading} aria-live="polite">
+            <DocumentView document={record.document} piece={piece ?? null} />
+          </section>
+        )}
       </div>
     </main>
   );

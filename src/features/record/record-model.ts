@@ -104,8 +104,8 @@ const order: readonly FiledKind[] = [
   "consent",
   "request",
   "photo",
-  "opinion",
   "response",
+  "opinion",
   "message",
   "discussion",
 ];

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { Icon, SecondaryAction, TextArea, TextField } from "../../ui/index.ts";
@@ -10,11 +10,16 @@ export function Details({ model }: { model: RequestModel }) {
   const { t } = useTranslation("request");
   const details = useStore(model.store, (state) => state.draft.details);
   const [open, setOpen] = useState(false);
+  const fold = useRef<HTMLElement>(null);
+  // What unfolds is under the bar, as a rule: it comes up by itself.
+  useEffect(() => {
+    if (open) fold.current?.scrollIntoView({ block: "start" });
+  }, [open]);
   const summary = [details.treatments, details.allergies, details.hypothesis, details.callback]
     .filter((text) => text.trim() !== "")
     .join(", ");
   return (
-    <section className={styles.details}>
+    <section ref={fold} className={styles.details}>
       <h2>
         <button
           type="button"

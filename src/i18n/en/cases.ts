@@ -31,7 +31,7 @@ export const cases = {
     beforeOnly: ", before {{time}}",
     waiting_one: "Nothing to answer. {{number}} reply awaited",
     waiting_other: "Nothing to answer. {{number}} replies awaited",
-    nothing: "Nothing waits for you",
+    nothing: "Nothing is waiting for you",
     loading: "Your cases are on their way",
   },
   tabs: {
@@ -129,8 +129,8 @@ export const cases = {
     resume: "Resume the draft",
   },
   empty: {
-    "to-answer": "No opinion is asked of you for now.",
-    waiting: "You are waiting for no reply.",
+    "to-answer": "Nobody is asking for your opinion just now.",
+    waiting: "You are not waiting for any reply.",
     done: "No finished case. Opinions that were given are found here.",
     first:
       "To ask for an opinion: choose the patient, the colleague, put the question in one sentence. The patient agrees before the photo.",
@@ -335,7 +335,7 @@ export const cases = {
     what: "Who is the archivist?",
     title: "The archivist",
     text1:
-      "The archivist is a machine of the hospital, a member of every case. It is no clinician: it never writes an opinion.",
+      "The archivist is an automatic service of the hospital, a member of every case. It is not a clinician: it never writes an opinion.",
     text2:
       "It reads all that is said and shown here, in order to file it in the patient’s record: the request, the consent, the photos, the discussion and the opinion.",
     text3:

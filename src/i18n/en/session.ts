@@ -12,7 +12,7 @@ export const session = {
     show: "Show the password",
     showShort: "Show",
     hideShort: "Hide",
-    enter: "Enter",
+    enter: "Sign in",
     entering: "Signing in…",
     missingName: "Type your user name.",
     missingPassword: "Type your password.",

@@ -84,7 +84,7 @@ export const session = {
   stopped: {
     storage: {
       title: "Colloque s’est arrêté pour ne rien perdre.",
-      text: "Cet appareil n’a pas pu enregistrer un message. Rien n’a été accusé comme reçu : il reviendra à la réouverture.",
+      text: "Cet appareil n’a pas pu enregistrer un message. Rien n’a été accusé comme reçu : il reviendra à la réouverture.",
       next: "Libérez un peu d’espace sur l’appareil, puis rouvrez.",
     },
     "not-loaded": {

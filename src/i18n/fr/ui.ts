@@ -7,5 +7,5 @@ export const ui = {
   copied: "Copié",
   body: "Les régions du corps",
   sides: { left: "Gauche", right: "Droite" },
-  signature: { clear: "Effacer", label: "Zone de signature : signez avec le doigt" },
+  signature: { clear: "Effacer", label: "Zone de signature : signez avec le doigt" },
 } as const;
