@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { type Accesses, addMemberSchema } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import type { ApiParts, RecordPort, SignedIn } from "./api.ts";
+import type { ApiParts, RecordPort, SignedIn } from "./api-parts.ts";
 import { memberOf, read } from "./callers.ts";
 import type { Session } from "./sessions.ts";
 

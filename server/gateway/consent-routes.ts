@@ -12,7 +12,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import { consentIdSchema, mxcUriSchema } from "#protocol/ids.ts";
 import type { PermitFiles } from "../consent/index.ts";
 import { SynapseError } from "../kit/synapse-client.ts";
-import type { ApiParts, SignedIn } from "./api.ts";
+import type { ApiParts, SignedIn } from "./api-parts.ts";
 import { clinician, read } from "./callers.ts";
 import type { Session } from "./sessions.ts";
 

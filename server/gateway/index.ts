@@ -7,7 +7,8 @@ import type { Config } from "../kit/config.ts";
 import { toLog } from "../kit/log.ts";
 import type { Role, RoleContext } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
-import { type AskIn, ownApi, type RecordPort } from "./api.ts";
+import { ownApi } from "./api.ts";
+import type { AskIn, RecordPort } from "./api-parts.ts";
 import { clientFiles } from "./client-files.ts";
 import type { Gate } from "./gate.ts";
 import { addSecurityHeaders, securityHeaders } from "./headers.ts";
@@ -19,7 +20,7 @@ import { startPolicySocket } from "./policy-socket.ts";
 import { refuse } from "./proxy.ts";
 import { createSessions } from "./sessions.ts";
 
-export type { AskIn, RecordPort } from "./api.ts";
+export type { AskIn, RecordPort } from "./api-parts.ts";
 export { createGate, type Gate } from "./gate.ts";
 
 /** What the gateway needs of the others. `record` is absent where filing does not run. */
