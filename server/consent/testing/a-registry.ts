@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Json } from "#protocol/canonical.ts";
 import { frenchRules } from "#protocol/consent-rules.ts";
 import { signedReceiptSchema } from "#protocol/receipt.ts";
-import { createAudit } from "../../audit/audit.ts";
+import { createAudit } from "../../audit/index.ts";
 import { createEventBus, type DomainEvents } from "../../kit/events.ts";
 import { newPrivateJwk, signDetached, signingKeyOf } from "../../kit/jose.ts";
 import { createLogger } from "../../kit/log.ts";
