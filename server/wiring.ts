@@ -36,6 +36,7 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
       audienceAllows: async (caseId, userId) => (await gate.member(caseId, userId)).allow,
       peopleOf: async (addressee, requester) =>
         membersOf(addressee, directory.clinicians(), requester).map((person) => person.userId),
+      withdrawals: registry,
       openTicket: registry.openTicket,
       bindTicket: registry.bindTicket,
     }).start(context),

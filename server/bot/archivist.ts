@@ -14,13 +14,15 @@ import { isCaseRoom, isIn, isInvited, joinCase } from "./rooms.ts";
 import { ClientEvent, Method, RoomEvent } from "./sdk.ts";
 import { createSender } from "./sender.ts";
 import type { Session } from "./session.ts";
-import { photosOf, roomsToLookAt } from "./store.ts";
+import { markPhotoFiled, roomsToLookAt } from "./store.ts";
+import { createWithdrawals } from "./withdrawals.ts";
 
 /** The archivist at work, on an open session. */
 export type Archivist = AsyncDisposable & {
   sendFiled(roomId: string, content: Filed): Promise<string>;
   readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
-  redactReceipts(receiptIds: readonly string[]): Promise<void>;
+  /** Something was withdrawn in this room. */
+  onWithdrawn(roomId: string): void;
   onUserReady(userId: string): Promise<void>;
   /** Looks again at every room where something waits. */
   lookAgain(): Promise<void>;
@@ -41,12 +43,24 @@ export async function startArchivist(
   const history = createHistory({ session, http, tickets: parts });
   const sender = createSender(parts);
   const agent = stack.use(createCaseAgent({ ...parts, hall: history, bot: session.userId }));
+  const withdrawals = createWithdrawals({
+    db,
+    registry: parts.withdrawals,
+    redact: (roomId, eventId) => redact(session, roomId, eventId),
+    say: sender.send,
+  });
   const inbox = createInbox({ ...parts, onNoted: agent.note });
 
   const look = async (roomId: string): Promise<number | undefined> => {
     const room = client.getRoom(roomId);
     if (isInvited(room) && !(await joinCase(session, room, log))) return undefined;
-    return isIn(room) && isCaseRoom(room) ? inbox.pump(roomId) : undefined;
+    if (!isIn(room) || !isCaseRoom(room)) return undefined;
+    // What is known goes before anything else; then what the room had besides; and then the word.
+    await withdrawals.redact(roomId);
+    const again = await inbox.pump(roomId);
+    await withdrawals.redact(roomId);
+    await withdrawals.tell(roomId);
+    return again;
   };
   const bell = stack.use(createBell({ look, log, brake: parts.brake }));
   stack.use(ringOnNews(session, (roomId) => bell.ring(roomId)));
@@ -59,18 +73,14 @@ export async function startArchivist(
   drop(agent.run(), "the case agent's first pass failed; it will be repeated");
 
   return {
-    sendFiled: (roomId, content) =>
-      sender.send({
-        roomId,
-        type: machineTypes.filed,
-        content,
-        key: `filed ${roomId} ${canonicalJson(content)}`,
-      }),
-    readMedia: (file) => readMedia(http, session.token, file),
-    redactReceipts: async (receiptIds) => {
-      for (const receiptId of receiptIds)
-        for (const photo of await photosOf(db, receiptId)) await redact(session, photo.roomId, photo.eventId);
+    sendFiled: async (roomId, content) => {
+      if (content.kind === "photo" && content.outcome.state === "filed")
+        await markPhotoFiled(db, content.ofEvent);
+      const key = `filed ${roomId} ${canonicalJson(content)}`;
+      return sender.send({ roomId, type: machineTypes.filed, content, key });
     },
+    readMedia: (file) => readMedia(http, session.token, file),
+    onWithdrawn: (roomId) => bell.ring(roomId),
     onUserReady: agent.onUserReady,
     lookAgain: async () => {
       for (const roomId of await roomsToLookAt(db)) bell.ring(roomId);

@@ -105,7 +105,8 @@ async function takeNote(parts: CaseAgentParts, item: InboxItem): Promise<boolean
   if (event.kind === "consent") return (await store.hurry(parts.db, { roomId: item.roomId })) > 0;
   if (event.kind === "photo" || event.kind === "preview") {
     const { receiptId } = (event.kind === "photo" ? event.photo : event.preview).receipt.payload;
-    await store.putPhoto(parts.db, { receiptId, roomId: item.roomId, eventId: item.eventId });
+    const { roomId, eventId } = item;
+    await store.putPhoto(parts.db, { receiptId, roomId, eventId, kind: event.kind });
     return false;
   }
   return event.kind === "request" ? noteRequest(parts, item, event.request) : false;

@@ -31,8 +31,8 @@ export type Bot = AsyncDisposable & {
   sendFiled(roomId: string, content: Filed): Promise<string>;
   /** The plain bytes of a file of a case. Throws `not-found` when it was withdrawn. */
   readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
-  /** Redacts the events of withdrawn photos. */
-  redactReceipts(receiptIds: readonly string[]): Promise<void>;
+  /** A consent was taken back in this room: its photos are redacted and the room is told, whenever the archivist is up. */
+  onWithdrawn(roomId: string): Promise<void>;
   /** Lets a colleague into a case, with its history, once they are ready and as long as the gate allows it. Durable when it resolves. */
   askIn(invitation: { roomId: string; caseId: string; userId: string; askedBy: string }): Promise<void>;
   /** Called when a person has a device that may be written to, or when the gate may have changed its mind about them. */
@@ -57,9 +57,9 @@ export const botRole = (needs: BotNeeds): Role<Bot> => ({
     const ready = context.events.on("user-ready", ({ userId }) =>
       leave(bot.onUserReady(userId), context.log),
     );
-    const withdrawn = context.events.on("consent-withdrawn", ({ receiptIds }) =>
-      leave(bot.redactReceipts(receiptIds), context.log),
-    );
+    const withdrawn = context.events.on("consent-withdrawn", ({ roomId }) => {
+      if (roomId !== undefined) leave(bot.onWithdrawn(roomId), context.log);
+    });
     return {
       ...bot,
       [Symbol.asyncDispose]: async () => {
@@ -141,7 +141,7 @@ export async function startBot(parts: BotParts): Promise<Bot> {
     },
     sendFiled: async (roomId, content) => (await up).sendFiled(roomId, content),
     readMedia: async (file) => (await up).readMedia(file),
-    redactReceipts: async (receiptIds) => (await up).redactReceipts(receiptIds),
+    onWithdrawn: async (roomId) => (await up).onWithdrawn(roomId),
     askIn: async (invitation) => {
       await askIn(db, invitation);
       leave(

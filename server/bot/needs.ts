@@ -5,9 +5,12 @@ import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import type { Tickets } from "./history.ts";
+import type { Withdrawals } from "./withdrawals.ts";
 
 /** What the archivist asks of the other roles. */
 export type BotNeeds = Tickets & {
+  /** The registry's word on what was withdrawn. */
+  readonly withdrawals: Withdrawals;
   readonly audit: Pick<Audit, "note" | "inviteDecided">;
   /** The gate's word: may this person be shown this case? */
   readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;

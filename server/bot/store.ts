@@ -264,18 +264,38 @@ export const hasInvitations = async (q: Queries, roomId: string): Promise<boolea
 
 // --- photos, for withdrawals
 
-export const putPhoto = (q: Queries, row: { receiptId: string; roomId: string; eventId: string }) =>
+export const putPhoto = (
+  q: Queries,
+  row: { receiptId: string; roomId: string; eventId: string; kind: "photo" | "preview" },
+) =>
   q.run(
-    "INSERT INTO bot_photos (receipt_id, room_id, event_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    "INSERT INTO bot_photos (receipt_id, room_id, event_id, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     row.receiptId,
     row.roomId,
     row.eventId,
+    row.kind,
   );
-export const photosOf = (q: Queries, receiptId: string) =>
+
+/** Photos and previews of a room that are not redacted. */
+export const openPhotos = (q: Queries, roomId: string) =>
   q.all(
     z
-      .object({ room_id: z.string(), event_id: z.string() })
-      .transform((row) => ({ roomId: row.room_id, eventId: row.event_id })),
-    "SELECT room_id, event_id FROM bot_photos WHERE receipt_id = ?",
-    receiptId,
+      .object({ receipt_id: z.string(), event_id: z.string() })
+      .transform((row) => ({ receiptId: row.receipt_id, eventId: row.event_id })),
+    "SELECT receipt_id, event_id FROM bot_photos WHERE room_id = ? AND redacted = 0",
+    roomId,
+  );
+export const markRedacted = (q: Queries, eventId: string) =>
+  q.run("UPDATE bot_photos SET redacted = 1 WHERE event_id = ?", eventId);
+/** The archivist has said that this photo is in the record. */
+export const markPhotoFiled = (q: Queries, eventId: string) =>
+  q.run("UPDATE bot_photos SET filed = 1 WHERE event_id = ?", eventId);
+
+/** The photos, without their previews, of these receipts. */
+export const photosOf = (q: Queries, receiptIds: readonly string[]) =>
+  q.all(
+    z.object({ filed: z.number() }).transform((row) => ({ filed: row.filed === 1 })),
+    `SELECT MAX(filed) AS filed FROM bot_photos
+     WHERE kind = 'photo' AND receipt_id IN (SELECT value FROM json_each(?)) GROUP BY receipt_id`,
+    JSON.stringify(receiptIds),
   );

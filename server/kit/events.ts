@@ -4,7 +4,7 @@ import { toLog } from "./log.ts";
 
 /** What one part of the server tells the others while they run in one process. Ids only: nothing of this names a patient. */
 export type DomainEvents = {
-  /** The patient took the consent back: the media are quarantined already, the bot redacts. */
+  /** The patient took the consent back: the media are quarantined already, the bot redacts and tells the room. */
   "consent-withdrawn": {
     consentId: string;
     caseId: string;

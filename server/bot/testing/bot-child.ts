@@ -38,6 +38,10 @@ const bot = await startBot({
     note: async (event) => void say({ audit: event.event, ...event.details }),
     inviteDecided: async (event) => void say({ audit: "invite-decided", ...event }),
   },
+  withdrawals: {
+    withdrawnIn: async () => ({ receiptIds: [], untold: [] }),
+    withdrawalTold: async (consentId) => void say({ told: consentId }),
+  },
   audienceAllows: async (_caseId, userId) => !settings.refused.includes(userId),
   peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : []),
   openTicket: async (_roomId, invitee) => {
