@@ -120,7 +120,7 @@ test("@main the patient signs on the screen, the camera takes the photo, and bot
   await day.send(page, /^Envoyer au Dr/);
 
   await test.step("the colleague sees the picture that the camera saw", async () => {
-    const kermarrec = await openDevice(browser, "kermarrec");
+    const kermarrec = await openDevice(browser, "kermarrec", desktop);
     await signIn(kermarrec);
     await kermarrec.page.getByRole("link").filter({ hasText: question }).click({ timeout: 60_000 });
     const picture = kermarrec.page.getByRole("img", { name: /paupière gauche/i }).first();

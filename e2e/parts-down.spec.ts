@@ -1,6 +1,6 @@
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { connectStack } from "../stack/control.ts";
-import { type Clinician, enter, openDevice, signIn } from "./support/clinician.ts";
+import { type Clinician, desktop, enter, openDevice, signIn, telephone } from "./support/clinician.ts";
 import * as day from "./support/day.ts";
 import { homeserver } from "./support/homeserver.ts";
 import { running } from "./support/stack.ts";
@@ -24,8 +24,8 @@ import {
 
 const kermarrec = "Dr Yann Kermarrec";
 
-async function atWork(browser: Browser, name: string): Promise<Clinician> {
-  const person = await openDevice(browser, name);
+async function atWork(browser: Browser, name: string, device = telephone): Promise<Clinician> {
+  const person = await openDevice(browser, name, device);
   await signIn(person);
   return person;
 }
@@ -129,7 +129,7 @@ test("@trouble the record down and the server killed while an opinion is signed:
   await expect(faure.page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });
   const reports = await entriesOf("DiagnosticReport");
 
-  const expert = await atWork(browser, "kermarrec");
+  const expert = await atWork(browser, "kermarrec", desktop);
   const { page } = expert;
   await page.getByRole("link").filter({ hasText: question }).click({ timeout: 60_000 });
   await page.getByRole("button", { name: "Prendre ce cas" }).click();
