@@ -1,5 +1,5 @@
 import type { Json } from "#protocol/canonical.ts";
-import { machineTypes, type Withdrawn } from "#protocol/events.ts";
+import { machineTypes, type Withdrawn, withdrawnSchema } from "#protocol/events.ts";
 import type { Database } from "../store/index.ts";
 import * as store from "./store.ts";
 
@@ -57,12 +57,12 @@ export function createWithdrawals(parts: {
 
 async function wordOf(db: Database, { consentId, at, by, why, receiptIds }: Withdrawal): Promise<Withdrawn> {
   const photos = await store.photosOf(db, receiptIds);
-  return {
+  return withdrawnSchema.parse({
     consentId,
     at: new Date(at).toISOString(),
     by,
     reason: why,
     photos: photos.length,
     inRecord: photos.filter((photo) => photo.filed).length,
-  };
+  });
 }
