@@ -1,0 +1,254 @@
+import fc from "fast-check";
+import type { Consent, Purpose } from "#protocol/consent.ts";
+import type { Addressee } from "#protocol/people.ts";
+import { everybody, nobody, onCall, userIdOf, ward } from "./people.ts";
+
+/** What may happen in a history. Numbers choose among what is there by then. */
+export type Command =
+  | { readonly do: "consent"; readonly by: string; readonly room: number; readonly plan: ConsentPlan }
+  | { readonly do: "register-again"; readonly consent: number }
+  | { readonly do: "withdraw"; readonly by: string; readonly consent: number }
+  | { readonly do: "pass"; readonly ms: number }
+  | { readonly do: "skew"; readonly who: string; readonly ms: number }
+  | {
+      readonly do: "send";
+      readonly by: string;
+      readonly room: number;
+      readonly consent: number;
+      readonly to: Addressee | null;
+    }
+  | {
+      readonly do: "push";
+      readonly by: string;
+      readonly room: number;
+      readonly consent: number;
+      readonly twist: PushTwist;
+    }
+  | {
+      readonly do: "send-on";
+      readonly by: string;
+      readonly room: number;
+      readonly picture: number;
+      readonly twist: CopyTwist;
+    }
+  | { readonly do: "invite"; readonly inviter: string; readonly who: string; readonly room: number }
+  | { readonly do: "force"; readonly who: string; readonly room: number }
+  | { readonly do: "leave"; readonly who: string; readonly room: number }
+  | { readonly do: "look"; readonly picture: number; readonly door: Door }
+  | { readonly do: "file"; readonly picture: number }
+  | { readonly do: "restart" }
+  | { readonly do: "outage"; readonly ms: number }
+  | { readonly do: "back-up" }
+  | { readonly do: "restore" };
+
+/** Whole way, gate 3 with the bytes at hand, gate 2 without gate 3. */
+export type Door = "view" | "peek" | "grab";
+export const doors: readonly Door[] = ["view", "peek", "grab"];
+
+/** What a modified client, or a mistaken one, puts wrong in what it sends. */
+export type PushTwist =
+  | "none"
+  | "another-case"
+  | "another-patient"
+  | "taken-before"
+  | "another-picture"
+  | "uncertified"
+  | "other-bytes"
+  | "other-uploader";
+export type CopyTwist = "none" | "another-file" | "changed-receipt";
+
+export type ConsentPlan = {
+  readonly granted: readonly Purpose[];
+  readonly project: string;
+  readonly recipients: readonly Addressee[];
+  readonly method: Consent["method"];
+  readonly givenBy: Consent["givenBy"];
+  readonly assent: "yes" | "no" | undefined;
+  readonly lastsMs: number;
+  readonly patient: 0 | 1;
+  readonly twist: "none" | "uncertified" | "changed-after-signing" | "brought-by-another";
+};
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const [ana = "", bea = "", carl = "", dora = "", eve = ""] = everybody;
+const anybody = fc.constantFrom(ana, ana, bea, carl, carl, dora, eve, nobody);
+const sender = fc.constantFrom(ana, ana, ana, ana, ana, ana, carl, bea);
+const room = fc.constantFrom(0, 0, 0, 0, 0, 1);
+const some = fc.nat({ max: 7 });
+
+/** Mostly the first of the choices. */
+const mostly = <T>(usual: T, ...rare: T[]): fc.Arbitrary<T> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(usual, ...rare) },
+  );
+
+const allOfCare: readonly Purpose[] = ["opinion", "care-named", "care-team", "care-outside-team"];
+const granted = fc.constantFrom<readonly Purpose[]>(
+  allOfCare,
+  allOfCare,
+  ["opinion", "care-named"],
+  ["opinion", "care-team"],
+  ["opinion", "care-named", "care-team"],
+  ["opinion"],
+  ["care-named", "care-team", "care-outside-team"],
+  [...allOfCare, "teaching"],
+  [...allOfCare, "research"],
+  [...allOfCare, "publication"],
+);
+const person = (userId: string): Addressee => ({ kind: "person", userId });
+const dermatology: Addressee = { kind: "specialty", specialty: "dermatology" };
+const surgeons: Addressee = { kind: "team", teamId: onCall };
+const recipients = fc.constantFrom<readonly Addressee[]>(
+  [person(carl)],
+  [person(bea)],
+  [person(dora), person(eve)],
+  [dermatology],
+  [surgeons],
+  [person(eve), dermatology],
+  [{ kind: "team", teamId: ward }],
+);
+
+const plan: fc.Arbitrary<ConsentPlan> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record<ConsentPlan>({
+      granted,
+      project: fc.constant("melanoma"),
+      recipients,
+      method: fc.constantFrom("signed-on-screen", "patient-phone"),
+      givenBy: fc.constantFrom("patient", "guardian", "both-parents"),
+      assent: fc.constantFrom(undefined, "yes"),
+      lastsMs: fc.constantFrom(30 * minute, 3 * hour, 30 * day),
+      patient: mostly<0 | 1>(0, 1),
+      twist: mostly<ConsentPlan["twist"]>(
+        "none",
+        "uncertified",
+        "changed-after-signing",
+        "brought-by-another",
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record<ConsentPlan>({
+        granted,
+        project: fc.constantFrom("melanoma", ""),
+        recipients,
+        method: fc.constantFrom("oral-witnessed", "non-opposition", "emergency", "signed-on-screen"),
+        givenBy: fc.constantFrom("patient", "parent", "nobody"),
+        assent: fc.constantFrom(undefined, "yes", "no"),
+        lastsMs: fc.constantFrom(3 * hour, 71 * hour, 73 * hour, 30 * day, 800 * day),
+        patient: fc.constant<0 | 1>(0),
+        twist: fc.constant("none"),
+      })
+      // Most emergencies that are tried are otherwise in order, or hardly one of them would count.
+      .map((made): ConsentPlan =>
+        made.method === "emergency" && made.assent !== "no" ? { ...made, givenBy: "nobody" } : made,
+      ),
+  },
+);
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("consent"), by: sender, room, plan }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("register-again"), consent: some }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("withdraw"), by: anybody, consent: some }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("pass"),
+      ms: fc.constantFrom(10_000, 59_000, 61_000, 25 * minute, 34 * minute, hour, 4 * hour, 2 * day),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("skew"),
+      who: anybody,
+      ms: fc.constantFrom(0, 0, 4 * minute, -4 * minute, 8 * minute, -8 * minute, day, -day),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("send"),
+      by: sender,
+      room,
+      consent: some,
+      to: fc.constantFrom<Addressee | null>(null, null, dermatology, surgeons, person(bea), person(eve)),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("push"),
+      by: fc.oneof({ weight: 4, arbitrary: sender }, { weight: 1, arbitrary: anybody }),
+      room,
+      consent: some,
+      twist: mostly<PushTwist>(
+        "none",
+        "another-case",
+        "another-patient",
+        "taken-before",
+        "another-picture",
+        "uncertified",
+        "other-bytes",
+        "other-uploader",
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("send-on"),
+      by: sender,
+      room,
+      picture: some,
+      twist: fc.constantFrom<CopyTwist>("none", "another-file", "changed-receipt"),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("invite"),
+      inviter: mostly("", ana, carl),
+      who: anybody,
+      room,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("force"), who: anybody, room }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("leave"), who: anybody, room }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant("look"), picture: some, door: fc.constantFrom(...doors) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("file"), picture: some }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart") }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("outage"), ms: fc.constantFrom(30_000, 62_000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("back-up") }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restore") }) },
+);
+
+export type History = { readonly homeserverDeletes: boolean; readonly commands: readonly Command[] };
+
+/** Each begins as most cases do, so that few steps are spent on rooms without anything in them. */
+export const histories: fc.Arbitrary<History> = fc
+  .record({
+    homeserverDeletes: fc.boolean(),
+    plan,
+    guests: fc.subarray([bea, carl, dora, eve, nobody], { minLength: 1 }),
+    commands: fc.array(command, { minLength: 5, maxLength: 22 }),
+  })
+  .map((made) => ({
+    homeserverDeletes: made.homeserverDeletes,
+    commands: [
+      { do: "consent", by: userIdOf("ana"), room: 0, plan: { ...made.plan, twist: "none" } },
+      ...made.guests.map((who): Command => ({ do: "force", who, room: 0 })),
+      { do: "push", by: userIdOf("ana"), room: 0, consent: 0, twist: "none" },
+      ...made.commands,
+    ],
+  }));

@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { histories } from "./commands.ts";
+import { play, tryEverything } from "./play.ts";
+import type { Tally } from "./tally.ts";
+import { openWorld } from "./world.ts";
+
+/**
+ * Random histories against the real registry, gateway, client and filing gate in one process, judged by what docs/consent-rules.md says.
+ * COLLOQUE_MODEL_RUNS makes it longer (`npm run test:full` does), COLLOQUE_MODEL_SEED plays one run again.
+ */
+const runs = Number(process.env.COLLOQUE_MODEL_RUNS ?? "40");
+const seed = process.env.COLLOQUE_MODEL_SEED;
+/** A run of a seeded fault wants to know that it is caught, not the shortest way there. */
+const isFault = process.env.COLLOQUE_FAULT !== undefined;
+
+describe("whatever happens", () => {
+  test("no reader gets a picture in the clear that the rules refuse, and whom they allow gets it", async () => {
+    const tally: Tally = new Map();
+    await fc.assert(
+      fc.asyncProperty(histories, async ({ commands, homeserverDeletes }) => {
+        await using world = await openWorld(homeserverDeletes);
+        for (const command of commands) await play(world, command, tally);
+        await tryEverything(world, tally);
+      }),
+      {
+        numRuns: runs,
+        endOnFailure: isFault,
+        ...(seed !== undefined && { seed: Number(seed) }),
+        interruptAfterTimeLimit: runs === 40 ? 15_000 : 1_800_000,
+      },
+    );
+    console.log(process.cpuUsage());
+    console.table(Object.fromEntries(tally));
+    expect(tally.size).toBeGreaterThan(5);
+  }, 2_000_000);
+});

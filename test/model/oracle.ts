@@ -1,0 +1,205 @@
+import type { Consent } from "#protocol/consent.ts";
+import { clinicians } from "./people.ts";
+
+/**
+ * What docs/consent-rules.md says, once more and in another way: tables and plain comparisons, none of the product's rules. "either" is
+ * where the document leaves room: clocks that differ by minutes, and a word of the registry that is believed for a minute.
+ */
+export type Verdict = "allow" | "refuse" | "either";
+
+const minute = 60_000;
+/** Clocks of honest machines differ by so much. */
+const skew = 5 * minute;
+/** How long the registry's word is believed on a device. */
+const wordLasts = minute;
+/** How long a membership is believed by the gateway. */
+const membershipLasts = 1_000;
+
+type Standing = "collector" | "named" | "team" | "addressed" | "stranger";
+type Who = Standing | "glass" | "record";
+type Purpose = Consent["decisions"][number]["purpose"];
+
+const care: readonly Purpose[] = ["care-named", "care-team", "care-outside-team"];
+/** Of which purposes one must be granted, for pictures to go to these. */
+const picturesNeed: Readonly<Record<Who, readonly Purpose[]>> = {
+  collector: care,
+  named: care,
+  glass: care,
+  record: care,
+  team: ["care-team", "care-outside-team"],
+  addressed: ["care-outside-team"],
+  stranger: [],
+};
+
+export type Glass = { readonly reader: string; readonly consentId: string; readonly endsAtMs: number };
+
+/** A consent as it truly is, whatever machines believe. */
+export type ConsentTruth = {
+  readonly consent: Consent;
+  /** The registry has it, as far as its database goes. */
+  readonly isRegistered: boolean;
+  readonly withdrawnAtMs: number | undefined;
+  readonly glasses: readonly Glass[];
+};
+
+/** What a receipt says, and whether all of it holds: signed by the taker, sent by the taker, of these bytes. */
+export type ReceiptTruth = {
+  readonly consentId: string;
+  readonly caseId: string;
+  readonly pseudonym: string;
+  readonly takenAtMs: number;
+};
+
+const granted = (consent: Consent, purpose: Purpose): boolean =>
+  consent.decisions.some((each) => each.purpose === purpose && each.granted);
+
+function standingOf(userId: string, consent: Consent): Standing {
+  const teamsOf = (id: string) => clinicians.find((each) => each.userId === id)?.teams ?? [];
+  const specialty = clinicians.find((each) => each.userId === userId)?.specialty;
+  const { recipients, collectedBy } = consent;
+  if (userId === collectedBy) return "collector";
+  if (recipients.some((each) => each.kind === "person" && each.userId === userId)) return "named";
+  if (teamsOf(userId).some((team) => teamsOf(collectedBy).includes(team))) return "team";
+  const told = recipients.some(
+    (each) =>
+      (each.kind === "specialty" && each.specialty === specialty) ||
+      (each.kind === "team" && teamsOf(userId).includes(each.teamId)),
+  );
+  return told ? "addressed" : "stranger";
+}
+
+/** G1 to G13 for care: may that person (or the record) have words (no receipt) or a picture, by a clock that says `nowMs`? */
+export function rules(
+  truth: ConsentTruth | undefined,
+  receipt: ReceiptTruth | null,
+  who: string | "record",
+  nowMs: number,
+  /** How long after a withdrawal it may still be believed there. */
+  believedMs = 0,
+): Verdict {
+  if (truth === undefined || !truth.isRegistered) return "refuse";
+  const { consent, withdrawnAtMs } = truth;
+  const verdicts: Verdict[] = [];
+  if (withdrawnAtMs !== undefined) verdicts.push(nowMs > withdrawnAtMs + believedMs ? "refuse" : "either");
+  const begins = Date.parse(consent.collectedAt);
+  verdicts.push(nowMs < begins - skew ? "refuse" : nowMs < begins ? "either" : "allow");
+  if (!granted(consent, "opinion")) return "refuse";
+  if (receipt !== null) verdicts.push(receiptFits(consent, receipt));
+  verdicts.push(reaches(truth, receipt !== null, who, nowMs, believedMs));
+  return all(verdicts);
+}
+
+function receiptFits(consent: Consent, receipt: ReceiptTruth): Verdict {
+  if (receipt.consentId !== consent.consentId || receipt.caseId !== consent.caseId) return "refuse";
+  if (receipt.pseudonym !== consent.pseudonym) return "refuse";
+  const before = Date.parse(consent.collectedAt) - receipt.takenAtMs;
+  return before > skew ? "refuse" : before > 0 ? "either" : "allow";
+}
+
+/** In its time for whom the consent reaches; and for whom the glass is broken, past its end and its reach. */
+function reaches(
+  truth: ConsentTruth,
+  isPicture: boolean,
+  who: string | "record",
+  nowMs: number,
+  believedMs: number,
+): Verdict {
+  const { consent, glasses } = truth;
+  const ends = Date.parse(consent.expiresAt);
+  const inTime: Verdict = nowMs > ends + skew ? "refuse" : nowMs > ends ? "either" : "allow";
+  const covers = (as: Who): Verdict => {
+    if (isPicture) return picturesNeed[as].some((purpose) => granted(consent, purpose)) ? "allow" : "refuse";
+    return as === "stranger" ? "refuse" : "allow";
+  };
+  const as: Who = who === "record" ? "record" : standingOf(who, consent);
+  const isPoolWithoutYes = as === "addressed" && consent.method === "non-opposition";
+  const plain = isPoolWithoutYes ? "refuse" : all([inTime, covers(as)]);
+  const broken = glasses.filter((each) => each.reader === who);
+  const open: Verdict = any(
+    broken.map(({ endsAtMs }) =>
+      nowMs <= endsAtMs - believedMs ? "allow" : nowMs <= endsAtMs + believedMs + 1000 ? "either" : "refuse",
+    ),
+  );
+  return any([plain, all([open, covers("glass")])]);
+}
+
+/** Gate 2, a download: only a member now; and by the hospital's clock. */
+export function mayDownload(
+  truth: ConsentTruth | undefined,
+  receipt: ReceiptTruth,
+  person: { readonly userId: string; readonly isMember: boolean; readonly leftAtMs: number | undefined },
+  nowMs: number,
+): Verdict {
+  const member: Verdict = person.isMember
+    ? "allow"
+    : person.leftAtMs !== undefined && nowMs <= person.leftAtMs + membershipLasts
+      ? "either"
+      : "refuse";
+  return all([member, rules(truth, receipt, person.userId, nowMs)]);
+}
+
+/** Gate 3, on a device: by that device's clock, on the registry's word of the last minute, which members alone are given. */
+export function mayShow(
+  truth: ConsentTruth | undefined,
+  receipt: ReceiptTruth,
+  person: {
+    readonly userId: string;
+    readonly isMember: boolean;
+    readonly leftAtMs: number | undefined;
+    readonly skewMs: number;
+    readonly isOnline: boolean;
+    /** When it last could ask the registry. */
+    readonly heardAtMs: number | undefined;
+  },
+  nowMs: number,
+): Verdict {
+  const { skewMs, leftAtMs, heardAtMs } = person;
+  // A lease that seems older, or younger, than clocks may differ is an old one played again.
+  if (Math.abs(skewMs) > skew + 2_000) return "refuse";
+  const lastWord = Math.min(
+    person.isMember ? Number.POSITIVE_INFINITY : (leftAtMs ?? Number.NEGATIVE_INFINITY),
+    person.isOnline ? Number.POSITIVE_INFINITY : (heardAtMs ?? Number.NEGATIVE_INFINITY),
+  );
+  const word: Verdict =
+    lastWord === Number.POSITIVE_INFINITY ? "allow" : nowMs > lastWord + wordLasts ? "refuse" : "either";
+  const shifted = truth && {
+    ...truth,
+    withdrawnAtMs: truth.withdrawnAtMs === undefined ? undefined : truth.withdrawnAtMs + skewMs,
+  };
+  return all([word, rules(shifted, receipt, person.userId, nowMs + skewMs, wordLasts)]);
+}
+
+/** R1 to R7: whether the registry takes a consent at all. */
+export function counts(consent: Consent, takenInAtMs: number): Verdict {
+  const hours = (Date.parse(consent.expiresAt) - Date.parse(consent.collectedAt)) / 3_600_000;
+  const yes = consent.decisions.filter((each) => each.granted);
+  const purposes = new Set(yes.map((each) => each.purpose));
+  const beyondCare = ["teaching", "research", "publication"] as const;
+  const isBeyond = beyondCare.some((each) => purposes.has(each));
+  const faults = [
+    hours > 731 * 24,
+    consent.method === "emergency" && hours > 72,
+    consent.method === "emergency" && consent.givenBy !== "nobody",
+    consent.method !== "emergency" && consent.givenBy === "nobody",
+    consent.method === "emergency" && isBeyond,
+    consent.method === "non-opposition" && (isBeyond || purposes.has("care-outside-team")),
+    consent.method === "oral-witnessed" && isBeyond,
+    purposes.has("publication") && consent.givenBy === "parent",
+    consent.assent === "no" && isBeyond,
+    yes.some((each) => each.purpose === "research" && (each.project ?? "").trim() === ""),
+  ];
+  const ahead = Date.parse(consent.collectedAt) - takenInAtMs;
+  const over = takenInAtMs - Date.parse(consent.expiresAt);
+  if (faults.includes(true) || ahead > skew || over > skew) return "refuse";
+  return ahead > 0 || over > 0 ? "either" : "allow";
+}
+
+export function all(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes("refuse")) return "refuse";
+  return verdicts.includes("either") ? "either" : "allow";
+}
+
+function any(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes("allow")) return "allow";
+  return verdicts.includes("either") ? "either" : "refuse";
+}

@@ -1,0 +1,251 @@
+import { canonicalJson } from "#protocol/canonical.ts";
+import type { Consent, ConsentEvidence, SignedConsent } from "#protocol/consent.ts";
+import { type CaseEvent, contentKeys, type Photo, requestSchema } from "#protocol/events.ts";
+import { caseIdSchema } from "#protocol/ids.ts";
+import type { PublicJwk } from "#protocol/signed.ts";
+import { tinyJpeg } from "../../server/filing/testing/a-case.ts";
+import { type Bytes, sha256Hex, utf8 } from "../../src/matrix/kit/bytes.ts";
+import { toJson } from "../../src/matrix/kit/json.ts";
+import { testRegistry } from "../../src/matrix/testing/people.ts";
+import { judge, type RoomEvent } from "../../src/matrix/timeline/admit.ts";
+import { type Device, openDevice } from "./device.ts";
+import { type Hospital, hospitalUrl, openHospital } from "./hospital.ts";
+import type { ConsentTruth, Glass, ReceiptTruth } from "./oracle.ts";
+import { bot, everybody, userIdOf } from "./people.ts";
+
+/** A case of a history. */
+export type Room = { readonly roomId: string; readonly caseId: string; readonly owner: string };
+
+/** A consent as somebody made it, and what became of it. */
+export type MadeConsent = {
+  readonly signed: SignedConsent;
+  readonly room: Room;
+  /** Signed by its collector's certified key, and unchanged since. */
+  readonly isGenuine: boolean;
+  isRegistered: boolean;
+  withdrawnAtMs: number | undefined;
+  readonly glasses: Glass[];
+};
+
+/** A picture event in a room, and what is true of it. */
+export type MadePicture = {
+  readonly eventId: string;
+  readonly room: Room;
+  readonly sender: string;
+  readonly photo: Photo;
+  readonly plain: Bytes;
+  readonly receipt: ReceiptTruth;
+  /** All that the event says of itself holds: who took it, that it is his to send here, which bytes it is of. */
+  readonly isGenuine: boolean;
+  /** The one whose bytes are at the address; a copy sent on has none of its own. */
+  readonly original: MadePicture | undefined;
+  /** The gateway gave a permit for it in this room, and its bytes came in. */
+  isPermitted: boolean;
+};
+
+/** The rules say one thing and a machine did another. */
+export class RuleBroken extends Error {
+  override readonly name = "RuleBroken";
+}
+
+export type World = AsyncDisposable & {
+  readonly hospital: Hospital;
+  readonly rooms: readonly Room[];
+  readonly consents: MadeConsent[];
+  readonly pictures: MadePicture[];
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly registryKey: PublicJwk;
+  readonly homeserverDeletes: boolean;
+  /** Since when the hospital cannot be reached, if so. */
+  cutAtMs: number | undefined;
+  nowMs(): number;
+  /** How many events were sent. */
+  count(): number;
+  pass(ms: number): void;
+  device(userId: string): Device;
+  isMember(userId: string, roomId: string): boolean;
+  leave(userId: string, roomId: string): void;
+  leftAtMs(userId: string, roomId: string): number | undefined;
+  /** Sends to the room as anybody who has the room's keys may. */
+  post(sender: string, roomId: string, content: Record<string, unknown>): string;
+  contentOf(eventId: string): unknown;
+  /** The room's events that pass the timeline's judgement. */
+  read(room: Room): Promise<CaseEvent[]>;
+  leak(mxc: string, ciphertext: Bytes): void;
+  truthOf(consentId: string): ConsentTruth | undefined;
+  hasBytes(picture: MadePicture): boolean;
+  hasBytesAt(mxc: string): boolean;
+  /** What the registry knows goes into the backup, and comes back from it. */
+  keepAside(): void;
+  hasBackup(): boolean;
+  putBack(): void;
+};
+
+export const pseudonyms = ["AAAAAAAAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBBBBBBBB"] as const;
+export const startMs = Date.parse("2026-11-22T10:00:00Z");
+
+/** Signs as anybody, with a key that this hospital never certified. */
+export const elsewhere = testRegistry();
+
+export async function openWorld(homeserverDeletes: boolean): Promise<World> {
+  let clockMs = startMs;
+  const nowMs = (): number => clockMs;
+  const hospital = await openHospital(nowMs);
+  hospital.homeserver.setDeletes(homeserverDeletes);
+  const registryKey = hospital.now().registry.publicKey;
+  const rooms: Room[] = [];
+  const consents: MadeConsent[] = [];
+  const events = new Map<string, RoomEvent[]>();
+  const left = new Map<string, number>();
+  const leaks = new Map<string, Bytes>();
+  const devices = new Map<string, Device>();
+  const pictures: MadePicture[] = [];
+  const hasBytesAt = (mxc: string): boolean => hospital.homeserver.media.get(mxc)?.bytes !== undefined;
+  let backup: ReadonlySet<MadeConsent | MadePicture> | undefined;
+  let counter = 0;
+
+  const isMember: World["isMember"] = (userId, roomId) =>
+    hospital.homeserver.rooms.get(roomId)?.has(userId) === true;
+  const post: World["post"] = (sender, roomId, content) => {
+    counter += 1;
+    const eventId = `$event${counter}`;
+    const place = { roomId, sessionId: "session", messageIndex: counter };
+    const clear = { type: "m.room.message", content: toJson(content) };
+    const event = { eventId, sender, atMs: clockMs, encrypted: true, place, clear };
+    events.set(roomId, [...(events.get(roomId) ?? []), { ...event, failure: null, forged: false }]);
+    return eventId;
+  };
+  for (const userId of everybody)
+    devices.set(
+      userId,
+      openDevice(userId, {
+        // Each request takes its time, so that no limit of requests a minute is met that people would not meet.
+        fetch: (input, init) => {
+          clockMs += 20;
+          return hospital.fetch(input, init);
+        },
+        registryKey,
+        nowMs,
+        membersOf: (roomId) => [...(hospital.homeserver.rooms.get(roomId) ?? [])],
+        caseOf: (roomId) => rooms.find((each) => each.roomId === roomId)?.caseId ?? "",
+        roomOfCase: (caseId) => rooms.find((each) => each.caseId === caseId)?.roomId ?? null,
+        post,
+        leaked: (mxc) => leaks.get(mxc),
+      }),
+    );
+  const device = (userId: string): Device => {
+    const found = devices.get(userId);
+    if (found === undefined) throw new Error(`Nobody is called ${userId}`);
+    return found;
+  };
+
+  for (const owner of [userIdOf("ana"), userIdOf("carl")]) {
+    const caseId = crypto.randomUUID();
+    const roomId = await openCase(device(owner), caseId);
+    rooms.push({ roomId, caseId, owner });
+    post(owner, roomId, { msgtype: "m.text", body: "…", [contentKeys.request]: requestOf(caseId, owner) });
+  }
+
+  return {
+    hospital,
+    rooms,
+    consents,
+    pictures,
+    devices,
+    registryKey,
+    homeserverDeletes,
+    cutAtMs: undefined,
+    nowMs,
+    count: () => counter,
+    hasBytes: (picture) => hasBytesAt(picture.photo.file.url),
+    hasBytesAt,
+    keepAside: () => {
+      backup = new Set([
+        ...consents.filter((each) => each.isRegistered),
+        ...pictures.filter((each) => each.isPermitted),
+      ]);
+    },
+    hasBackup: () => backup !== undefined,
+    putBack: () => {
+      for (const each of consents) each.isRegistered = backup?.has(each) === true;
+      for (const each of pictures)
+        each.isPermitted = backup?.has(each.original ?? each) === true && each.isPermitted;
+    },
+    pass: (ms) => {
+      clockMs += ms;
+    },
+    device,
+    isMember,
+    leave: (userId, roomId) => {
+      if (isMember(userId, roomId)) left.set(`${userId} ${roomId}`, clockMs);
+      hospital.homeserver.leave(userId, roomId);
+    },
+    leftAtMs: (userId, roomId) => left.get(`${userId} ${roomId}`),
+    post,
+    contentOf: (eventId) =>
+      [...events.values()].flat().find((each) => each.eventId === eventId)?.clear?.content,
+    read: async ({ roomId, caseId }) => {
+      const verdicts = await Promise.all(
+        (events.get(roomId) ?? []).map((event) => judge(event, caseId, registryKey)),
+      );
+      return verdicts.flatMap((verdict) => (verdict.kind === "event" ? [verdict.event] : []));
+    },
+    leak: (mxc, ciphertext) => void leaks.set(mxc, ciphertext),
+    truthOf: (consentId) => {
+      // Of two that bear one id, the registry has the first at most.
+      const found = consents.find((each) => each.isRegistered && each.signed.payload.consentId === consentId);
+      return found === undefined ? undefined : { ...found, consent: found.signed.payload };
+    },
+    [Symbol.asyncDispose]: () => hospital[Symbol.asyncDispose](),
+  };
+}
+
+/** Through the gateway, which claims the case and asks for a room that the policy socket allows. */
+async function openCase(owner: Device, caseId: string): Promise<string> {
+  const body = {
+    preset: "private_chat",
+    creation_content: { type: "fr.colloque.case", "fr.colloque.case_id": caseId },
+    initial_state: [
+      { type: "m.room.encryption", content: { algorithm: "m.megolm.v1.aes-sha2" } },
+      { type: "m.room.history_visibility", content: { history_visibility: "shared" } },
+    ],
+    invite: [bot],
+  };
+  const answer = await owner.api.raw(`${hospitalUrl}/_matrix/client/v3/createRoom`, {
+    method: "POST",
+    body: JSON.stringify(body),
+  });
+  const created: unknown = answer.ok ? await answer.value.json() : answer.error;
+  if (created !== null && typeof created === "object" && "room_id" in created) return String(created.room_id);
+  throw new Error(`The case has no room: ${JSON.stringify(created)}`);
+}
+
+const requestOf = (caseId: string, requester: string) =>
+  requestSchema.parse({
+    caseId,
+    patient: { recordId: "p", family: "DELATTRE", given: "Josiane", sex: "female", identity: "provisional" },
+    addressee: { kind: "specialty", specialty: "dermatology" },
+    specialty: "dermatology",
+    urgency: "48h",
+    dueAt: new Date(startMs + 86_400_000).toISOString(),
+    question: "…",
+    history: "",
+    requester,
+    createdAt: new Date(startMs).toISOString(),
+  });
+
+/** A whole picture of its own: the smallest JPEG, with some bytes of chance in a comment. */
+export function newPicture(): Bytes {
+  const comment = crypto.getRandomValues(new Uint8Array(12));
+  return new Uint8Array([0xff, 0xd8, 0xff, 0xfe, 0, 14, ...comment, ...tinyJpeg.subarray(2)]);
+}
+
+export const evidenceOf = (consentId: Consent["consentId"]): ConsentEvidence => ({
+  consentId,
+  noticeText: "Vous pouvez dire non.",
+});
+
+export const evidenceHash = (consentId: Consent["consentId"]): Promise<string> =>
+  sha256Hex(utf8(canonicalJson(toJson(evidenceOf(consentId)))));
+
+export const caseIdOf = (room: Room) => caseIdSchema.parse(room.caseId);
