@@ -64,6 +64,12 @@ export default {
       { path: "^server/([^/]+)/", pathNot: test },
       { path: "^server/[^/]+/", pathNot: "^server/($1|kit|store)/|^server/[^/]+/index[.]ts$" },
     ),
+    rule(
+      "model-apart",
+      "nothing leans on the model test, which leans on everything",
+      { path: "^(src|server|stack)/" },
+      { path: "^test/" },
+    ),
     rule("no-cycles", "no import goes round", {}, { circular: true }),
     rule(
       "no-orphans",
@@ -75,7 +81,7 @@ export default {
       },
       {},
     ),
-    rule("not-to-test", "no code leans on a test", { pathNot: `${test}|^e2e/|^bench/` }, { path: test }),
+    rule("not-to-test", "no code leans on a test", { pathNot: `${test}|^e2e/|^bench/|^test/` }, { path: test }),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

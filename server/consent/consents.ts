@@ -43,6 +43,9 @@ export function createConsents(parts: RegistryParts): ConsentCalls {
           throw refused("another-consent-of-this-id");
         }
         await checkCase(tx, payload, caller);
+        // A database restored from before both its registration and its withdrawal knows of neither: the log does.
+        if ((await revocations.all()).some((each) => each.consentId === payload.consentId))
+          return "withdrawn" as const;
         await store.insertCase(tx, payload.caseId, caller, now);
         await store.insertConsent(tx, {
           consentId: payload.consentId,

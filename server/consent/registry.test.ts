@@ -155,6 +155,21 @@ describe("a withdrawal", () => {
     expect(await registry.registerConsent(leroy, signed)).toBe("withdrawn");
   });
 
+  test("holds over a database restored from before the consent itself was registered", async () => {
+    const files = folder();
+    const backup = join(files, "backup.db");
+    const { registry, device, db } = await setUp(files);
+    await db.run("VACUUM INTO ?", backup);
+    const phone = await device(leroy);
+    const [taken, kept] = await Promise.all([consentOf(), consentOf()].map((consent) => phone.sign(consent)));
+    if (taken === undefined || kept === undefined) throw new Error("Two consents were signed");
+    await registry.registerConsent(leroy, taken);
+    await registry.withdraw(leroy, taken.payload.consentId, "patient-asked", false);
+    const restored = await setUp(files, backup);
+    expect(await restored.registry.registerConsent(leroy, taken)).toBe("withdrawn");
+    expect(await restored.registry.registerConsent(leroy, kept)).toBe("live");
+  });
+
   test("that comes while the last bytes are under way removes them all the same", async () => {
     const { registry, consent, mxc, removed } = await withPermit();
     await registry.withdraw(leroy, consent.consentId, "patient-asked", false);

@@ -233,6 +233,28 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restore") }) },
 );
 
+/** What takes several steps in a row to come about, and is rare by chance. */
+const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
+  fc
+    .record({ consent: some, plan, register: fc.boolean(), early: fc.boolean() })
+    .map(({ consent, plan: made, register, early }): Command[] => [
+      ...(early ? [{ do: "back-up" } as const] : []),
+      { do: "consent", by: ana, room: 0, plan: { ...made, twist: "none" } },
+      { do: "push", by: ana, room: 0, consent, twist: "none" },
+      ...(early ? [] : [{ do: "back-up" } as const]),
+      { do: "withdraw", by: ana, consent },
+      { do: "restore" },
+      ...(register ? [{ do: "register-again", consent } as const] : []),
+      { do: "push", by: ana, room: 0, consent, twist: "none" },
+    ]),
+  fc.record({ consent: some, picture: some }).map(({ consent, picture }): Command[] => [
+    { do: "look", picture, door: "peek" },
+    { do: "withdraw", by: ana, consent },
+    { do: "outage", ms: 62_000 },
+    { do: "look", picture, door: "grab" },
+  ]),
+);
+
 export type History = { readonly homeserverDeletes: boolean; readonly commands: readonly Command[] };
 
 /** Each begins as most cases do, so that few steps are spent on rooms without anything in them. */
@@ -241,7 +263,13 @@ export const histories: fc.Arbitrary<History> = fc
     homeserverDeletes: fc.boolean(),
     plan,
     guests: fc.subarray([bea, carl, dora, eve, nobody], { minLength: 1 }),
-    commands: fc.array(command, { minLength: 5, maxLength: 22 }),
+    commands: fc.array(
+      fc.oneof(
+        { weight: 12, arbitrary: command.map((each): readonly Command[] => [each]) },
+        { weight: 1, arbitrary: story },
+      ),
+      { minLength: 5, maxLength: 20 },
+    ),
   })
   .map((made) => ({
     homeserverDeletes: made.homeserverDeletes,
@@ -249,6 +277,6 @@ export const histories: fc.Arbitrary<History> = fc
       { do: "consent", by: userIdOf("ana"), room: 0, plan: { ...made.plan, twist: "none" } },
       ...made.guests.map((who): Command => ({ do: "force", who, room: 0 })),
       { do: "push", by: userIdOf("ana"), room: 0, consent: 0, twist: "none" },
-      ...made.commands,
+      ...made.commands.flat(),
     ],
   }));

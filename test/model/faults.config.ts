@@ -24,5 +24,6 @@ function seededFault(): Plugin {
 export default defineConfig({
   root,
   plugins: [seededFault()],
-  test: { include: ["test/model/consent.model.test.ts"] },
+  // Kept transforms of a run with another fault would be taken for this one's.
+  test: { include: ["test/model/consent.model.test.ts"], fsModuleCache: false },
 });

@@ -1,0 +1,3 @@
+import { model } from "../../test/model/world.ts";
+
+export const leaning = model;
