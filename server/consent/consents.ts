@@ -18,7 +18,7 @@ type ConsentCalls = Pick<
 const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
 
 export function createConsents(parts: RegistryParts): ConsentCalls {
-  const { db, clock, audit, key } = parts;
+  const { db, clock, audit, key, revocations } = parts;
 
   const statusNow = (state: "live" | "withdrawn"): Status => ({ state, untilMs: clock() + leaseMs });
   const factsOfRow = async (row: store.ConsentRow, inCase: readonly store.ConsentRow[]): Promise<Facts> => ({

@@ -107,8 +107,10 @@ const vitestSchema = z.object({
 });
 
 /** Unit and property tests; further arguments go to vitest. */
-export const runUnitTests = (args: readonly string[] = []): Promise<Tally> =>
-  runVitest(["--exclude=**/*.stack.test.ts", ...args]);
+export const runUnitTests = (
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Tally> => runVitest(["--exclude=**/*.stack.test.ts", ...args], { env });
 
 /** Runs vitest and counts. */
 export async function runVitest(

@@ -8,7 +8,9 @@ export async function test(args: readonly string[]): Promise<number> {
   const isFull = args.includes("--full");
   const tallies: Tally[] = [];
   tallies.push(await step("Checks", runChecks));
-  tallies.push(await step("Unit and property tests", () => runUnitTests()));
+  // The model test plays longer histories, and is shown every seeded fault.
+  const env = isFull ? { COLLOQUE_MODEL_RUNS: "400" } : {};
+  tallies.push(await step("Unit and property tests", () => runUnitTests([], env)));
   if (isFull) tallies.push(await step("The archivist on a homeserver of its own", runHomeserverTests));
   tallies.push(
     await step(isFull ? "End-to-end tests" : "End-to-end tests, one path per tag", () =>

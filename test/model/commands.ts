@@ -31,6 +31,13 @@ export type Command =
       readonly picture: number;
       readonly twist: CopyTwist;
     }
+  | {
+      readonly do: "glass";
+      readonly by: string;
+      readonly reader: string;
+      readonly consent: number;
+      readonly ms: number;
+    }
   | { readonly do: "invite"; readonly inviter: string; readonly who: string; readonly room: number }
   | { readonly do: "force"; readonly who: string; readonly room: number }
   | { readonly do: "leave"; readonly who: string; readonly room: number }
@@ -147,8 +154,9 @@ const plan: fc.Arbitrary<ConsentPlan> = fc.oneof(
         twist: fc.constant("none"),
       })
       // Most emergencies that are tried are otherwise in order, or hardly one of them would count.
-      .map((made): ConsentPlan =>
-        made.method === "emergency" && made.assent !== "no" ? { ...made, givenBy: "nobody" } : made,
+      .map(
+        (made): ConsentPlan =>
+          made.method === "emergency" && made.assent !== "no" ? { ...made, givenBy: "nobody" } : made,
       ),
   },
 );
@@ -220,6 +228,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       room,
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("glass"),
+      by: anybody,
+      reader: anybody,
+      consent: some,
+      ms: fc.constantFrom(20 * minute, 2 * hour, 4 * hour, 5 * hour),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("force"), who: anybody, room }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("leave"), who: anybody, room }) },
   {
@@ -253,6 +271,18 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
     { do: "outage", ms: 62_000 },
     { do: "look", picture, door: "grab" },
   ]),
+  fc
+    .record({ consent: some, picture: some, reader: anybody })
+    .map(({ consent, picture, reader }): Command[] => [
+      { do: "force", who: reader, room: 0 },
+      { do: "glass", by: ana, reader, consent, ms: 2 * hour },
+      { do: "look", picture, door: "grab" },
+      { do: "pass", ms: hour },
+      { do: "look", picture, door: "view" },
+      { do: "pass", ms: 4 * hour },
+      { do: "look", picture, door: "grab" },
+      { do: "look", picture, door: "peek" },
+    ]),
 );
 
 export type History = { readonly homeserverDeletes: boolean; readonly commands: readonly Command[] };

@@ -17,7 +17,9 @@ async function modelTestWith(fault: string): Promise<string> {
     await run(process.execPath, args, { cwd: root, env, maxBuffer: 2 ** 28 });
     return "passed";
   } catch (error) {
-    return error instanceof Error && "stdout" in error ? String(error.stdout) + ("stderr" in error ? String(error.stderr) : "") : String(error);
+    return error instanceof Error && "stdout" in error
+      ? String(error.stdout) + ("stderr" in error ? String(error.stderr) : "")
+      : String(error);
   }
 }
 

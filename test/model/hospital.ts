@@ -85,6 +85,7 @@ export async function openHospital(clock: () => number): Promise<Hospital> {
         audit,
         gate,
         record: undefined,
+        askIn: undefined,
         botState: () => "off",
         onUserReady: () => undefined,
       }).start(context),

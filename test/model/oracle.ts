@@ -31,7 +31,8 @@ const picturesNeed: Readonly<Record<Who, readonly Purpose[]>> = {
   stranger: [],
 };
 
-export type Glass = { readonly reader: string; readonly consentId: string; readonly endsAtMs: number };
+/** A broken glass, by the hospital's clock. */
+export type Glass = { readonly reader: string; readonly openedAtMs: number; readonly endsAtMs: number };
 
 /** A consent as it truly is, whatever machines believe. */
 export type ConsentTruth = {
@@ -116,9 +117,13 @@ function reaches(
   const plain = isPoolWithoutYes ? "refuse" : all([inTime, covers(as)]);
   const broken = glasses.filter((each) => each.reader === who);
   const open: Verdict = any(
-    broken.map(({ endsAtMs }) =>
-      nowMs <= endsAtMs - believedMs ? "allow" : nowMs <= endsAtMs + believedMs + 1000 ? "either" : "refuse",
-    ),
+    broken.map(({ openedAtMs, endsAtMs }): Verdict => {
+      if (nowMs > endsAtMs) return "refuse";
+      // On a device, the registry's word of the last minute may be from before.
+      return nowMs >= openedAtMs + believedMs && nowMs <= endsAtMs - (believedMs && 1000)
+        ? "allow"
+        : "either";
+    }),
   );
   return any([plain, all([open, covers("glass")])]);
 }
@@ -167,6 +172,22 @@ export function mayShow(
     withdrawnAtMs: truth.withdrawnAtMs === undefined ? undefined : truth.withdrawnAtMs + skewMs,
   };
   return all([word, rules(shifted, receipt, person.userId, nowMs + skewMs, wordLasts)]);
+}
+
+/** G11: whether the registry takes a broken glass, and how long it is open by its clock. Who may break one is asked elsewhere. */
+export function glassOf(
+  truth: ConsentTruth | undefined,
+  asked: { readonly openedAtMs: number; readonly endsAtMs: number },
+  nowMs: number,
+): { readonly verdict: Verdict; readonly endsAtMs: number } {
+  const longest = 240 * minute;
+  const slip = Math.abs(asked.openedAtMs - nowMs);
+  const endsAtMs = Math.min(asked.endsAtMs, nowMs + longest);
+  if (truth === undefined || !truth.isRegistered || truth.withdrawnAtMs !== undefined)
+    return { verdict: "refuse", endsAtMs };
+  if (!granted(truth.consent, "opinion") || asked.endsAtMs - asked.openedAtMs > longest)
+    return { verdict: "refuse", endsAtMs };
+  return { verdict: slip > skew - 2_000 ? "either" : "allow", endsAtMs };
 }
 
 /** R1 to R7: whether the registry takes a consent at all. */

@@ -1,10 +1,10 @@
-import { consentStatusSchema } from "#protocol/api.ts";
+import { breakGlassAnswerSchema, consentStatusSchema } from "#protocol/api.ts";
 import { consentSchema } from "#protocol/consent.ts";
 import { contentKeys } from "#protocol/events.ts";
 import type { Command } from "./commands.ts";
 import { doors } from "./commands.ts";
 import { file, look } from "./looks.ts";
-import { counts, rules } from "./oracle.ts";
+import { counts, glassOf, rules } from "./oracle.ts";
 import { bot, clinicians, everybody } from "./people.ts";
 import { push, send, sendOn } from "./pictures.ts";
 import { judgeThat, type Tally } from "./tally.ts";
@@ -33,6 +33,8 @@ export async function play(world: World, command: Command, tally: Tally): Promis
       return push(world, command, tally);
     case "send-on":
       return sendOn(world, command);
+    case "glass":
+      return breakGlass(world, command, tally);
     case "invite":
       return invite(world, command, tally);
     case "force":
@@ -41,7 +43,8 @@ export async function play(world: World, command: Command, tally: Tally): Promis
     case "leave": {
       const room = at(world.rooms, command.room);
       if (command.who !== room.owner) world.leave(command.who, room.roomId);
-      return undefined;
+      // A membership is believed for a second.
+      return world.pass(1_001);
     }
     case "look": {
       const picture = pick(world.pictures, command.picture);
@@ -163,11 +166,48 @@ async function withdraw(world: World, { by, consent: n }: Of<"withdraw">, tally:
   const answer = await world
     .device(by)
     .api.post(`/consents/${consentId}/withdraw`, { reason: "patient-asked" }, consentStatusSchema);
-  const may = made.isRegistered && (by === collectedBy || by === made.room.owner);
+  const isColleague = clinicians.some((each) => each.userId === by) && world.isMember(by, made.room.roomId);
+  const may = made.isRegistered && (by === collectedBy || by === made.room.owner || isColleague);
   judgeThat(tally, "a withdrawal", [may ? "allow" : "refuse"], answer.ok, { made, by });
   if (!answer.ok) return;
   made.withdrawnAtMs ??= world.nowMs();
   checkRemoval(world, made);
+}
+
+async function breakGlass(
+  world: World,
+  { by, reader, consent: n, ms }: Of<"glass">,
+  tally: Tally,
+): Promise<void> {
+  const made = pick(world.consents, n);
+  const isKnown = (userId: string) => clinicians.some((each) => each.userId === userId);
+  if (made === undefined || !isKnown(by)) return;
+  const device = world.device(by);
+  const openedAtMs = device.nowMs();
+  const endsAtMs = openedAtMs + ms;
+  const { caseId, consentId } = made.signed.payload;
+  const glass = await (await device.signer()).sign({
+    v: 1,
+    glassId: crypto.randomUUID(),
+    caseId,
+    consentId,
+    reader,
+    openedBy: by,
+    reasonSha256: "0".repeat(64),
+    openedAt: new Date(openedAtMs).toISOString(),
+    endsAt: new Date(endsAtMs).toISOString(),
+  });
+  const asked = { openedAtMs, endsAtMs };
+  const before = glassOf(world.truthOf(consentId), asked, world.nowMs());
+  const may = isKnown(reader) && world.isMember(by, made.room.roomId);
+  const answer = await device.api.post("/glasses", { glass }, breakGlassAnswerSchema);
+  const isOpen = answer.ok && answer.value.open;
+  judgeThat(tally, "a broken glass", [may ? before.verdict : "refuse"], isOpen, { made, by, reader, answer });
+  const truth = world.consents.find(
+    (each) => each.isRegistered && each.signed.payload.consentId === consentId,
+  );
+  if (isOpen && truth !== undefined)
+    truth.glasses = [...truth.glasses, { reader, openedAtMs: world.nowMs(), endsAtMs: before.endsAtMs }];
 }
 
 /** What was taken back is out of the homeserver, where that does what it is told. */

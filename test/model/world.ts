@@ -24,7 +24,7 @@ export type MadeConsent = {
   readonly isGenuine: boolean;
   isRegistered: boolean;
   withdrawnAtMs: number | undefined;
-  readonly glasses: Glass[];
+  glasses: readonly Glass[];
 };
 
 /** A picture event in a room, and what is true of it. */
@@ -101,7 +101,7 @@ export async function openWorld(homeserverDeletes: boolean): Promise<World> {
   const devices = new Map<string, Device>();
   const pictures: MadePicture[] = [];
   const hasBytesAt = (mxc: string): boolean => hospital.homeserver.media.get(mxc)?.bytes !== undefined;
-  let backup: ReadonlySet<MadeConsent | MadePicture> | undefined;
+  let backup: ReadonlySet<MadeConsent | MadePicture | Glass> | undefined;
   let counter = 0;
 
   const isMember: World["isMember"] = (userId, roomId) =>
@@ -163,11 +163,15 @@ export async function openWorld(homeserverDeletes: boolean): Promise<World> {
       backup = new Set([
         ...consents.filter((each) => each.isRegistered),
         ...pictures.filter((each) => each.isPermitted),
+        ...consents.flatMap((each) => each.glasses),
       ]);
     },
     hasBackup: () => backup !== undefined,
     putBack: () => {
-      for (const each of consents) each.isRegistered = backup?.has(each) === true;
+      for (const each of consents) {
+        each.isRegistered = backup?.has(each) === true;
+        each.glasses = each.glasses.filter((glass) => backup?.has(glass));
+      }
       for (const each of pictures)
         each.isPermitted = backup?.has(each.original ?? each) === true && each.isPermitted;
     },
