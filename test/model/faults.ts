@@ -13,7 +13,7 @@ const fault = (name: string, file: string, from: string, to: string): Fault => (
 
 const disclose = "src/protocol/disclose.ts";
 const reader = "src/matrix/media/read.ts";
-const api = "server/gateway/api.ts";
+const routes = "server/gateway/consent-routes.ts";
 const media = "server/gateway/media.ts";
 
 export const faults: readonly Fault[] = [
@@ -77,8 +77,8 @@ export const faults: readonly Fault[] = [
   ),
   fault(
     "anybody withdraws",
-    "server/consent/consents.ts",
-    "if (row.consent.collectedBy !== caller && inCase?.owner !== caller)",
+    "server/consent/withdrawals.ts",
+    "if (!isColleague && row.consent.collectedBy !== caller && inCase?.owner !== caller)",
     "if (false)",
   ),
   fault("revocation log not replayed", "server/consent/registry.ts", "of await revocations.all())", "of [])"),
@@ -88,17 +88,35 @@ export const faults: readonly Fault[] = [
     'const live = permit.state === "live" && consent.state === "live";',
     "const live = true;",
   ),
+  fault(
+    "glass without end",
+    "server/consent/store.ts",
+    "FROM glasses WHERE consent_id = ? AND until_at > ?",
+    "FROM glasses WHERE consent_id = ? AND (1 OR until_at > ?)",
+  ),
+  fault(
+    "glass over a withdrawal",
+    "server/consent/glasses.ts",
+    'if (row.state !== "live") throw new ColloqueError("withdrawn", { details: { reason: "withdrawn" } });',
+    "",
+  ),
+  fault(
+    "glass longer than the rules have it",
+    "server/consent/glasses.ts",
+    "if (ends <= opened || ends - opened > longestMs)",
+    "if (ends <= opened)",
+  ),
   // Gate 2
   fault(
     "permit for another case's room",
-    api,
+    routes,
     'if (inCase?.caseId !== receipt.caseId) throw await refused("receipt-of-another-case");',
     "",
   ),
-  fault("permit without membership", api, 'if (!isJoined) throw new ColloqueError("not-a-member");', ""),
+  fault("permit without membership", routes, 'if (!isJoined) throw new ColloqueError("not-a-member");', ""),
   fault(
     "registry's word for non-members",
-    api,
+    "server/gateway/callers.ts",
     'if (!(await parts.memberships.isJoined(userId, roomId))) throw new ColloqueError("not-a-member");',
     "",
   ),
