@@ -16,6 +16,7 @@ import { createHealth } from "./health.ts";
 import { matrixDoor } from "./matrix.ts";
 import { createMediaDoor } from "./media.ts";
 import { createMemberships } from "./memberships.ts";
+import { createNews, type News } from "./news.ts";
 import { startPolicySocket } from "./policy-socket.ts";
 import { refuse } from "./proxy.ts";
 import { createSessions } from "./sessions.ts";
@@ -44,7 +45,9 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
   name: "gateway",
   start: async (context) => {
     const { config } = context;
+    const news = createNews(context.clock);
     const policy = await startPolicySocket({
+      news,
       path: config.policySocket,
       bot: config.bot.userId,
       registry: needs.registry,
@@ -52,7 +55,7 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
       audit: needs.audit,
       log: context.log.child({ role: "policy" }),
     });
-    const app = buildGateway(context, needs);
+    const app = buildGateway(context, needs, news);
     const address = await app.listen({ host: config.host, port: config.port });
     context.log.info({ address }, "the gateway is open");
     return {
@@ -65,7 +68,7 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
   },
 });
 
-function buildGateway(context: RoleContext, needs: GatewayNeeds) {
+function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
   const { config, clock, events } = context;
   const log = context.log.child({ role: "gateway" });
   const app = fastify({
@@ -89,8 +92,8 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds) {
     log.debug({ route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
   });
 
-  const sessions = createSessions(needs.synapse, clock);
-  const memberships = createMemberships(needs.synapse, config.synapseAdminToken, clock);
+  const sessions = createSessions(needs.synapse, news);
+  const memberships = createMemberships(needs.synapse, config.synapseAdminToken, news);
   const shared = { ...needs, sessions, memberships, clock, events };
   const matrix = matrixDoor({
     ...shared,

@@ -1,17 +1,25 @@
 import { z } from "zod";
-import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
+import type { Learnt, News } from "./news.ts";
 
-/** Who is in a room now. Believed for one second, so that a kick reaches the gateway within one. */
+/** Who is in a room now: asked of Synapse once, and then held in memory for as long as its news are heard and do not name the room. */
 export type Memberships = {
+  /** Throws when it is not known and Synapse does not say. */
   isJoined(userId: string, roomId: string): Promise<boolean>;
 };
 
-const keepMs = 1_000;
 const membersSchema = z.object({ members: z.array(z.string()) });
+const mostRooms = 20_000;
 
-export function createMemberships(synapse: SynapseClient, adminToken: string, clock: Clock): Memberships {
-  const known = new Map<string, { members: Promise<ReadonlySet<string>>; untilMs: number }>();
+export function createMemberships(
+  synapse: Pick<SynapseClient, "call">,
+  adminToken: string,
+  news: News,
+): Memberships {
+  const known = new Map<string, { members: Promise<ReadonlySet<string>>; learnt: Learnt }>();
+  news.on(({ roomId }) => {
+    if (roomId !== undefined) known.delete(roomId);
+  });
 
   async function ask(roomId: string): Promise<ReadonlySet<string>> {
     try {
@@ -23,21 +31,28 @@ export function createMemberships(synapse: SynapseClient, adminToken: string, cl
     }
   }
 
+  async function membersOf(roomId: string, isGoodEnough: (learnt: Learnt) => boolean) {
+    let entry = known.get(roomId);
+    if (entry === undefined || !isGoodEnough(entry.learnt)) {
+      known.delete(roomId);
+      const [oldest] = known.size < mostRooms ? [] : known.keys();
+      if (oldest !== undefined) known.delete(oldest);
+      entry = { members: ask(roomId), learnt: news.now() };
+      known.set(roomId, entry);
+    }
+    try {
+      return await entry.members;
+    } catch (error) {
+      if (known.get(roomId) === entry) known.delete(roomId);
+      throw error;
+    }
+  }
+
   return {
     isJoined: async (userId, roomId) => {
-      const now = clock();
-      let entry = known.get(roomId);
-      if (entry === undefined || entry.untilMs <= now) {
-        for (const [each, { untilMs }] of known) if (untilMs <= now) known.delete(each);
-        entry = { members: ask(roomId), untilMs: now + keepMs };
-        known.set(roomId, entry);
-      }
-      try {
-        return (await entry.members).has(userId);
-      } catch (error) {
-        if (known.get(roomId) === entry) known.delete(roomId);
-        throw error;
-      }
+      if ((await membersOf(roomId, news.holds)).has(userId)) return true;
+      // Who has just come in may be faster than the news of it: a no is not believed for long.
+      return (await membersOf(roomId, news.isFresh)).has(userId);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Audit } from "../audit/index.ts";
 import type { Registry } from "../consent/index.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Gate } from "./gate.ts";
+import { type News, newsItemSchema } from "./news.ts";
 
 /**
  * Where Synapse's policy module asks about the doors that are no HTTP requests of ours. On a unix socket that only our own user may
@@ -15,6 +16,7 @@ import type { Gate } from "./gate.ts";
 export type PolicyParts = {
   readonly path: string;
   readonly bot: string;
+  readonly news: Pick<News, "hear">;
   readonly registry: Registry;
   readonly gate: Gate;
   readonly audit: Audit;
@@ -39,6 +41,10 @@ export async function startPolicySocket(parts: PolicyParts): Promise<AsyncDispos
   });
   app.post("/may-invite", (request) => mayInvite(parts, mayInviteSchema.parse(request.body)));
   app.post("/may-create", (request) => mayCreate(parts, mayCreateSchema.parse(request.body)));
+  app.post("/news", async (request) => {
+    parts.news.hear(newsItemSchema.parse(request.body));
+    return { allow: true };
+  });
   await mkdir(dirname(parts.path), { recursive: true, mode: 0o700 });
   // Left over from a process that was killed.
   await rm(parts.path, { force: true });

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ColloqueError } from "#protocol/errors.ts";
 import { userIdSchema } from "#protocol/ids.ts";
-import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
+import type { Learnt, News } from "./news.ts";
 
 export type Session = { readonly userId: string; readonly device: string; readonly token: string };
 
-/** Whom an access token belongs to. Asked of Synapse once a minute at most; forgotten at sign-out. */
+/** Whom an access token belongs to: asked of Synapse once, and held in memory for as long as its news are heard and do not end it. */
 export type Sessions = {
   /** From an Authorization header. Throws `not-signed-in`. */
   of(authorization: string | undefined): Promise<Session>;
@@ -15,7 +15,7 @@ export type Sessions = {
   dropUser(userId: string): void;
 };
 
-const keepMs = 60_000;
+const mostTokens = 20_000;
 const whoamiSchema = z.object({ user_id: userIdSchema, device_id: z.string() });
 
 /** The token in a bearer header, if there is one. */
@@ -23,10 +23,13 @@ export const bearerOf = (authorization: string | undefined): string | undefined 
   /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? "")?.[1];
 
 /** A token's name in memory: the token itself is not kept. */
-export const tokenKey = (token: string): string => createHash("sha256").update(token).digest("base64");
+export const tokenKey = (token: string): string => createHash("sha256").update(token).digest("hex");
 
-export function createSessions(synapse: Pick<SynapseClient, "call">, clock: Clock): Sessions {
-  const known = new Map<string, { who: Promise<Omit<Session, "token">>; userId?: string; untilMs: number }>();
+export function createSessions(synapse: Pick<SynapseClient, "call">, news: News): Sessions {
+  const known = new Map<string, { who: Promise<Omit<Session, "token">>; userId?: string; learnt: Learnt }>();
+  news.on(({ tokenSha256 }) => {
+    if (tokenSha256 !== undefined) known.delete(tokenSha256);
+  });
 
   async function whoami(token: string): Promise<Omit<Session, "token">> {
     try {
@@ -48,11 +51,12 @@ export function createSessions(synapse: Pick<SynapseClient, "call">, clock: Cloc
       const token = bearerOf(authorization);
       if (token === undefined) throw new ColloqueError("not-signed-in");
       const key = tokenKey(token);
-      const now = clock();
       let entry = known.get(key);
-      if (entry === undefined || entry.untilMs <= now) {
-        for (const [each, { untilMs }] of known) if (untilMs <= now) known.delete(each);
-        entry = { who: whoami(token), untilMs: now + keepMs };
+      if (entry === undefined || !news.holds(entry.learnt)) {
+        known.delete(key);
+        const [oldest] = known.size < mostTokens ? [] : known.keys();
+        if (oldest !== undefined) known.delete(oldest);
+        entry = { who: whoami(token), learnt: news.now() };
         known.set(key, entry);
       }
       try {

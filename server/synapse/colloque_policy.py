@@ -11,8 +11,10 @@ Configuration:
           registry_socket: /run/colloque/policy
 """
 
+import hashlib
 import json
 import logging
+import secrets
 from typing import Any, Dict, Optional, Tuple
 
 from twisted.internet.endpoints import UNIXClientEndpoint
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 CASE_TYPE = "fr.colloque.case"
 CASE_ID = "fr.colloque.case_id"
 ANSWER_SECONDS = 5
+BEAT_MS = 300
 MEGOLM = "m.megolm.v1.aes-sha2"
 
 # State that a case may have, and what its content must be. A value of None leaves the content to Synapse's own rules.
@@ -77,7 +80,12 @@ class ColloquePolicy:
             user_may_create_room_alias=self.never,
             user_may_publish_room=self.never,
         )
-        api.register_third_party_rules_callbacks(check_event_allowed=self.check_event_allowed)
+        api.register_third_party_rules_callbacks(
+            check_event_allowed=self.check_event_allowed, on_new_event=self.on_new_event
+        )
+        api.register_password_auth_provider_callbacks(on_logged_out=self.on_logged_out)
+        self._stream, self._told = secrets.token_hex(8), 0
+        api.looping_background_call(self._tell, BEAT_MS)
 
     @staticmethod
     def parse_config(config: Dict[str, Any]) -> Dict[str, Any]:
@@ -105,8 +113,21 @@ class ColloquePolicy:
                 return False
             return json.loads(body_bytes).get("allow") is True
         except Exception as error:  # no answer is a no
-            logger.warning("The consent registry gave no answer to %s: %s", path, type(error).__name__)
+            level = logging.DEBUG if path == "/news" else logging.WARNING
+            logger.log(level, "The consent registry gave no answer to %s: %s", path, type(error).__name__)
             return False
+
+    async def _tell(self, **news: str) -> None:
+        """Numbered and several times a second, so that the gateway sees at once when it has missed something."""
+        self._told += 1
+        await self._ask("/news", {"stream": self._stream, "seq": self._told, **news})
+
+    async def on_new_event(self, event: Any, _state: Any) -> None:
+        if event.type == "m.room.member":
+            await self._tell(roomId=event.room_id)
+
+    async def on_logged_out(self, _user: str, _device: Optional[str], token: str) -> None:
+        await self._tell(tokenSha256=hashlib.sha256(token.encode()).hexdigest())
 
     async def never(self, *_args: Any) -> Any:
         return errors.Codes.FORBIDDEN
