@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect, test } from "@playwright/test";
 import { type Accesses, accessesSchema } from "#protocol/api.ts";
+import type { Json } from "#protocol/canonical.ts";
 import { homeserver } from "./support/homeserver.ts";
 import {
   asker,
@@ -41,7 +42,7 @@ async function caseWithPicture() {
   return { of, expert, mxc, receiptId };
 }
 
-const register = async (person: Person, consent: Case["consent"] & Record<string, unknown>) =>
+const register = async (person: Person, consent: Record<string, Json>) =>
   person.ask("POST", "/colloque/v1/consents", { consent: await person.sign(consent) });
 
 async function picture(of: Case) {
@@ -104,8 +105,7 @@ const breakGlass = async (person: Person, glass: ReturnType<typeof glassFor>) =>
 test("@consent a colleague whom the consent does not cover is let in by a broken glass alone, for its time", async () => {
   const { of, mxc } = await caseWithPicture();
   const other = await signIn(stack.publicUrl, "haddad");
-  const add = (userId: string) =>
-    leroy.ask("POST", `/colloque/v1/cases/${room(of)}/members`, { userId });
+  const add = (userId: string) => leroy.ask("POST", `/colloque/v1/cases/${room(of)}/members`, { userId });
   expect(await add(haddad)).toMatchObject({
     status: 403,
     body: { code: "gate-refused", reason: "audience-not-covered" },
@@ -190,7 +190,7 @@ test("@consent a kick and a sign-out that nobody told the gateway of reach it wi
 test("@consent a clock a day wrong, an end in thirty years and another patient are refused with the reason", async () => {
   const day = 86_400_000;
   const at = (ms: number) => new Date(Date.now() + ms).toISOString();
-  const refusals: [Record<string, unknown>, string][] = [
+  const refusals: [Record<string, Json>, string][] = [
     [{ collectedAt: at(day), expiresAt: at(2 * day) }, "collected-in-the-future"],
     [{ collectedAt: at(-2 * day), expiresAt: at(-day) }, "expired-already"],
     [{ expiresAt: at(30 * 366 * day) }, "runs-too-long"],
@@ -215,9 +215,11 @@ test("@consent ten thousand requests of one account are cut off, and the others 
   const statuses = new Map<number, number>();
   let slowest = 0;
   const begun = Date.now();
-  const worker = async () => {
+  // One account, not one token: a second sign-in is no way around.
+  const worker = async (_: unknown, at: number) => {
+    const person = at % 2 === 0 ? flood : second;
     for (let n = 0; n < 500; n += 1) {
-      const { status } = await flood.ask("GET", "/colloque/v1/directory");
+      const { status } = await person.ask("GET", "/colloque/v1/directory");
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   };
@@ -229,13 +231,11 @@ test("@consent ten thousand requests of one account are cut off, and the others 
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
-  await Promise.all([...Array.from({ length: 20 }, worker), others()]);
+  await Promise.all([...Array.from({ length: 20 }).map(worker), others()]);
   const seconds = (Date.now() - begun) / 1000;
   expect((statuses.get(200) ?? 0) + (statuses.get(429) ?? 0)).toBe(10_000);
   expect(statuses.get(200)).toBeLessThanOrEqual(600 + 60 * seconds + 60);
   expect(slowest).toBeLessThan(2_000);
-  // One account, not one token: a second sign-in is no way around.
-  if (seconds < 120) expect((await second.ask("GET", "/colloque/v1/directory")).status).toBe(429);
 });
 
 test("@consent a device that could be dehydrated does not exist here, which is no refusal", async () => {

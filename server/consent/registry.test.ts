@@ -226,3 +226,24 @@ describe("a ticket", () => {
     expect(removed).toEqual(["quarantine mxc://x/bundle", "remove mxc://x/bundle"]);
   });
 });
+
+describe("a registry whose store does not answer", () => {
+  test("says of nothing that it is live, and gives no permit, no lease, no case", async () => {
+    const { registry, consent, mxc, phone, db } = await withPermit();
+    expect(await registry.statusOf(consent.consentId, null)).toMatchObject({ state: "live" });
+    await db[Symbol.asyncDispose]();
+    const calls: (() => Promise<unknown>)[] = [
+      () => registry.statusOf(consent.consentId, null),
+      () => registry.factsOf(consent.consentId),
+      () => registry.consentsOfCase(consent.caseId),
+      () => registry.leasesOf(consent.caseId),
+      () => registry.mediaFacts(mxc),
+      () => registry.caseOfRoom(roomId),
+      () => registry.claimOf(consent.caseId),
+      async () => registry.registerConsent(leroy, await phone.sign(consentOf())),
+      () => registry.withdraw(leroy, consent.consentId, "patient-asked", false),
+    ];
+    for (const call of calls)
+      await expect(call(), String(call)).rejects.toMatchObject({ code: "registry-unreachable" });
+  });
+});

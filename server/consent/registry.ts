@@ -13,7 +13,8 @@ import { createTickets } from "./tickets.ts";
 import { createWithdrawals } from "./withdrawals.ts";
 
 /** Opens the registry: its tables, then the withdrawals that a restored database may have forgotten, then the removals under way. */
-export async function createRegistry(parts: RegistryParts): Promise<Registry & AsyncDisposable> {
+export async function createRegistry(given: RegistryParts): Promise<Registry & AsyncDisposable> {
+  const parts = { ...given, db: closedWhenFailing(given.db) };
   const { db, log, clock, audit, key, name, remover, revocations } = parts;
   await db.migrate("consent", migrations);
   for (const revocation of await revocations.all())
@@ -47,6 +48,24 @@ export async function createRegistry(parts: RegistryParts): Promise<Registry & A
       tickets[Symbol.dispose]();
       await worker[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** A store that does not answer is a registry that does not: nobody is told that anything is live, and nobody why in SQL's words. */
+function closedWhenFailing(db: Database): Database {
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw cause instanceof ColloqueError ? cause : new ColloqueError("registry-unreachable", { cause });
+    }
+  };
+  return {
+    ...db,
+    all: (row, sql, ...params) => guard(() => db.all(row, sql, ...params)),
+    one: (row, sql, ...params) => guard(() => db.one(row, sql, ...params)),
+    run: (sql, ...params) => guard(() => db.run(sql, ...params)),
+    transaction: (work) => guard(() => db.transaction(work)),
   };
 }
 

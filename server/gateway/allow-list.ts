@@ -18,7 +18,7 @@ export type Check =
   | "own-user";
 
 /** Requests that the gateway does itself rather than pass on. */
-export type Own = "create-room" | "sign-out" | "sign-out-everywhere" | "upload" | "download";
+export type Own = "absent" | "create-room" | "sign-out" | "sign-out-everywhere" | "upload" | "download";
 
 export type Rule = {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -37,6 +37,7 @@ const small = 16 * KiB;
 
 const client = "/_matrix/client/v3";
 const clientV1 = "/_matrix/client/v1";
+const dehydrated = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device";
 
 function rule(
   method: Rule["method"],
@@ -97,6 +98,10 @@ export const allowList: readonly Rule[] = [
   rule("PUT", `${client}/room_keys/keys/{roomId}/{session}`),
   rule("GET", `${client}/user/{user}/account_data/{type}`, { check: "account-data" }),
   rule("PUT", `${client}/user/{user}/account_data/{type}`, { check: "account-data", limit: 8 * KiB }),
+
+  // Asked by every client at its start, and not there: to be forbidden would look like a fault.
+  rule("GET", dehydrated, { own: "absent" }),
+  rule("DELETE", dehydrated, { own: "absent" }),
 
   // Cases
   rule("POST", `${client}/createRoom`, { own: "create-room" }),

@@ -4,9 +4,10 @@ import { fullName } from "#protocol/people.ts";
 import type { ApiParts, SignedIn } from "./api-parts.ts";
 import { clinician, read } from "./callers.ts";
 import { caseRoutes } from "./case-routes.ts";
+import { charge } from "./charge.ts";
 import { consentRoutes } from "./consent-routes.ts";
 import { createRateLimit, rates } from "./rate-limit.ts";
-import { type Session, tokenKey } from "./sessions.ts";
+import type { Session } from "./sessions.ts";
 
 /** The server's own interface, /colloque/v1: contract in src/protocol/api.ts. */
 export function ownApi(parts: ApiParts) {
@@ -14,9 +15,9 @@ export function ownApi(parts: ApiParts) {
   const limitSearch = createRateLimit(rates.search, parts.clock);
 
   const signedIn: SignedIn = async (request) => {
-    const session = await parts.sessions.of(request.headers.authorization);
-    limit(tokenKey(session.token));
-    return session;
+    const { authorization } = request.headers;
+    await charge(parts.sessions, { ip: request.ip, authorization }, limit);
+    return parts.sessions.of(authorization);
   };
 
   const routes = async (app: FastifyInstance): Promise<void> => {

@@ -9,11 +9,12 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import { type Matched, matchRule } from "./allow-list.ts";
+import { charge } from "./charge.ts";
 import * as rules from "./matrix-rules.ts";
 import type { MediaDoor } from "./media.ts";
 import { answerWith, forward, refuse } from "./proxy.ts";
 import { createRateLimit, rates } from "./rate-limit.ts";
-import { bearerOf, type Sessions, tokenKey } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
 
 export type MatrixParts = {
   readonly synapse: SynapseClient;
@@ -38,18 +39,19 @@ export function matrixDoor(parts: MatrixParts) {
   const limitLogin = createRateLimit(rates.login, parts.clock);
   const createCase = caseCreator(parts);
 
-  function limit({ request, matched }: Call): void {
-    const token = bearerOf(request.headers.authorization);
-    const key = token === undefined ? `ip:${request.ip}` : tokenKey(token);
-    limitAll(key);
+  async function limit({ request, matched }: Call): Promise<void> {
+    const { ip } = request;
+    const key = await charge(parts.sessions, { ip, authorization: request.headers.authorization }, limitAll);
     if (matched.rule.check === "send" || matched.rule.check === "to-device") limitSend(key);
     if (matched.rule.check === "login") limitLogin(request.ip);
   }
 
   async function handle(call: Call): Promise<FastifyReply> {
     const { request, reply, matched } = call;
-    limit(call);
+    await limit(call);
     switch (matched.rule.own) {
+      case "absent":
+        throw new ColloqueError("not-found");
       case "upload":
         return parts.media.upload(request, reply, matched.params);
       case "download":

@@ -264,7 +264,7 @@ const notYet = (reply: FastifyReply): FastifyReply =>
   reply
     .code(504)
     .header("cache-control", "no-store")
-    .send({ errcode: "M_NOT_YET_UPLOADED", error: "The picture is still on its way.", code: "not-found" });
+    .send({ errcode: "M_NOT_YET_UPLOADED", error: "The picture is still on its way." });
 
 const isByteStream = (value: unknown): value is AsyncIterable<Uint8Array> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;

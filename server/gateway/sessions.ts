@@ -11,6 +11,8 @@ export type Session = { readonly userId: string; readonly device: string; readon
 export type Sessions = {
   /** From an Authorization header. Throws `not-signed-in`. */
   of(authorization: string | undefined): Promise<Session>;
+  /** The same from memory alone, for what must not wait. */
+  known(authorization: string | undefined): string | undefined;
   drop(token: string): void;
   dropUser(userId: string): void;
 };
@@ -19,7 +21,7 @@ const mostTokens = 20_000;
 const whoamiSchema = z.object({ user_id: userIdSchema, device_id: z.string() });
 
 /** The token in a bearer header, if there is one. */
-export const bearerOf = (authorization: string | undefined): string | undefined =>
+const bearerOf = (authorization: string | undefined): string | undefined =>
   /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? "")?.[1];
 
 /** A token's name in memory: the token itself is not kept. */
@@ -67,6 +69,11 @@ export function createSessions(synapse: Pick<SynapseClient, "call">, news: News)
         if (known.get(key) === entry) known.delete(key);
         throw error;
       }
+    },
+    known: (authorization) => {
+      const token = bearerOf(authorization);
+      const entry = token === undefined ? undefined : known.get(tokenKey(token));
+      return entry !== undefined && news.holds(entry.learnt) ? entry.userId : undefined;
     },
     drop: (token) => {
       known.delete(tokenKey(token));

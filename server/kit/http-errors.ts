@@ -26,6 +26,8 @@ export type ErrorBody = {
   code: ErrorCode;
   /** Why the gate refused: a RefusalReason. */
   reason?: string;
+  /** What is wrong with a statement that was signed: the first rule that it breaks. */
+  why?: string;
   retry_after_ms?: number;
 };
 
@@ -33,7 +35,7 @@ export type ErrorBody = {
 export function toHttp(error: unknown): { status: number; body: ErrorBody } {
   const known = error instanceof ColloqueError ? error : new ColloqueError(codeOf(error), { cause: error });
   const { status, errcode } = errorTable[known.code];
-  const { reason, retryAfterMs, words: own } = known.details;
+  const { reason, why, retryAfterMs, words: own } = known.details;
   return {
     status,
     body: {
@@ -41,6 +43,7 @@ export function toHttp(error: unknown): { status: number; body: ErrorBody } {
       error: status < 500 && typeof own === "string" ? own : words[known.code],
       code: known.code,
       ...(typeof reason === "string" ? { reason } : {}),
+      ...(typeof why === "string" ? { why } : {}),
       ...(typeof retryAfterMs === "number" ? { retry_after_ms: retryAfterMs } : {}),
     },
   };
