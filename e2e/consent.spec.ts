@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { type Accesses, accessesSchema } from "#protocol/api.ts";
 import type { Json } from "#protocol/canonical.ts";
@@ -185,6 +187,23 @@ test("@consent a kick and a sign-out that nobody told the gateway of reach it wi
   const kick = await synapse(leroy.token)("POST", `${client}/rooms/${room(of)}/kick`, { user_id: martin });
   expect(kick.status).toBe(200);
   await expect.poll(async () => (await read(expert, mxc)).status, { timeout: 1_000 }).toBe(403);
+});
+
+test("@consent who may read is known from memory: Synapse is asked for the bytes and for nothing else", async () => {
+  const { of, expert, mxc } = await caseWithPicture();
+  const asked = async () => {
+    const lines = (await readFile(join(stack.logsDir, "synapse.log"), "utf8")).split("\n");
+    return lines.filter((line) => line.includes("/account/whoami") || line.includes(`${room(of)}/members`))
+      .length;
+  };
+  await read(expert, mxc);
+  const before = await asked();
+  for (let n = 0; n < 40; n += 1) {
+    expect((await read(expert, mxc)).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  // Every second would make twenty.
+  expect((await asked()) - before).toBeLessThanOrEqual(4);
 });
 
 test("@consent a clock a day wrong, an end in thirty years and another patient are refused with the reason", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { contentKeys, type Request } from "#protocol/events.ts";
+import { contentKeys, parseCaseEvent, type Request } from "#protocol/events.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
 import {
   type BotProcess,
@@ -29,7 +29,9 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-const startBot = async (more: { refused?: string[]; failFirst?: number } = {}): Promise<BotProcess> => {
+const startBot = async (
+  more: { refused?: string[]; failFirst?: number; withdrawn?: object[] } = {},
+): Promise<BotProcess> => {
   const process = botProcess({ userId: bot, dataDir, ...more });
   await process.until("the archivist is up", (lines) =>
     lines.some((line) => line.up === true || line.fatal !== undefined),
@@ -56,6 +58,54 @@ const requestContent = (caseId: string, requester: string, expert: string) => ({
     createdAt: "2026-01-01T10:00:00Z",
   } satisfies Request,
 });
+
+/** A photo or, with an id of its own, its preview; the archivist reads no more of it than its receipt's id. */
+function pictureContent(of: { photoId: string; previewId?: string; caseId: string; takenBy: string }) {
+  const hash = "a".repeat(64);
+  const file = {
+    url: "mxc://x/y",
+    v: "v2",
+    key: { kty: "oct", alg: "A256CTR", ext: true, k: "k".repeat(43), key_ops: ["encrypt", "decrypt"] },
+    iv: "i".repeat(22),
+    hashes: { sha256: "h".repeat(43) },
+  };
+  const payload = {
+    v: 1,
+    receiptId: of.previewId ?? of.photoId,
+    ...(of.previewId === undefined ? {} : { derivedFrom: of.photoId }),
+    consentId: randomUUID(),
+    caseId: of.caseId,
+    pseudonym: "p".repeat(22),
+    pictureSha256: hash,
+    ciphertexts: [{ rendition: of.previewId === undefined ? "full" : "preview", sha256: hash, bytes: 10 }],
+    takenBy: of.takenBy,
+    takenAt: "2026-01-01T10:00:00Z",
+    source: "camera",
+  };
+  const picture = {
+    photoId: of.photoId,
+    receipt: { payload, jws: "a..b", certificate: "a.b.c" },
+    site: { region: "back", laterality: "U" },
+    view: "close-up",
+    widthPx: 10,
+    heightPx: 10,
+    bytes: 10,
+    file,
+  };
+  const body = "picture";
+  const info = { mimetype: "image/jpeg", w: 10, h: 10, size: 10 };
+  const key = of.previewId === undefined ? contentKeys.photo : contentKeys.preview;
+  const content = { msgtype: "m.image", body, file, info, [key]: picture };
+  const kind = parseCaseEvent({
+    eventId: "$e",
+    sender: of.takenBy,
+    atMs: 0,
+    type: "m.room.message",
+    content,
+  }).kind;
+  if (kind !== "photo" && kind !== "preview") throw new Error(`not a picture: ${kind}`);
+  return content;
+}
 
 const text = (body: string) => ({ msgtype: "m.text", body });
 const say = (who: Clinician, roomId: string, body: string) =>
@@ -246,6 +296,41 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
       type: "m.room.encrypted",
     });
     expect(await readBodies(requester, roomId, 2)).toEqual(["x", "fr.colloque.filed"]);
+  });
+
+  test("redacts what was withdrawn, photo and preview, and says so in the room once, whatever it forgot of it", async () => {
+    await register(`requester${suffix}`);
+    let archivist = await startBot();
+    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    const { roomId, caseId } = await openCase(requester);
+    const [photoId, previewId, otherId] = [randomUUID(), randomUUID(), randomUUID()];
+    const show = async (content: object) =>
+      z.string().parse(await requester.call("send", { roomId, type: "m.room.message", content }));
+    const photo = await show(pictureContent({ photoId, caseId, takenBy: requester.userId }));
+    const preview = await show(pictureContent({ photoId, previewId, caseId, takenBy: requester.userId }));
+    const other = await show(pictureContent({ photoId: otherId, caseId, takenBy: requester.userId }));
+    await archivist.until("the photos", (lines) => bodies(lines).length === 3);
+
+    const consentId = randomUUID();
+    const receiptIds = [photoId, previewId];
+    const withdraw = { consentId, at: Date.now(), by: "patient", why: "patient-asked", receiptIds };
+    archivist.tell({ withdraw, roomId });
+    await archivist.until("told", (lines) => lines.some((line) => line.told === consentId));
+    const contentOf = async (eventId: string) =>
+      z.object({ content: z.looseObject({}) }).parse(await requester.call("wireOf", { roomId, eventId }))
+        .content;
+    expect(await contentOf(photo)).toEqual({});
+    expect(await contentOf(preview)).toEqual({});
+    expect(await contentOf(other)).not.toEqual({});
+
+    await archivist.kill();
+    archivist = await startBot({ withdrawn: [withdraw] });
+    await archivist.until("told again", (lines) => lines.some((line) => line.told === consentId));
+    const read = eventSchema.parse(await requester.call("read", { roomId, atLeast: 2 }));
+    const said = read.filter((event) => event.type === "fr.colloque.withdrawn");
+    expect(said.map((event) => event.content)).toMatchObject([
+      { consentId, by: "patient", photos: 1, inRecord: 0 },
+    ]);
   });
 
   test("with its keys gone it refuses to start and says how to mend it; with the recovery key, a new device reads old cases", async () => {

@@ -21,6 +21,7 @@ from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.defer import Deferred
 
+from synapse.logging.context import make_deferred_yieldable as yieldable
 from synapse.module_api import NOT_SPAM, ModuleApi, errors
 
 logger = logging.getLogger(__name__)
@@ -106,9 +107,9 @@ class ColloquePolicy:
             answer: "Deferred[bytes]" = Deferred()
             endpoint = UNIXClientEndpoint(reactor, self._socket, timeout=ANSWER_SECONDS)
             question_protocol = _Question(head.encode() + body, answer)
-            await endpoint.connect(Factory.forProtocol(lambda: question_protocol))
+            await yieldable(endpoint.connect(Factory.forProtocol(lambda: question_protocol)))
             answer.addTimeout(ANSWER_SECONDS, reactor)
-            head_bytes, _, body_bytes = (await answer).partition(b"\r\n\r\n")
+            head_bytes, _, body_bytes = (await yieldable(answer)).partition(b"\r\n\r\n")
             if b" 200 " not in head_bytes.split(b"\r\n")[0]:
                 return False
             return json.loads(body_bytes).get("allow") is True

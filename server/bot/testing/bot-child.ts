@@ -5,11 +5,18 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { filedSchema } from "#protocol/events.ts";
+import { filedSchema, withdrawnSchema } from "#protocol/events.ts";
 import { createLogger } from "../../kit/log.ts";
 import { openDatabase } from "../../store/index.ts";
 import { startBot } from "../index.ts";
 
+const withdrawalSchema = z.object({
+  consentId: z.string(),
+  at: z.number(),
+  by: z.string(),
+  why: withdrawnSchema.shape.reason,
+  receiptIds: z.array(z.string()),
+});
 const settings = z
   .object({
     url: z.string(),
@@ -19,12 +26,15 @@ const settings = z
     dataDir: z.string(),
     refused: z.array(z.string()),
     failFirst: z.number(),
+    withdrawn: z.array(withdrawalSchema),
   })
   .parse(JSON.parse(process.argv[2] ?? ""));
 
 const say = (line: object): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 const db = openDatabase(join(settings.dataDir, "server.db"));
 const tickets = new Map<string, string>();
+let withdrawn = settings.withdrawn;
+let untold = settings.withdrawn;
 
 const bot = await startBot({
   homeserver: settings.socketPath === undefined ? { url: settings.url } : { socketPath: settings.socketPath },
@@ -39,8 +49,11 @@ const bot = await startBot({
     inviteDecided: async (event) => void say({ audit: "invite-decided", ...event }),
   },
   withdrawals: {
-    withdrawnIn: async () => ({ receiptIds: [], untold: [] }),
-    withdrawalTold: async (consentId) => void say({ told: consentId }),
+    withdrawnIn: async () => ({ receiptIds: withdrawn.flatMap((each) => each.receiptIds), untold }),
+    withdrawalTold: async (consentId) => {
+      untold = untold.filter((each) => each.consentId !== consentId);
+      say({ told: consentId });
+    },
   },
   audienceAllows: async (_caseId, userId) => !settings.refused.includes(userId),
   peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : []),
@@ -66,13 +79,17 @@ say({ up: true });
 const commandSchema = z.union([
   z.object({ ready: z.string() }),
   z.object({ filed: filedSchema, roomId: z.string() }),
+  z.object({ withdraw: withdrawalSchema, roomId: z.string() }),
   z.object({ stop: z.literal(true) }),
 ]);
 for await (const line of createInterface({ input: process.stdin })) {
   const command = commandSchema.parse(JSON.parse(line));
   if ("ready" in command) await bot.onUserReady(command.ready);
   else if ("filed" in command) say({ sent: await bot.sendFiled(command.roomId, command.filed) });
-  else break;
+  else if ("withdraw" in command) {
+    withdrawn = untold = [command.withdraw];
+    await bot.onWithdrawn(command.roomId);
+  } else break;
 }
 await bot[Symbol.asyncDispose]();
 await db[Symbol.asyncDispose]();

@@ -109,6 +109,7 @@ const lineSchema = z.looseObject({
     .optional(),
   audit: z.string().optional(),
   sent: z.string().optional(),
+  told: z.string().optional(),
   fatal: z.string().optional(),
   mxc: z.string().optional(),
   ticketFor: z.string().optional(),
@@ -127,6 +128,7 @@ export function botProcess(settings: {
   dataDir: string;
   refused?: string[];
   failFirst?: number;
+  withdrawn?: object[];
 }): BotProcess {
   const { url, socketPath } = homeserver();
   const orders = {
@@ -135,6 +137,7 @@ export function botProcess(settings: {
     password: "pw",
     refused: [],
     failFirst: 0,
+    withdrawn: [],
     ...settings,
   };
   const child = spawn(process.execPath, [join(import.meta.dirname, "bot-child.ts"), JSON.stringify(orders)], {
