@@ -142,7 +142,7 @@ async function show(
   photoId: string,
   rendition: "preview" | "full",
 ): Promise<void> {
-  const picture = await door.readPicture(roomId, eventId, rendition);
+  const picture = await door.readPicture(roomId, eventId, rendition, "view");
   if (!picture.ok) throw new Error(JSON.stringify(picture.error));
   const image = new Image();
   image.src = picture.value.url;

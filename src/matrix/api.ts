@@ -9,6 +9,8 @@ import { refusalReasonSchema } from "./refusal-reasons.ts";
 export type Api = {
   get<T>(path: string, schema: z.ZodType<T>): Promise<Result<T, ErrorCode>>;
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<Result<T, ErrorCode>>;
+  /** Says something whose answer is only yes, or no with the gate's reason. */
+  tell(path: string, body: unknown): Promise<Result<void, Refusal>>;
   /** A response whose body is not JSON: bytes of a picture or a document. */
   raw(url: string, init?: RequestInit): Promise<Result<Response, Refusal>>;
   readonly baseUrl: string;
@@ -62,16 +64,22 @@ export function createApi({ baseUrl, token, onUnknownToken, ...deps }: ApiDeps):
     return answer.ok ? readJson(answer.value, schema) : err(answer.error.code);
   };
 
+  const posting = (body: unknown): RequestInit => ({
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+
   return {
     baseUrl,
     raw,
     get: (path, schema) => call(path, {}, schema),
-    post: (path, body, schema) =>
-      call(
-        path,
-        { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } },
-        schema,
-      ),
+    post: (path, body, schema) => call(path, posting(body), schema),
+    async tell(path, body) {
+      const signal = AbortSignal.timeout(callTimeoutMs);
+      const answer = await raw(`${baseUrl}${apiPrefix}${path}`, { ...posting(body), signal });
+      return answer.ok ? ok(undefined) : answer;
+    },
   };
 }
 

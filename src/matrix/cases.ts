@@ -150,7 +150,7 @@ function pendingOf(item: LiveItem): PendingItem | null {
   if (body.kind === "picture" && !isPhoto(item)) return null;
   return {
     localId: item.localId,
-    kind: body.kind === "picture" ? "photo" : body.kind,
+    kind: body.kind === "picture" ? "photo" : body.kind === "withdraw" ? "withdrawal" : body.kind,
     state: item.failed !== null ? "failed" : item.sending || item.done ? "sending" : "waiting",
     error: item.failed,
     atMs: item.atMs,

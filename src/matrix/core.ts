@@ -20,6 +20,7 @@ import { logOut } from "./session/login.ts";
 import { createSession, type Live, type Session } from "./session/session.ts";
 import type { Vault } from "./types.ts";
 import { createVault } from "./vault.ts";
+import { createWithdrawals, type Withdrawals } from "./withdrawals.ts";
 import type { Language } from "./words.ts";
 
 /** The parts behind the door, put together once. */
@@ -36,6 +37,7 @@ export type DoorCore = {
   readonly consents: Consents;
   readonly leases: Leases;
   readonly pictures: PictureReader;
+  readonly withdrawals: Withdrawals;
   readonly vault: Vault;
   readonly clinicians: () => readonly Clinician[];
   /** The parts of the session, while there is one that is ready. */
@@ -87,6 +89,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     userId: () => live?.live.identity.userId ?? "",
     clock,
   });
+  const withdrawals = createWithdrawals({ outbox, consents, leases, pictures });
   const connection = createConnection({ api, clock, signal: page.signal, onOnline: () => outbox.wake() });
 
   const goLive = async (ready: Live, signal: AbortSignal): Promise<void> => {
@@ -110,6 +113,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     signal.addEventListener("abort", () => {
       live = null;
     });
+    withdrawals.follow(parts.timeline.store, known.bot, signal);
     cases.follow(parts.timeline.store, { userId: ready.identity.userId, bot: known.bot }, signal);
     whenSynced(parts, () => outbox.run(parts.ports, signal), signal);
     drop(directory.refresh());
@@ -158,6 +162,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     consents,
     leases,
     pictures,
+    withdrawals,
     vault: createVault(device),
     clinicians,
     live: () => live,

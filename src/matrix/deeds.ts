@@ -1,24 +1,23 @@
 import type { RefusalReason } from "#protocol/disclose.ts";
-import { errorTable } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { KeptConsent } from "./consents.ts";
 import type { DoorCore } from "./core.ts";
 import type { Bytes } from "./kit/bytes.ts";
 import { drop } from "./kit/clock.ts";
-import { StorageFullError } from "./kit/device-store.ts";
 import type { LiveParts } from "./live.ts";
 import { makeFileSecret } from "./media/attachment.ts";
 import { factsOf, gateOne, type PictureFacts, type Readers } from "./media/send.ts";
 import { refOfEvent, refOfPicture } from "./outbox/item.ts";
 import type { NewItem } from "./outbox/outbox.ts";
+import { glassesOver } from "./timeline/room-facts.ts";
 import type { RoomView } from "./timeline/room-reader.ts";
 import type { Door, PreparedPhoto, PreparedPreview } from "./types.ts";
 
 type Deeds = Pick<
   Door,
-  | "recordConsent"
   | "sendRequest"
   | "sendMessage"
   | "sendPreview"
@@ -53,16 +52,22 @@ export function createDeeds(core: DoorCore): Deeds {
     outbox.store.getState().items.some((item) => item.localId === localId);
 
   /** The sender looks at what is on this device already, through the same gate, rather than fetch it back. */
-  const keepOwn = ({ facts, jpeg }: Ready): void => core.pictures.keep(facts.photoId, facts.rendition, jpeg);
+  const keepOwn = ({ facts, jpeg }: Ready): void => core.pictures.keep(facts, facts.rendition, jpeg);
 
   /** Gate 1 for one photo, before it is even kept for sending. */
-  const askGate = (kept: Pick<KeptConsent, "consent"> | null, photo: PictureFacts | null, readers: Readers) =>
+  const askGate = (
+    kept: Pick<KeptConsent, "consent"> | null,
+    photo: PictureFacts | null,
+    readers: Readers,
+    glasses: readonly OpenGlass[] = [],
+  ) =>
     gateOne({
       consent: kept?.consent.payload ?? null,
       photo,
       readers,
       sender: core.live()?.live.identity.userId ?? "",
       clinicians: core.clinicians(),
+      glasses,
       // The registry is asked again when it is sent: a consent that is not yet registered there holds up its case.
       status:
         kept === null
@@ -88,8 +93,9 @@ export function createDeeds(core: DoorCore): Deeds {
         ? { consent: inRoom.consent, evidence: inRoom.evidence }
         : await consents.find(consentId);
     const readers: Readers = { kind: "people", userIds: parts.ports.readersIn(roomId) };
+    const glasses = glassesOver(view, consentId);
     for (const { facts } of pictures) {
-      const decision = askGate(kept, facts, readers);
+      const decision = askGate(kept, facts, readers, glasses);
       if (!decision.allow) return err(decision.reason);
     }
     if (kept === null) return err("no-consent");
@@ -116,27 +122,6 @@ export function createDeeds(core: DoorCore): Deeds {
   };
 
   return {
-    async recordConsent(draft, evidence) {
-      const parts = core.live();
-      if (parts === null) return err("not-signed-in");
-      const { userId } = parts.live.identity;
-      const kept = await consents.sign(draft, evidence, userId, parts.live.signer);
-      const answer = await parts.ports.registerConsent(kept.consent);
-      if (answer.ok && answer.value.state === "withdrawn") return err("withdrawn");
-      if (!answer.ok && errorTable[answer.error].retry !== "later") return answer;
-      try {
-        await consents.keep(kept);
-      } catch (cause) {
-        if (cause instanceof StorageFullError) return err("too-large");
-        throw cause;
-      }
-      if (answer.ok) return ok({ registered: true });
-      const { consentId, caseId } = kept.consent.payload;
-      const body = { kind: "register" as const, consent: kept.consent };
-      await outbox.add([{ localId: `register ${consentId}`, caseId, roomId: null, body }]);
-      return ok({ registered: false });
-    },
-
     async sendRequest(request, consentId, photos) {
       const kept = await consents.find(consentId);
       const readers: Readers = { kind: "addressee", addressee: request.addressee };

@@ -1,3 +1,4 @@
+import { createConsenting } from "./consenting.ts";
 import { type DoorCore, openCore } from "./core.ts";
 import { createDeeds } from "./deeds.ts";
 import type { Clock } from "./kit/clock.ts";
@@ -32,6 +33,7 @@ export function createDoor(options: DoorOptions): Door {
     recoveryKeySaved: session.recoveryKeySaved,
     signOut: () => session.signOut(),
     takeOver: session.takeOver,
+    ...createConsenting(core),
     ...createDeeds(core),
     ...createReadings(core),
   };

@@ -13,6 +13,7 @@ import { type Registry, statusOf } from "./registry.ts";
 import { createSeenTeller, type SeenTeller } from "./seen.ts";
 import type { Live } from "./session/session.ts";
 import { createKeptRooms } from "./timeline/kept-rooms.ts";
+import { glassesOver } from "./timeline/room-facts.ts";
 import { createSender } from "./timeline/sender.ts";
 import { createTimeline, type Timeline } from "./timeline/timeline.ts";
 
@@ -86,6 +87,11 @@ export function createLive(deps: LiveDeps): LiveParts {
       if (made.ok) timeline.leaveHalfMade(caseId, made.value);
       return made;
     },
+    glassesIn(roomId, consentId) {
+      const view = viewOf(roomId);
+      return view === undefined ? [] : glassesOver(view, consentId);
+    },
+    withdraw: registry.withdraw,
     readersIn(roomId) {
       const view = viewOf(roomId);
       const inRoom = [...(view?.members ?? []), ...(view?.invited ?? [])];

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import {
+  addMemberSchema,
+  breakGlassSchema,
   certifyAnswerSchema,
   consentStatusSchema,
   type LeaseClaims,
@@ -7,11 +9,13 @@ import {
   leasesSchema,
   type PermitAnswer,
   permitAnswerSchema,
+  withdrawSchema,
 } from "#protocol/api.ts";
 import type { SignedConsent } from "#protocol/consent.ts";
-import { clockSkewMs, type Status } from "#protocol/disclose.ts";
+import { clockSkewMs, type RefusalReason, type Status } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
-import type { OpenGlass } from "#protocol/glass.ts";
+import type { Withdrawn } from "#protocol/events.ts";
+import type { OpenGlass, SignedGlass } from "#protocol/glass.ts";
 import type { Receipt, SignedReceipt } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
@@ -24,6 +28,10 @@ export type Registry = {
   sayReady(): Promise<Result<unknown, ErrorCode>>;
   /** The same consent twice is one consent. */
   registerConsent(consent: SignedConsent): Promise<Result<{ state: "live" | "withdrawn" }, ErrorCode>>;
+  /** Twice is once. */
+  withdraw(consentId: string, reason: Withdrawn["reason"]): Promise<Result<unknown, ErrorCode>>;
+  breakGlass(glass: SignedGlass): Promise<Result<unknown, ErrorCode>>;
+  addMember(roomId: string, userId: string): Promise<Result<void, ErrorCode | RefusalReason>>;
   askPermit(roomId: string, receipt: SignedReceipt): Promise<Result<PermitAnswer, ErrorCode>>;
   /** The registry's signed word on a room, believed until 60 s after it was given. */
   leases(roomId: string, registryKey: PublicJwk, nowMs: () => number): Promise<Result<Lease[], ErrorCode>>;
@@ -36,6 +44,20 @@ export function createRegistry(api: Api): Registry {
     certify: (jwk) => api.post("/keys", { jwk }, certifyAnswerSchema),
     sayReady: () => api.post("/ready", {}, z.unknown()),
     registerConsent: (consent) => api.post("/consents", { consent }, consentStatusSchema),
+    withdraw: (consentId, reason) =>
+      api.post(
+        `/consents/${encodeURIComponent(consentId)}/withdraw`,
+        withdrawSchema.parse({ reason }),
+        z.unknown(),
+      ),
+    breakGlass: (glass) => api.post("/glasses", breakGlassSchema.parse({ glass }), z.unknown()),
+    async addMember(roomId, userId) {
+      const answer = await api.tell(
+        `/cases/${encodeURIComponent(roomId)}/members`,
+        addMemberSchema.parse({ userId }),
+      );
+      return answer.ok ? ok(undefined) : err(answer.error.reason ?? answer.error.code);
+    },
     askPermit: (roomId, receipt) => api.post("/permits", { roomId, receipt }, permitAnswerSchema),
     async leases(roomId, registryKey, nowMs) {
       const askedAtMs = nowMs();

@@ -1,11 +1,11 @@
 import type { StoreApi } from "zustand/vanilla";
-import type { Config, Directory, Health, PatientMatches, RecordView } from "#protocol/api.ts";
+import type { Accesses, Config, Directory, Health, PatientMatches, RecordView } from "#protocol/api.ts";
 import type { BodySite } from "#protocol/body-sites.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
-import type { Opinion, Request, Response, View } from "#protocol/events.ts";
+import type { Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
@@ -35,12 +35,28 @@ export type Door = {
 
   /**
    * Signs a consent with this device's certified key and registers it. Resolves when the registry has it; offline, it resolves
-   * with `registered: false` and the outbox registers it later (nothing leaves before).
+   * with `registered: false` and the outbox registers it later (nothing leaves before). With a room, the case that is open there is told.
    */
   recordConsent(
     consent: ConsentDraft,
     evidence: ConsentEvidence,
+    roomId?: string,
   ): Promise<Result<{ registered: boolean }, ErrorCode | RefusalReason>>;
+  /**
+   * Takes a consent back, on the patient's word or because it was recorded in error. What it opened goes from this device at once.
+   * Without a network the word is kept and told later: `done` is false until the registry has it. A draft's consent has no room.
+   */
+  withdrawConsent(
+    roomId: string | null,
+    consentId: string,
+    reason: Withdrawn["reason"],
+  ): Promise<Result<{ done: boolean }, ErrorCode | "storage-full">>;
+  /** Asks the archivist to let a colleague into a case. Refused with the gate's reason when no consent covers them. */
+  addMember(roomId: string, userId: string): Promise<Result<void, ErrorCode | RefusalReason>>;
+  /** Breaks the glass for one reader: signed, registered, and told to everybody in the case with its reason. */
+  breakGlass(roomId: string, glass: GlassDraft): Promise<Result<void, ErrorCode | "storage-full">>;
+  /** That the patient, or somebody for them, was told of a broken glass or an emergency. */
+  sayInformed(roomId: string, informed: Omit<Informed, "at">): Promise<Result<void, "storage-full">>;
   /**
    * Puts a whole request into the durable outbox and returns at once: room, consent, request, then photos. It survives a reload
    * and is sent once. Gate 1 is asked before anything is encrypted; its refusal comes back here.
@@ -66,13 +82,18 @@ export type Door = {
 
   /**
    * Gate 3, then fetches, checks the hash, and decrypts. `release` frees the picture. The event is the photo's or its preview's:
-   * either names both forms.
+   * either names both forms. `how` is what the access log says: a person looks, or the machine prepares something small.
    */
   readPicture(
     roomId: string,
     eventId: string,
     rendition: Rendition,
+    how: "view" | "machine",
   ): Promise<Result<Picture, PictureRefusal>>;
+  /** Gate 3 again, for a picture that is on screen already. */
+  mayStillShow(roomId: string, eventId: string): Promise<Result<void, PictureRefusal>>;
+  /** Who opened which picture of a case, when: persons, and machines told apart. */
+  readAccesses(roomId: string): Promise<Result<Accesses["accesses"], ErrorCode>>;
   searchPatients(query: PatientQuery): Promise<Result<PatientMatches, ErrorCode>>;
   readRecord(roomId: string): Promise<Result<RecordView, ErrorCode>>;
   readRecordEntry(roomId: string, entryId: string): Promise<Result<Blob, ErrorCode>>;
@@ -145,7 +166,16 @@ export type UnreadableReason =
 
 export type PendingItem = {
   readonly localId: string;
-  readonly kind: "consent" | "request" | "photo" | "message" | "response" | "opinion";
+  readonly kind:
+    | "consent"
+    | "withdrawal"
+    | "request"
+    | "photo"
+    | "message"
+    | "response"
+    | "opinion"
+    | "glass"
+    | "informed";
   readonly state: "waiting" | "sending" | "failed";
   readonly error: ErrorCode | RefusalReason | null;
   readonly atMs: number;
@@ -194,6 +224,16 @@ export type PreparedPhoto = PhotoFacts & PreparedPicture & { readonly preview: P
 
 /** A consent as the sheet fills it in; the door adds the collector. */
 export type ConsentDraft = Omit<Consent, "collectedBy" | "v" | "evidenceSha256">;
+
+/** A broken glass as the sheet fills it in; the door adds who breaks it and when, and signs. */
+export type GlassDraft = {
+  /** The consent that does not reach so far. */
+  readonly consentId: string;
+  /** Who is let in. */
+  readonly reader: string;
+  /** Read by everybody in the case, and by the patient. */
+  readonly reason: string;
+};
 
 /** An opinion as the form fills it in; the door adds author and time, and signs. */
 export type OpinionDraft = Omit<Opinion, "author" | "signedAt" | "caseId" | "requestEventId">;

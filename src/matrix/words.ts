@@ -1,6 +1,6 @@
 import { siteInWords } from "#protocol/body-sites.ts";
 import type { Consent } from "#protocol/consent.ts";
-import type { Opinion, Photo, Request, Response } from "#protocol/events.ts";
+import type { Informed, Opinion, Photo, Request, Response } from "#protocol/events.ts";
 import { missingCase } from "#protocol/result.ts";
 
 export type Language = "fr" | "en";
@@ -10,10 +10,17 @@ export const inWords = {
   request: (request: Request): string => request.question,
 
   consent(consent: Consent, language: Language): string {
-    const oral = consent.method === "oral-witnessed";
-    if (language === "fr")
-      return oral ? "Consentement du patient : oral, devant témoin" : "Consentement du patient : signé";
-    return oral ? "Patient’s consent: oral, witnessed" : "Patient’s consent: signed";
+    const how = methodWords[language][consent.method];
+    return language === "fr" ? `Consentement du patient : ${how}` : `Patient’s consent: ${how}`;
+  },
+
+  glass(reason: string, language: Language): string {
+    return language === "fr" ? `Accès d’urgence : ${reason}` : `Emergency access: ${reason}`;
+  },
+
+  informed(informed: Pick<Informed, "whom">, language: Language): string {
+    const whom = whomWords[language][informed.whom];
+    return language === "fr" ? `${whom} de l’accès d’urgence` : `${whom} of the emergency access`;
   },
 
   photo(photo: Pick<Photo, "site" | "view">, language: Language): string {
@@ -55,6 +62,36 @@ export const inWords = {
     ].join("\n");
   },
 } as const;
+
+const methodWords: Readonly<Record<Language, Readonly<Record<Consent["method"], string>>>> = {
+  fr: {
+    "signed-on-screen": "signé",
+    "patient-phone": "donné sur son téléphone",
+    "oral-witnessed": "oral, devant témoin",
+    "non-opposition": "informé, ne s’oppose pas",
+    emergency: "urgence, personne n’a pu être interrogé",
+  },
+  en: {
+    "signed-on-screen": "signed",
+    "patient-phone": "given on their own phone",
+    "oral-witnessed": "oral, witnessed",
+    "non-opposition": "informed, no objection",
+    emergency: "emergency, nobody could be asked",
+  },
+};
+
+const whomWords: Readonly<Record<Language, Readonly<Record<Informed["whom"], string>>>> = {
+  fr: {
+    patient: "Le patient a été informé",
+    family: "La famille a été informée",
+    guardian: "Le tuteur a été informé",
+  },
+  en: {
+    patient: "The patient was told",
+    family: "The family was told",
+    guardian: "The guardian was told",
+  },
+};
 
 const viewWords: Readonly<Record<Language, Readonly<Record<Photo["view"], string>>>> = {
   fr: {

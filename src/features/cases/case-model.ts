@@ -1,11 +1,15 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Response } from "#protocol/events.ts";
+import type { Accesses } from "#protocol/api.ts";
+import type { ErrorCode } from "#protocol/errors.ts";
+import type { Informed, Response, Withdrawn } from "#protocol/events.ts";
+import { err, ok, type Result } from "#protocol/result.ts";
 import type { Door } from "../../matrix/types.ts";
+import { type AdmissionModel, createAdmission } from "./admission-model.ts";
 import { type CaseView, caseViewOf } from "./case-view.ts";
 import { unseenBy } from "./discussion.ts";
 import { createPictureModel, type PictureModel } from "./picture-model.ts";
 import { findCase } from "./worklist.ts";
-import { type Clock, everyMinute, readFacts } from "./worklist-model.ts";
+import { type Clock, everyMinute, loadedValue, readFacts } from "./worklist-model.ts";
 
 export type CaseModel = {
   readonly store: StoreApi<CaseView>;
@@ -17,10 +21,20 @@ export type CaseModel = {
   onScreen(): void;
   /** Asks for a picture, by its key: its small form, then the whole of it. */
   showPicture(key: string): void;
-  /** Asks for the small form only, for the strip. */
+  /** Asks for the small form only, for somebody who looks at it while the whole is on its way. */
   previewPicture(key: string): void;
+  /** Asks for the small form for the strip: nobody looked at it yet. */
+  thumbnail(key: string): void;
   retryPicture(key: string): void;
   pictureOnScreen(eventId: string): void;
+  /** Takes back every word of the patient that counts here. */
+  withdrawConsent(
+    reason: Withdrawn["reason"],
+  ): Promise<Result<{ done: boolean }, ErrorCode | "storage-full">>;
+  sayInformed(of: Informed["of"], whom: Informed["whom"]): Promise<"sent" | "storage-full">;
+  readAccesses(): Promise<Result<Accesses["accesses"], ErrorCode>>;
+  /** A new way in for somebody, for one opening of its sheet. */
+  newAdmission(reader: string | null): AdmissionModel | null;
   dispose(): void;
 };
 
@@ -37,6 +51,12 @@ export type CaseDoor = Pick<
   | "discard"
   | "markSeen"
   | "readPicture"
+  | "mayStillShow"
+  | "readAccesses"
+  | "withdrawConsent"
+  | "addMember"
+  | "breakGlass"
+  | "sayInformed"
 >;
 
 /** One case on screen: what it shows, and what may be done in it. `key` is the case's id, or its room's. */
@@ -58,6 +78,7 @@ export function createCaseModel({
     caseViewOf(key, {
       ...readFacts(door, clock.now()),
       health: door.connection.getState().health,
+      rules: loadedValue(door.config.getState())?.consentRules ?? null,
       pictures: pictures?.store.getState() ?? new Map(),
     });
 
@@ -66,17 +87,44 @@ export function createCaseModel({
     const room = roomId();
     if (pictures !== null || room === null) return;
     pictures = createPictureModel({
-      readPicture: (...args) => door.readPicture(...args),
+      door,
       roomId: room,
+      now: clock.now,
       later: clock.later,
+      offlineMs: () => (loadedValue(door.config.getState())?.consentRules.offlineHours ?? 0) * 3_600_000,
     });
     stopPictures = pictures.store.subscribe(() => store.setState(tell(), true));
   };
 
+  const closePictures = () => {
+    stopPictures();
+    pictures?.dispose();
+    pictures = null;
+  };
+
+  /** What was said in the case decides what may stay on screen, before it is drawn again. */
+  let words = 0;
+  const heedWords = () => {
+    const state = findCase(door.cases.getState(), key)?.state;
+    // Out of the case, by their own leaving or another's hand: nothing of it stays.
+    if (state === undefined) return closePictures();
+    const takenBack = new Set(state.withdrawals.map((each) => each.withdrawn.consentId));
+    const photos = [...state.photos, ...state.previews];
+    pictures?.keepOnly(new Set(photos.map((each) => each.eventId)));
+    pictures?.withdraw(
+      photos.flatMap((each) => (takenBack.has(each.photo.receipt.payload.consentId) ? [each.eventId] : [])),
+    );
+    const said = state.consents.length + state.glasses.length;
+    if (said > words && words > 0) pictures?.retryRefused();
+    words = said;
+  };
+
   openPictures();
   const store = createStore<CaseView>(tell);
+  heedWords();
   const update = () => {
     openPictures();
+    heedWords();
     store.setState(tell(), true);
   };
   const stops = [
@@ -119,10 +167,11 @@ export function createCaseModel({
       if (record !== null) report(unseenBy(record.state, me));
     },
     showPicture(photo) {
-      pictures?.preview(photo);
+      pictures?.preview(photo, "view");
       pictures?.full(photo);
     },
-    previewPicture: (photo) => pictures?.preview(photo),
+    previewPicture: (photo) => pictures?.preview(photo, "view"),
+    thumbnail: (photo) => pictures?.preview(photo, "machine"),
     retryPicture: (photo) => pictures?.retry(photo),
     pictureOnScreen(eventId) {
       const record = findCase(door.cases.getState(), key);
@@ -131,10 +180,33 @@ export function createCaseModel({
       if (photo === undefined || photo.sender === me) return;
       if (!record?.state.seen.get(eventId)?.has(me)) report([eventId]);
     },
+    async withdrawConsent(reason) {
+      const view = tell();
+      if (view.state !== "open" || view.consent === null) return err("not-found");
+      let done = true;
+      for (const consentId of view.consent.withdrawable) {
+        const answer = await door.withdrawConsent(view.roomId, consentId, reason);
+        if (!answer.ok) return answer;
+        done &&= answer.value.done;
+      }
+      return ok({ done });
+    },
+    async sayInformed(of, whom) {
+      const room = roomId();
+      if (room === null) return "storage-full";
+      return (await door.sayInformed(room, { of, whom })).ok ? "sent" : "storage-full";
+    },
+    async readAccesses() {
+      const room = roomId();
+      return room === null ? err("not-found") : door.readAccesses(room);
+    },
+    newAdmission(reader) {
+      const view = tell();
+      return view.state === "open" ? createAdmission({ door, view, reader }) : null;
+    },
     dispose() {
       for (const stop of stops) stop();
-      stopPictures();
-      pictures?.dispose();
+      closePictures();
     },
   };
 }

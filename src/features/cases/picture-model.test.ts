@@ -7,24 +7,41 @@ type Answer = Result<Picture, PictureRefusal>;
 
 function setUp(answers: Answer[]) {
   const asked: string[] = [];
-  const timers: (() => void)[] = [];
+  const timers: { ms: number; run: () => void }[] = [];
+  const world: { gate: Result<void, PictureRefusal>; now: number } = { gate: ok(undefined), now: 0 };
   const model = createPictureModel({
     roomId: "!r",
-    readPicture: (_room, eventId, rendition) => {
-      asked.push(`${eventId} ${rendition}`);
-      return Promise.resolve(answers.shift() ?? err({ kind: "arriving" }));
+    door: {
+      readPicture: (_room, eventId, rendition, how) => {
+        asked.push(`${eventId} ${rendition} ${how}`);
+        return Promise.resolve(answers.shift() ?? err({ kind: "arriving" }));
+      },
+      mayStillShow: () => Promise.resolve(world.gate),
     },
-    later: (_ms, run) => {
-      timers.push(run);
+    now: () => world.now,
+    offlineMs: () => 4 * 3_600_000,
+    later: (ms, run) => {
+      timers.push({ ms, run });
       return () => {};
     },
   });
   const settle = () => new Promise((done) => setTimeout(done));
-  const next = async () => {
-    timers.shift()?.();
+  const run = async (due: (timer: { ms: number }) => boolean) => {
+    const at = timers.findIndex(due);
+    timers.splice(at, 1)[0]?.run();
     await settle();
   };
-  return { model, asked, next, settle, step: () => model.store.getState().get("$1")?.step };
+  return {
+    model,
+    asked,
+    world,
+    /** The next attempt at what is still arriving. */
+    next: () => run(({ ms }) => ms < 20_000),
+    /** The gate is asked again. */
+    lookAgain: () => run(({ ms }) => ms === 20_000),
+    settle,
+    step: () => model.store.getState().get("$1")?.step,
+  };
 }
 const freed: string[] = [];
 const picture = (url: string): Answer =>
@@ -33,7 +50,7 @@ const picture = (url: string): Answer =>
 describe("a picture on screen", () => {
   test("the small one gives way to the whole one, and is freed", async () => {
     const { model, settle } = setUp([picture("small"), picture("whole")]);
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
     model.full("$1");
     await settle();
@@ -47,17 +64,17 @@ describe("a picture on screen", () => {
 
   test("one that is still arriving is asked for again by itself", async () => {
     const { model, next, settle, step, asked } = setUp([err({ kind: "arriving" }), picture("there")]);
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
     expect(step()).toBe("refused");
     await next();
     expect(step()).toBe("shown");
-    expect(asked).toEqual(["$1 preview", "$1 preview"]);
+    expect(asked).toEqual(["$1 preview view", "$1 preview view"]);
   });
 
   test("a withdrawn one goes from the screen, even while its small form is shown", async () => {
     const { model, settle, step } = setUp([picture("gone"), err({ kind: "withdrawn" })]);
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
     model.full("$1");
     await settle();
@@ -70,7 +87,7 @@ describe("a picture on screen", () => {
       picture("kept"),
       err({ kind: "unavailable", code: "homeserver-unreachable" }),
     ]);
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
     model.full("$1");
     await settle();
@@ -83,9 +100,9 @@ describe("a picture on screen", () => {
       picture("back"),
       picture("back"),
     ]);
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
     expect(asked).toHaveLength(1);
     model.retryMendable();
@@ -95,7 +112,7 @@ describe("a picture on screen", () => {
 
   test("a withdrawn one is not asked again when the network is back", async () => {
     const { model, settle, asked } = setUp([err({ kind: "withdrawn" })]);
-    model.preview("$1");
+    model.preview("$1", "view");
     await settle();
     model.retryMendable();
     await settle();
@@ -104,9 +121,90 @@ describe("a picture on screen", () => {
 
   test("asking twice asks once", async () => {
     const { model, settle, asked } = setUp([picture("a")]);
-    model.preview("$1");
-    model.preview("$1");
+    model.preview("$1", "view");
+    model.preview("$1", "view");
     await settle();
     expect(asked).toHaveLength(1);
+  });
+
+  test("a person's look is told although the device prepared it before; a second look is not asked twice", async () => {
+    const { model, settle, asked } = setUp([picture("a"), picture("b")]);
+    model.preview("$1", "machine");
+    await settle();
+    model.preview("$1", "machine");
+    model.preview("$1", "view");
+    await settle();
+    model.preview("$1", "view");
+    model.preview("$1", "machine");
+    await settle();
+    expect(asked).toEqual(["$1 preview machine", "$1 preview view"]);
+  });
+
+  test("a consent that was taken back takes the picture off the screen, and what is on its way never gets there", async () => {
+    const { model, settle, step } = setUp([picture("seen"), picture("late")]);
+    model.preview("$1", "view");
+    await settle();
+    model.full("$1");
+    model.withdraw(["$1"]);
+    expect(step()).toBe("refused");
+    expect(freed).toContain("seen");
+    await settle();
+    expect(step()).toBe("refused");
+    expect(freed).toContain("late");
+  });
+
+  test("an event that is no more takes its picture along; the others stay", async () => {
+    const { model, settle } = setUp([picture("gone too"), picture("stays")]);
+    model.preview("$1", "view");
+    model.preview("$2", "view");
+    await settle();
+    model.keepOnly(new Set(["$2"]));
+    expect([...model.store.getState().keys()]).toEqual(["$2"]);
+    expect(freed).toContain("gone too");
+    expect(freed).not.toContain("stays");
+  });
+
+  test("while it is on screen its gate is asked again: a refusal takes it away, a yes leaves it", async () => {
+    const { model, settle, step, world, lookAgain } = setUp([picture("looked at")]);
+    model.preview("$1", "view");
+    await settle();
+    await lookAgain();
+    expect(step()).toBe("shown");
+    world.gate = err({ kind: "refused", reason: "expired" });
+    await lookAgain();
+    expect(step()).toBe("refused");
+    expect(freed).toContain("looked at");
+  });
+
+  test("a registry that is away leaves it for as long as the rules allow, and no longer", async () => {
+    const { model, settle, step, world, lookAgain } = setUp([picture("offline")]);
+    model.preview("$1", "view");
+    await settle();
+    world.gate = err({ kind: "unavailable", code: "registry-unreachable" });
+    world.now = 4 * 3_600_000;
+    await lookAgain();
+    expect(step()).toBe("shown");
+    world.now += 1;
+    await lookAgain();
+    expect(step()).toBe("refused");
+  });
+
+  test("what the gate refused is asked again when the patient said something new; what was withdrawn is not", async () => {
+    const { model, settle, step, asked } = setUp([
+      err({ kind: "refused", reason: "audience-not-covered" }),
+      picture("allowed now"),
+      picture("whole"),
+    ]);
+    model.preview("$1", "view");
+    await settle();
+    model.retryRefused();
+    await settle();
+    await settle();
+    expect(step()).toBe("shown");
+    model.withdraw(["$1"]);
+    const before = asked.length;
+    model.retryRefused();
+    await settle();
+    expect(asked).toHaveLength(before);
   });
 });

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { errorTable } from "#protocol/errors.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import type { Door, Picture, PictureRefusal } from "../../matrix/types.ts";
 
@@ -10,34 +11,50 @@ export type PictureState =
 /** Pictures by event id. */
 export type Pictures = ReadonlyMap<string, PictureState>;
 
+/** Who looks: a person, or this device that prepares something small for later. The access log tells them apart. */
+export type How = "view" | "machine";
+
 export type PictureModel = {
   readonly store: StoreApi<Pictures>;
   /** Asks for the small rendition. Asking again for what is there or on its way does nothing. */
-  preview(eventId: string): void;
+  preview(eventId: string, how: How): void;
   /** Asks for the whole picture; the small one stays until it is there. */
   full(eventId: string): void;
   /** Asks again; nothing else does, save for what is still arriving. */
   retry(eventId: string): void;
   /** The network or the registry is back: asks again for what lacked only that. */
   retryMendable(): void;
+  /** The patient said something new, or the glass was broken: asks again for what the gate refused. */
+  retryRefused(): void;
+  /** Takes these off the screen at once, also what is on its way: the patient changed their mind. */
+  withdraw(eventIds: readonly string[]): void;
+  /** Frees the pictures of events that are no more. */
+  keepOnly(eventIds: ReadonlySet<string>): void;
   /** Frees every picture. */
   dispose(): void;
 };
 
 type Ports = {
-  readonly readPicture: Door["readPicture"];
+  readonly door: Pick<Door, "readPicture" | "mayStillShow">;
   readonly roomId: string;
+  readonly now: () => number;
   /** Runs something later; returns how to call it off. */
   readonly later: (ms: number, run: () => void) => () => void;
+  /** How long a picture that is on screen stays while the registry cannot be asked. */
+  readonly offlineMs: () => number;
 };
 
 /** Waits between attempts at a picture that is announced but not there yet. */
 const arrivingDelaysMs = [500, 1000, 2000, 4000, 8000, 15_000];
+/** How often what is on screen asks its gate again. A lease lives for a minute, and most times it is still the same. */
+const lookAgainMs = 20_000;
 
-export function createPictureModel({ readPicture, roomId, later }: Ports): PictureModel {
+export function createPictureModel({ door, roomId, now, later, offlineMs }: Ports): PictureModel {
   const store = createStore<Pictures>(() => new Map());
-  const held = new Map<string, Picture>();
-  const asked = new Set<string>();
+  const held = new Map<string, Picture & { allowedMs: number }>();
+  const asked = new Map<string, How>();
+  /** Raised when a picture is taken away: an answer to an earlier question is then too late. */
+  const rounds = new Map<string, number>();
   const timers = new Set<() => void>();
   let disposed = false;
 
@@ -49,40 +66,56 @@ export function createPictureModel({ readPicture, roomId, later }: Ports): Pictu
     held.delete(eventId);
   };
 
-  const ask = async (eventId: string, rendition: Rendition, attempt = 0): Promise<void> => {
+  const takeAway = (eventId: string, refusal: PictureRefusal) => {
+    rounds.set(eventId, (rounds.get(eventId) ?? 0) + 1);
+    free(eventId);
+    put(eventId, { step: "refused", refusal });
+  };
+
+  const after = (ms: number, run: () => void) => {
+    const off = later(ms, () => {
+      timers.delete(off);
+      run();
+    });
+    timers.add(off);
+  };
+
+  const ask = async (eventId: string, rendition: Rendition, how: How, attempt = 0): Promise<void> => {
     const key = `${eventId} ${rendition}`;
-    if (disposed || (asked.has(key) && attempt === 0)) return;
-    asked.add(key);
-    const before = store.getState().get(eventId);
-    if (before?.step !== "shown") put(eventId, { step: "loading", preview: null });
-    const answer = await readPicture(roomId, eventId, rendition);
-    if (disposed) {
+    const before = asked.get(key);
+    // A person's look is told even where the machine was there before.
+    const known = before !== undefined && (before === "view" || how === "machine");
+    if (disposed || (known && attempt === 0)) return;
+    asked.set(key, how);
+    const round = rounds.get(eventId) ?? 0;
+    if (store.getState().get(eventId)?.step !== "shown") put(eventId, { step: "loading", preview: null });
+    const answer = await door.readPicture(roomId, eventId, rendition, how);
+    if (disposed || round !== (rounds.get(eventId) ?? 0)) {
       if (answer.ok) answer.value.release();
       return;
     }
-    if (!answer.ok) return refused(eventId, rendition, answer.error, attempt);
-    const now = store.getState().get(eventId);
-    if (rendition === "preview" && now?.step === "shown" && now.rendition === "full") {
+    if (!answer.ok) return refused(eventId, rendition, how, answer.error, attempt);
+    const shown = store.getState().get(eventId);
+    if (rendition === "preview" && shown?.step === "shown" && shown.rendition === "full") {
       answer.value.release();
       return;
     }
     free(eventId);
-    held.set(eventId, answer.value);
+    held.set(eventId, { ...answer.value, allowedMs: now() });
     put(eventId, { step: "shown", url: answer.value.url, rendition, sha256: answer.value.sha256 });
   };
 
-  const refused = (eventId: string, rendition: Rendition, refusal: PictureRefusal, attempt: number) => {
+  const refused = (
+    eventId: string,
+    rendition: Rendition,
+    how: How,
+    refusal: PictureRefusal,
+    attempt: number,
+  ) => {
     const delayMs = refusal.kind === "arriving" ? arrivingDelaysMs[attempt] : undefined;
-    if (delayMs !== undefined) {
-      const off = later(delayMs, () => {
-        timers.delete(off);
-        void ask(eventId, rendition, attempt + 1);
-      });
-      timers.add(off);
-    }
+    if (delayMs !== undefined) after(delayMs, () => void ask(eventId, rendition, how, attempt + 1));
     // A whole picture that is late leaves the small one where it is; a withdrawn or refused one takes it away.
-    const soft = refusal.kind === "arriving" || refusal.kind === "unavailable";
-    if (soft && store.getState().get(eventId)?.step === "shown") return;
+    if (isMendable(refusal) && store.getState().get(eventId)?.step === "shown") return;
     free(eventId);
     put(eventId, { step: "refused", refusal });
   };
@@ -90,17 +123,49 @@ export function createPictureModel({ readPicture, roomId, later }: Ports): Pictu
   const retry = (eventId: string) => {
     asked.delete(`${eventId} preview`);
     asked.delete(`${eventId} full`);
-    void ask(eventId, "preview").then(() => ask(eventId, "full"));
+    void ask(eventId, "preview", "view").then(() => ask(eventId, "full", "view"));
   };
+
+  const retryWhere = (mends: (refusal: PictureRefusal) => boolean) => {
+    for (const [eventId, state] of store.getState())
+      if (state.step === "refused" && mends(state.refusal)) retry(eventId);
+  };
+
+  /** What is on screen asks its gate again; nothing that could not be asked stays longer than the rules allow. */
+  const lookAgain = async () => {
+    for (const [eventId, picture] of [...held]) {
+      const answer = await door.mayStillShow(roomId, eventId);
+      if (disposed || held.get(eventId) !== picture) continue;
+      if (answer.ok) picture.allowedMs = now();
+      else if (!isMendable(answer.error) || now() - picture.allowedMs > offlineMs())
+        takeAway(eventId, answer.error);
+    }
+    if (!disposed) after(lookAgainMs, () => void lookAgain());
+  };
+  after(lookAgainMs, () => void lookAgain());
 
   return {
     store,
-    preview: (eventId) => void ask(eventId, "preview"),
-    full: (eventId) => void ask(eventId, "full"),
+    preview: (eventId, how) => void ask(eventId, "preview", how),
+    full: (eventId) => void ask(eventId, "full", "view"),
     retry,
-    retryMendable() {
-      for (const [eventId, state] of store.getState())
-        if (state.step === "refused" && isMendable(state.refusal)) retry(eventId);
+    retryMendable: () => retryWhere(isMendable),
+    retryRefused: () => retryWhere((refusal) => refusal.kind === "refused"),
+    withdraw(eventIds) {
+      for (const eventId of eventIds) {
+        const state = store.getState().get(eventId);
+        if (state?.step === "refused" && state.refusal.kind === "withdrawn") continue;
+        takeAway(eventId, { kind: "withdrawn" });
+      }
+    },
+    keepOnly(eventIds) {
+      const gone = [...store.getState().keys()].filter((eventId) => !eventIds.has(eventId));
+      if (gone.length === 0) return;
+      for (const eventId of gone) {
+        rounds.set(eventId, (rounds.get(eventId) ?? 0) + 1);
+        free(eventId);
+      }
+      store.setState(new Map([...store.getState()].filter(([eventId]) => eventIds.has(eventId))), true);
     },
     dispose() {
       disposed = true;
@@ -111,6 +176,6 @@ export function createPictureModel({ readPicture, roomId, later }: Ports): Pictu
 }
 
 const isMendable = (refusal: PictureRefusal): boolean =>
-  refusal.kind === "unavailable" ||
+  (refusal.kind === "unavailable" && errorTable[refusal.code].retry === "later") ||
   refusal.kind === "arriving" ||
   (refusal.kind === "refused" && (refusal.reason === "status-stale" || refusal.reason === "status-unknown"));

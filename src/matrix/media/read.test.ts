@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Consent, Purpose } from "#protocol/consent.ts";
 import type { Photo } from "#protocol/events.ts";
-import { receiptIdSchema } from "#protocol/ids.ts";
+import { consentIdSchema, receiptIdSchema } from "#protocol/ids.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { Receipt } from "#protocol/receipt.ts";
 import { err, ok } from "#protocol/result.ts";
@@ -207,18 +207,19 @@ describe("reading a picture", () => {
     raw: async () => ok(new Response(body)),
     get: async () => err("internal"),
     post: async () => err("internal"),
+    tell: async () => err({ code: "internal", errcode: null, reason: null }),
   });
 
   test("the bytes that were hashed at the shutter become a picture; other bytes never do", async () => {
     const { inCase, consent, ciphertext } = await madePhoto();
     const deps = await depsFor(consent);
     const read = createPictureReader({ ...deps, api: answering(ciphertext) });
-    const picture = await read.read(inCase, "full");
+    const picture = await read.read(inCase, "full", "view");
     expect(picture.ok && picture.value.sha256).toBe(inCase.photo.receipt.payload.pictureSha256);
     if (picture.ok) picture.value.release();
     const changed = Uint8Array.from(ciphertext, (byte, index) => (index === 0 ? byte ^ 1 : byte));
     const tampered = createPictureReader({ ...deps, api: answering(changed) });
-    expect(await tampered.read(inCase, "full")).toEqual(refusal("hash-mismatch"));
+    expect(await tampered.read(inCase, "full", "view")).toEqual(refusal("hash-mismatch"));
   });
 
   test("what was announced and is not there yet is arriving; what the server withdrew is withdrawn", async () => {
@@ -229,8 +230,67 @@ describe("reading a picture", () => {
       raw: async () => err({ code, errcode, reason: null }),
     });
     const early = createPictureReader({ ...deps, api: refusing("not-found", "M_NOT_YET_UPLOADED") });
-    expect(await early.read(inCase, "full")).toEqual({ ok: false, error: { kind: "arriving" } });
+    expect(await early.read(inCase, "full", "view")).toEqual({ ok: false, error: { kind: "arriving" } });
     const late = createPictureReader({ ...deps, api: refusing("withdrawn", "M_NOT_FOUND") });
-    expect(await late.read(inCase, "full")).toEqual({ ok: false, error: { kind: "withdrawn" } });
+    expect(await late.read(inCase, "full", "view")).toEqual({ ok: false, error: { kind: "withdrawn" } });
+  });
+
+  test("a person's look is told from a machine's; what this device sent is not fetched, and is forgotten with its consent", async () => {
+    const { inCase, consent, ciphertext } = await madePhoto();
+    const told: (string | null)[] = [];
+    const api: ReaderDeps["api"] = {
+      ...answering(ciphertext),
+      async raw(_url, init) {
+        told.push(new Headers(init?.headers).get("x-colloque-read"));
+        return ok(new Response(ciphertext));
+      },
+    };
+    const reader = createPictureReader({ ...(await depsFor(consent)), api });
+    await reader.read(inCase, "full", "machine");
+    await reader.read(inCase, "full", "view");
+    expect(told).toEqual(["machine", "view"]);
+    const { photoId } = inCase.photo;
+    const { consentId } = consent;
+    reader.keep({ photoId, consentId }, "full", jpeg);
+    await reader.read(inCase, "full", "view");
+    expect(told).toHaveLength(2);
+    reader.forget(consentId);
+    await reader.read(inCase, "full", "view");
+    expect(told).toHaveLength(3);
+  });
+});
+
+describe("the patient's newer word at gate 3", () => {
+  test("it lets in who was added to it, and what was taken back again counts no more", async () => {
+    const { inCase, consent } = await madePhoto();
+    const newer = await taker.sign<Consent>({
+      ...consent,
+      consentId: consentIdSchema.parse(crypto.randomUUID()),
+      supersedes: consent.consentId,
+      recipients: [...consent.recipients, { kind: "person", userId: stranger }],
+      collectedAt: at(nowMs - 500),
+    });
+    const wider = { ...inCase, consents: [...inCase.consents, newer] };
+    const leasesOf = async (change: Record<string, string>): Promise<Lease[]> => {
+      const tokens = [await registry.lease(consent), await registry.lease(newer.payload, change)];
+      const read = await Promise.all(tokens.map((token) => readLease(token, roomId, registry.key, nowMs)));
+      return read.filter((lease) => lease !== null);
+    };
+    const asStranger = async (change: Record<string, string>) => {
+      const deps = await depsFor(consent, { userId: stranger });
+      const leases = await leasesOf(change);
+      return gateThree(wider, "full", { ...deps, leases: { ...deps.leases, of: async () => ok(leases) } });
+    };
+    expect(await asStranger({})).toEqual(allowed);
+    expect(await asStranger({ state: "withdrawn" })).toEqual(refusal("audience-not-covered"));
+    const forged = { ...newer, payload: { ...newer.payload, expiresAt: at(nowMs + 9e9) } };
+    const deps = await depsFor(consent, { userId: stranger });
+    const leases = await leasesOf({});
+    expect(
+      await gateThree({ ...inCase, consents: [...inCase.consents, forged] }, "full", {
+        ...deps,
+        leases: { ...deps.leases, of: async () => ok(leases) },
+      }),
+    ).toEqual(refusal("audience-not-covered"));
   });
 });

@@ -1,4 +1,4 @@
-import type { SignedConsent } from "#protocol/consent.ts";
+import { type Consent, inForce, type SignedConsent } from "#protocol/consent.ts";
 import { audienceOf, mayDisclose } from "#protocol/disclose.ts";
 import type { EncryptedFile, Photo } from "#protocol/events.ts";
 import type { Clinician } from "#protocol/people.ts";
@@ -8,7 +8,7 @@ import type { PublicJwk } from "#protocol/signed.ts";
 import type { Api } from "../api.ts";
 import { type Bytes, fromBase64, sha256Hex, toHex } from "../kit/bytes.ts";
 import type { Clock } from "../kit/clock.ts";
-import { glassesOf, statusOf } from "../registry.ts";
+import { glassesOf, type Lease, statusOf } from "../registry.ts";
 import { verifySigned } from "../session/signing.ts";
 import type { Picture, PictureRefusal } from "../types.ts";
 import { decryptFile } from "./attachment.ts";
@@ -19,9 +19,17 @@ import type { Leases } from "./leases.ts";
  * What fails on the way gives a reason and never a part of a picture.
  */
 export type PictureReader = {
-  read(photo: PhotoInCase, rendition: Rendition): Promise<Result<Picture, PictureRefusal>>;
+  read(
+    photo: PhotoInCase,
+    rendition: Rendition,
+    how: "view" | "machine",
+  ): Promise<Result<Picture, PictureRefusal>>;
+  /** Gate 3 alone, for what is on screen already. */
+  mayShow(photo: PhotoInCase, rendition: Rendition): Promise<Result<void, PictureRefusal>>;
   /** Keeps a picture that this device sent, so that it is not fetched back. It passes the same gate. */
-  keep(photoId: string, rendition: Rendition, jpeg: Bytes): void;
+  keep(of: { readonly photoId: string; readonly consentId: string }, rendition: Rendition, jpeg: Bytes): void;
+  /** Forgets the pictures of a consent that was taken back. */
+  forget(consentId: string): void;
 };
 
 /** A photo or its preview, and what is known of it from the room. */
@@ -48,22 +56,28 @@ const refused = (reason: Extract<PictureRefusal, { kind: "refused" }>["reason"])
   err({ kind: "refused", reason });
 
 const maxKept = 12;
+/** Tells the access log whether a person looks at a picture, or this device prepares it. */
+const readHeader = "x-colloque-read";
 
 export function createPictureReader(deps: ReaderDeps): PictureReader {
-  const kept = new Map<string, Bytes>();
+  const kept = new Map<string, { readonly consentId: string; readonly jpeg: Bytes }>();
 
   return {
-    keep(photoId, rendition, jpeg) {
-      kept.set(`${photoId}/${rendition}`, jpeg);
+    keep({ photoId, consentId }, rendition, jpeg) {
+      kept.set(`${photoId}/${rendition}`, { consentId, jpeg });
       const oldest = kept.size > maxKept ? kept.keys().next().value : undefined;
       if (oldest !== undefined) kept.delete(oldest);
     },
-    async read(inCase, rendition) {
+    forget(consentId) {
+      for (const [key, each] of kept) if (each.consentId === consentId) kept.delete(key);
+    },
+    mayShow: (inCase, rendition) => gateThree(inCase, rendition, deps),
+    async read(inCase, rendition, how) {
       const { photo } = inCase;
       const gate = await gateThree(inCase, rendition, deps);
       if (!gate.ok) return gate;
       const own = kept.get(`${photo.photoId}/${rendition}`);
-      const picture = own === undefined ? await fetchPicture(photo.file, deps.api) : ok(own);
+      const picture = own === undefined ? await fetchPicture(photo.file, how, deps.api) : ok(own.jpeg);
       if (!picture.ok) return picture;
       return showable(picture.value, photo);
     },
@@ -100,10 +114,29 @@ export async function gateThree(
   const nowMs = deps.clock.nowMs();
   const status = statusOf(leases.value, consent.payload, receipt);
   const glasses = glassesOf(leases.value, consent.payload);
-  const audience = audienceOf(deps.userId(), consent.payload, deps.clinicians(), glasses, nowMs);
-  const decision = mayDisclose(consent.payload, receipt, status, audience, "care", nowMs);
+  const word = inForce(consent.payload, await livingWords(inCase, leases.value, registryKey));
+  const audience = audienceOf(deps.userId(), word, deps.clinicians(), glasses, nowMs);
+  const decision = mayDisclose(word, receipt, status, audience, "care", nowMs);
   if (decision.allow) return ok(undefined);
   return decision.reason === "withdrawn" ? err({ kind: "withdrawn" }) : refused(decision.reason);
+}
+
+/** The consents of the case that the registry calls live, and that were signed by who says to have collected them. */
+async function livingWords(
+  { consents }: PhotoInCase,
+  leases: readonly Lease[],
+  registryKey: PublicJwk,
+): Promise<Consent[]> {
+  const live = consents.filter(({ payload }) => statusOf(leases, payload, null).state === "live");
+  const signed = await Promise.all(
+    live.map((each) =>
+      verifySigned(each, registryKey, {
+        signer: each.payload.collectedBy,
+        signedAtMs: Date.parse(each.payload.collectedAt),
+      }),
+    ),
+  );
+  return live.flatMap(({ payload }, at) => (signed[at]?.ok === true ? [payload] : []));
 }
 
 /** The event's file must be the very one that the receipt signed for. */
@@ -114,9 +147,14 @@ function namesCiphertext(photo: Photo, rendition: Rendition): boolean {
   );
 }
 
-async function fetchPicture(file: EncryptedFile, api: Api): Promise<Result<Bytes, PictureRefusal>> {
+async function fetchPicture(
+  file: EncryptedFile,
+  how: "view" | "machine",
+  api: Api,
+): Promise<Result<Bytes, PictureRefusal>> {
   const path = file.url.slice("mxc://".length).split("/").map(encodeURIComponent).join("/");
-  const answer = await api.raw(`${api.baseUrl}/_matrix/client/v1/media/download/${path}`);
+  const headers = { [readHeader]: how };
+  const answer = await api.raw(`${api.baseUrl}/_matrix/client/v1/media/download/${path}`, { headers });
   if (!answer.ok) {
     const { code, errcode, reason } = answer.error;
     if (code === "withdrawn") return err({ kind: "withdrawn" });

@@ -2,6 +2,7 @@ import type { PermitAnswer } from "#protocol/api.ts";
 import type { Consent } from "#protocol/consent.ts";
 import { audienceOf, type Decision, mayDisclose, type Status } from "#protocol/disclose.ts";
 import { contentKeys, type Photo } from "#protocol/events.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import { consentIdSchema, receiptIdSchema } from "#protocol/ids.ts";
 import { type Addressee, type Clinician, membersOf } from "#protocol/people.ts";
 import type { Receipt, Rendition, SignedReceipt } from "#protocol/receipt.ts";
@@ -46,6 +47,8 @@ export type GateQuestion = {
   readonly readers: Readers;
   readonly sender: string;
   readonly clinicians: readonly Clinician[];
+  /** For whom the glass is broken over it. */
+  readonly glasses: readonly OpenGlass[];
   readonly status: Status;
   readonly nowMs: number;
 };
@@ -64,7 +67,7 @@ export function gateOne(question: GateQuestion): Decision {
     "record" as const,
     // A pool that nobody is known to be in is a pool of strangers.
     ...(userIds.length === 0 && readers.kind === "addressee" ? ["addressed" as const] : []),
-    ...userIds.map((userId) => audienceOf(userId, consent, clinicians, [], question.nowMs)),
+    ...userIds.map((userId) => audienceOf(userId, consent, clinicians, question.glasses, question.nowMs)),
   ];
   const receipt =
     question.photo === null ? null : { ...receiptDraft(question.photo, consent, sender), ciphertexts: [] };

@@ -8,12 +8,15 @@ import type { ErrorCode } from "#protocol/errors.ts";
 import { isErrorCode } from "#protocol/errors.ts";
 import {
   type CaseEvent,
+  informedSchema,
   requestSchema,
   responseSchema,
   signedOpinionSchema,
   viewSchema,
+  withdrawnSchema,
 } from "#protocol/events.ts";
-import { caseIdSchema, instantSchema, sha256Schema } from "#protocol/ids.ts";
+import { signedGlassSchema } from "#protocol/glass.ts";
+import { caseIdSchema, consentIdSchema, instantSchema, sha256Schema } from "#protocol/ids.ts";
 import { addresseeSchema } from "#protocol/people.ts";
 import { type Rendition, renditionSchema, signedReceiptSchema } from "#protocol/receipt.ts";
 import { toJson } from "../kit/json.ts";
@@ -41,6 +44,12 @@ const factsSchema = z.object({
 
 const bodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("register"), consent: signedConsentSchema }),
+  z.object({
+    /** The patient's word to the registry, which a lost network only puts off. */
+    kind: z.literal("withdraw"),
+    consentId: consentIdSchema,
+    reason: withdrawnSchema.shape.reason,
+  }),
   z.object({ kind: z.literal("room") }),
   z.object({
     kind: z.literal("consent"),
@@ -63,6 +72,8 @@ const bodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("message"), text: z.string(), clientRef: z.uuid() }),
   z.object({ kind: z.literal("response"), response: responseSchema }),
   z.object({ kind: z.literal("opinion"), opinion: signedOpinionSchema }),
+  z.object({ kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
+  z.object({ kind: z.literal("informed"), informed: informedSchema }),
 ]);
 export type ItemBody = z.infer<typeof bodySchema>;
 
@@ -100,6 +111,7 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
   const { body } = item;
   switch (body.kind) {
     case "register":
+    case "withdraw":
     case "room":
       return null;
     case "consent":
@@ -114,6 +126,10 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
       return `response ${canonicalJson(toJson(body.response))}`;
     case "opinion":
       return `opinion ${body.opinion.payload.opinionId}`;
+    case "glass":
+      return `glass ${body.glass.payload.glassId}`;
+    case "informed":
+      return `informed ${canonicalJson(toJson(body.informed))}`;
   }
 }
 
@@ -134,6 +150,10 @@ export function refOfEvent(event: CaseEvent): string | null {
       return `response ${canonicalJson(toJson(event.response))}`;
     case "opinion":
       return `opinion ${event.opinion.payload.opinionId}`;
+    case "glass":
+      return `glass ${event.glass.payload.glassId}`;
+    case "informed":
+      return `informed ${canonicalJson(toJson(event.informed))}`;
     default:
       return null;
   }

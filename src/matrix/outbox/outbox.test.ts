@@ -61,6 +61,8 @@ function createWorld() {
       await world.after("room");
       return ok(roomId);
     },
+    glassesIn: () => [],
+    withdraw: async () => ok(undefined),
     readersIn: () => [colleague],
     findEcho(item) {
       const ref = refOfItem(item);

@@ -2,6 +2,8 @@ import type { PermitAnswer } from "#protocol/api.ts";
 import type { Consent, SignedConsent } from "#protocol/consent.ts";
 import type { Status } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
+import type { Withdrawn } from "#protocol/events.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { SignedReceipt } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
@@ -24,6 +26,10 @@ export type OutboxPorts = {
   findRoom(caseId: string): string | null;
   /** Opens the case's room, or gives the one that is open already. */
   createRoom(caseId: string): Promise<Result<string, ErrorCode>>;
+  /** For whom the glass is broken over a consent, as the case tells it. */
+  glassesIn(roomId: string, consentId: string): readonly OpenGlass[];
+  /** Takes a consent back. */
+  withdraw(consentId: string, reason: Withdrawn["reason"]): Promise<Result<unknown, ErrorCode>>;
   /** Members and invited people but this person and the archivist. */
   readersIn(roomId: string): readonly string[];
   /** The event that says what the item says, when the room already has it. */

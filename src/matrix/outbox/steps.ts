@@ -31,6 +31,8 @@ export async function takeSteps(item: OutboxItem, context: StepContext): Promise
   switch (body.kind) {
     case "register":
       return register(body, context);
+    case "withdraw":
+      return withdraw(body, context);
     case "room":
       return makeRoom(item, context);
     case "picture":
@@ -41,11 +43,21 @@ export async function takeSteps(item: OutboxItem, context: StepContext): Promise
 }
 
 type BodyOf<K extends ItemBody["kind"]> = Extract<ItemBody, { kind: K }>;
+/** What is said in the case: one event each. */
+type Words = Exclude<ItemBody, { kind: "register" | "withdraw" | "room" | "picture" }>;
 
 async function register(body: BodyOf<"register">, { ports, keep }: StepContext): Promise<StepResult> {
   const answer = await ports.registerConsent(body.consent);
   if (!answer.ok) return answer;
   if (answer.value.state === "withdrawn") return err("withdrawn");
+  await keep({ done: true });
+  return ok(undefined);
+}
+
+async function withdraw(body: BodyOf<"withdraw">, { ports, keep }: StepContext): Promise<StepResult> {
+  const answer = await ports.withdraw(body.consentId, body.reason);
+  // What the registry never heard of cannot be shown to anybody.
+  if (!answer.ok && answer.error !== "not-found") return answer;
   await keep({ done: true });
   return ok(undefined);
 }
@@ -67,11 +79,7 @@ async function makeRoom(item: OutboxItem, { ports, keep }: StepContext): Promise
   return ok(undefined);
 }
 
-async function sendWords(
-  item: OutboxItem,
-  body: Exclude<ItemBody, { kind: "register" | "room" | "picture" }>,
-  { ports, keep }: StepContext,
-): Promise<StepResult> {
+async function sendWords(item: OutboxItem, body: Words, { ports, keep }: StepContext): Promise<StepResult> {
   const room = await roomOf(item, ports);
   if (!room.ok) return room;
   const roomId = room.value;
@@ -85,10 +93,7 @@ async function sendWords(
   return ok(undefined);
 }
 
-function contentOf(
-  body: Exclude<ItemBody, { kind: "register" | "room" | "picture" }>,
-  language: OutboxPorts["language"],
-): Record<string, unknown> {
+function contentOf(body: Words, language: OutboxPorts["language"]): Record<string, unknown> {
   const text = (words: string, key: string, value: unknown) => ({
     msgtype: "m.text",
     body: words,
@@ -108,6 +113,13 @@ function contentOf(
       return text(inWords.response(body.response, language), contentKeys.response, body.response);
     case "opinion":
       return text(inWords.opinion(body.opinion.payload, language), contentKeys.opinion, body.opinion);
+    case "glass":
+      return text(inWords.glass(body.reason, language), contentKeys.glass, {
+        glass: body.glass,
+        reason: body.reason,
+      });
+    case "informed":
+      return text(inWords.informed(body.informed, language), contentKeys.informed, body.informed);
     default:
       return missingCase(body);
   }
@@ -150,6 +162,7 @@ async function makeReady(
         : { kind: "addressee", addressee: body.addressee },
     sender: ports.userId,
     clinicians: ports.clinicians(),
+    glasses: ports.glassesIn(roomId, consent.consentId),
     status: await ports.statusOf(consent, roomId),
     nowMs: ports.nowMs(),
   });

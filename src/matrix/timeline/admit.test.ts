@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { contentKeys } from "#protocol/events.ts";
+import type { Glass, SignedGlass } from "#protocol/glass.ts";
 import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import { sha256Hex, utf8 } from "../kit/bytes.ts";
 import { collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
@@ -113,5 +114,41 @@ describe("what a case takes in", () => {
       expect(admitted.events.map((event) => event.eventId)).toEqual(["$one"]);
       expect(admitted.refused).toEqual([{ eventId: "$again", reason: "replayed" }]);
     }
+  });
+});
+
+describe("a broken glass", () => {
+  const reason = "arrêt cardiaque, injoignable";
+  const glassOf = async (change: Partial<Glass> = {}) =>
+    signer.sign<Glass>({
+      v: 1,
+      glassId: crypto.randomUUID(),
+      caseId,
+      consentId: testConsent([]).consentId,
+      reader: stranger,
+      openedBy: collector,
+      reasonSha256: await sha256Hex(utf8(reason)),
+      openedAt: new Date(nowMs).toISOString(),
+      endsAt: new Date(nowMs + 3_600_000).toISOString(),
+      ...change,
+    });
+  const said = (glass: SignedGlass, words = reason) =>
+    verdictOf(
+      raw({
+        clear: {
+          type: "m.room.message",
+          content: { msgtype: "m.text", body: "…", [contentKeys.glass]: { glass, reason: words } },
+        },
+      }),
+    );
+
+  test("is taken with the reason that was signed, and refused with another, of another case, or forged", async () => {
+    const glass = await glassOf();
+    expect(await said(glass)).toMatchObject({ kind: "event", event: { kind: "glass", reason } });
+    expect(await said(glass, "une autre raison")).toEqual({ kind: "refused", reason: "bad-signature" });
+    const longer = { ...glass.payload, endsAt: new Date(nowMs + 9e9).toISOString() };
+    expect(await said({ ...glass, payload: longer })).toEqual({ kind: "refused", reason: "bad-signature" });
+    const elsewhere = await glassOf({ caseId: testConsent([]).caseId });
+    expect(await said(elsewhere)).toEqual({ kind: "refused", reason: "of-another-case" });
   });
 });

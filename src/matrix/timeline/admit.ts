@@ -80,6 +80,8 @@ function isOfCase(event: CaseEvent, caseId: string): boolean {
       return event.preview.receipt.payload.caseId === caseId;
     case "opinion":
       return event.opinion.payload.caseId === caseId;
+    case "glass":
+      return event.glass.payload.caseId === caseId;
     default:
       return true;
   }
@@ -99,6 +101,12 @@ async function isSigned(event: CaseEvent, registryKey: PublicJwk): Promise<boole
       const { receipt } = event.kind === "photo" ? event.photo : event.preview;
       const by = { signer: receipt.payload.takenBy, signedAtMs: Date.parse(receipt.payload.takenAt) };
       return (await verifySigned(receipt, registryKey, by)).ok;
+    }
+    case "glass": {
+      const { payload } = event.glass;
+      if ((await sha256Hex(utf8(event.reason))) !== payload.reasonSha256) return false;
+      const by = { signer: payload.openedBy, signedAtMs: Date.parse(payload.openedAt) };
+      return (await verifySigned(event.glass, registryKey, by)).ok;
     }
     case "opinion": {
       const { payload } = event.opinion;

@@ -1,6 +1,8 @@
 import type { Room } from "matrix-js-sdk";
 import { caseIdKey, caseRoomType } from "#protocol/events.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
+import type { RoomView } from "./room-reader.ts";
 
 /** The case that a room was created for; null for any other kind of room. */
 export function caseIdOf(room: Room): string | null {
@@ -20,3 +22,11 @@ export const inviterOf = (room: Room, userId: string): string | undefined =>
 /** In the room, or invited to it. */
 export const hasMember = (room: Room, userId: string): boolean =>
   ["join", "invite"].includes(room.getMember(userId)?.membership ?? "");
+
+/** For whom the glass was broken over a consent, as the case tells it. The registry has its own word at each download. */
+export const glassesOver = ({ events }: Pick<RoomView, "events">, consentId: string): OpenGlass[] =>
+  events.flatMap((event) =>
+    event.kind === "glass" && event.glass.payload.consentId === consentId
+      ? [{ reader: event.glass.payload.reader, untilMs: Date.parse(event.glass.payload.endsAt) }]
+      : [],
+  );
