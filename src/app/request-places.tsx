@@ -32,10 +32,10 @@ export function ConsentPlace({ door, clock, me, model }: OfRequest) {
   const [, go] = useLocation();
   const { i18n } = useTranslation();
   const directory = useStore(door.directory, loadedValue);
-  const hospital = useStore(door.config, loadedValue)?.hospital.name ?? null;
+  const config = useStore(door.config, loadedValue);
   const { loaded, draft } = useStore(model.store);
   const { patient, addressee, caseId, pseudonym } = draft;
-  const ready = directory !== null && hospital !== null && patient !== null && addressee !== null;
+  const ready = directory !== null && config !== null && patient !== null && addressee !== null;
   useEffect(() => {
     if (loaded && (patient === null || addressee === null)) go("/demande", { replace: true });
   }, [loaded, patient, addressee, go]);
@@ -47,13 +47,21 @@ export function ConsentPlace({ door, clock, me, model }: OfRequest) {
             door,
             clinicians: directory.clinicians,
             teams: new Map(directory.teams.map((team) => [team.id, team.name])),
-            hospital,
+            hospital: config.hospital.name,
+            rules: config.consentRules,
             collector: me,
             clock: clock.now,
             newId: newConsentId,
             sha256: sha256OfText,
             language: i18n.language.startsWith("fr") ? "fr" : "en",
-            subject: { caseId, pseudonym, patient, recipients: [addressee] },
+            subject: {
+              caseId,
+              pseudonym,
+              patient,
+              recipients: [addressee],
+              // A word that was said before of the same question: this one takes its place.
+              ...(draft.consent?.caseId === caseId && { supersedes: draft.consent.consentId }),
+            },
             onRecorded: (recorded) => {
               const pictures = (["care-named", "care-team", "care-outside-team"] as const).some((purpose) =>
                 grants(recorded, purpose),

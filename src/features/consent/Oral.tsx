@@ -18,9 +18,9 @@ export function Oral({ model, witness }: { model: ConsentModel; witness: string 
     title.current?.focus({ preventScroll: true });
     title.current?.parentElement?.scrollIntoView({ block: "center" });
   }, []);
-  const { choices, giver, witnesses } = useStore(model.store);
+  const { granted, giver, witnesses } = useStore(model.store);
   const context = giver.kind === "patient" ? sexContext(model.subject.patient.sex) : "other";
-  const both = choices.opinion && choices.pictures;
+  const both = granted.has("opinion") && model.care.every(({ purpose }) => granted.has(purpose));
   const ready = model.lack() === null || model.lack() === "witness-missing";
   return (
     <section className={styles.oral} aria-labelledby="oral-title">

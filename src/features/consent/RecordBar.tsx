@@ -2,15 +2,25 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { PrimaryAction, TextAction } from "../../ui/index.ts";
 import type { ConsentModel } from "./consent-model.ts";
+import { isCare } from "./purposes.ts";
 import styles from "./RecordBar.module.css";
 
 /** Records what was decided, and says in the button whether the camera opens next. */
 export function RecordBar({ model, onRefuse }: { model: ConsentModel; onRefuse: () => void }) {
   const { t } = useTranslation("consent");
   const { t: error } = useTranslation("errors");
-  const { step, choices, proof } = useStore(model.store);
+  const { step, granted, proof } = useStore(model.store);
   const lack = model.lack();
-  const verb = choices.opinion && !choices.pictures ? "recordOpinionOnly" : "record";
+  const use = model.useAtFault();
+  const pictures = [...granted].some(isCare);
+  const verb =
+    proof.kind === "emergency"
+      ? "recordEmergency"
+      : model.subject.roomId !== undefined
+        ? "recordInCase"
+        : granted.has("opinion") && !pictures
+          ? "recordOpinionOnly"
+          : "record";
   return (
     <footer className={styles.bar}>
       <div className={styles.inner}>
@@ -35,7 +45,7 @@ export function RecordBar({ model, onRefuse }: { model: ConsentModel; onRefuse: 
         </div>
         <PrimaryAction
           busy={step.at === "recording"}
-          heldBy={lack === null ? null : t(`lack.${lack}`)}
+          heldBy={lack === null ? null : t(`lack.${lack}`, { use: use === null ? "" : t(`uses.${use}`) })}
           onClick={() => void model.record()}
         >
           {t(step.at === "recording" ? "recording" : verb)}

@@ -1,7 +1,3 @@
 export { ConsentScreen } from "./ConsentScreen.tsx";
-export {
-  type ConsentDeps,
-  type ConsentModel,
-  type ConsentSubject,
-  createConsentModel,
-} from "./consent-model.ts";
+export { type ConsentModel, createConsentModel } from "./consent-model.ts";
+export type { ConsentDeps, ConsentSubject, PhoneAnswer } from "./consent-state.ts";

@@ -1,5 +1,11 @@
-/** Languages in which the notice exists. */
-export type NoticeLanguage = "fr" | "en";
+import { missingCase } from "#protocol/result.ts";
+
+/** Languages in which the notice exists (BCP 47): `fr-simple` is easy French, in short sentences with everyday words. */
+export const noticeLanguages = ["fr", "fr-simple", "en"] as const;
+export type NoticeLanguage = (typeof noticeLanguages)[number];
+
+/** The language of the words around the notice. */
+export const baseOf = (language: NoticeLanguage): "fr" | "en" => (language === "en" ? "en" : "fr");
 
 /** What the notice names: the words change with these, and with nothing else. */
 export type NoticeSubject = {
@@ -13,7 +19,7 @@ export type NoticeSubject = {
 };
 
 /** Raised with every change of the words below: a consent names the version and the hash of the text that was read. */
-export const noticeVersion = "2026-11.2";
+export const noticeVersion = "2026-11.3";
 
 /** A consent runs for the time of one episode of care, and never longer than the rule allows. */
 export const consentMonths = 6;
@@ -23,7 +29,16 @@ export const consentMonths = 6;
  * one's mind. @see CSP L1110-4, D1110-3-1, R1112-7 (twenty years); `docs/consent-rules.md`
  */
 export function noticeText(language: NoticeLanguage, subject: NoticeSubject): string {
-  return language === "fr" ? french(subject) : english(subject);
+  switch (language) {
+    case "fr":
+      return french(subject);
+    case "fr-simple":
+      return easyFrench(subject);
+    case "en":
+      return english(subject);
+    default:
+      return missingCase(language);
+  }
 }
 
 function french({ hospital, recipients, collector, ward }: NoticeSubject): string {
@@ -41,6 +56,22 @@ function french({ hospital, recipients, collector, ward }: NoticeSubject): strin
     `Les soignants d’ici les voient aussi.`,
     `L’Archiviste, un programme de l’hôpital, les lit pour les ranger dans ${record} (${hospital}), au moins vingt ans.`,
     `Votre accord vaut six mois. Vous pouvez refuser, ou changer d’avis à tout moment\u00a0: dites-le ${to(collector)}, les photos ne seront plus montrées, et ${care} n’en souffriront pas.`,
+  ].join(" ");
+}
+
+/** One idea in a sentence, the verb first, no word that a ten-year-old would have to ask about. */
+function easyFrench({ hospital, recipients, collector, ward }: NoticeSubject): string {
+  const [whose, part, kept, treated] =
+    ward === null
+      ? ["votre santé", "l’endroit à soigner", "votre dossier", "On vous soigne"]
+      : ["la santé de votre enfant", "l’endroit à soigner", "son dossier", "On soigne votre enfant"];
+  return [
+    `Nous voulons poser une question sur ${whose} ${to(recipients)}.`,
+    `Nous voulons aussi montrer des photos de ${part}.`,
+    `Les soignants d’ici voient les photos.`,
+    `Un programme de l’hôpital, l’Archiviste, range les photos dans ${kept} (${hospital}). Elles y restent au moins vingt ans.`,
+    `Vous pouvez dire oui. Vous pouvez dire non. Votre oui dure six mois.`,
+    `Vous pouvez changer d’avis\u00a0: dites-le ${to(collector)}. Nous ne montrons plus les photos. ${treated} pareil.`,
   ].join(" ");
 }
 

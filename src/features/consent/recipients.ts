@@ -1,7 +1,6 @@
 import { type Addressee, type Clinician, fullName, membersOf, type Specialty } from "#protocol/people.ts";
-import type { NoticeLanguage } from "./notice.ts";
 
-const pools: Record<NoticeLanguage, Record<Specialty, string>> = {
+const pools: Record<"fr" | "en", Record<Specialty, string>> = {
   fr: {
     dermatology: "la dermatologie",
     ophthalmology: "l’ophtalmologie",
@@ -29,7 +28,7 @@ export function recipientsInWords(
   clinicians: readonly Clinician[],
   teams: ReadonlyMap<string, string>,
   collector: string,
-  language: NoticeLanguage,
+  language: "fr" | "en",
 ): string {
   const list = new Intl.ListFormat(language, { type: "conjunction" });
   const each = recipients.map((recipient) => {

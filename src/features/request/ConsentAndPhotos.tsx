@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { grants } from "#protocol/consent.ts";
-import { SecondaryAction, TextAction } from "../../ui/index.ts";
+import { ConfirmSheet, SecondaryAction, TextAction } from "../../ui/index.ts";
 import type { Blank } from "./blank.ts";
 import styles from "./ConsentAndPhotos.module.css";
 import { ConsentThread } from "./ConsentThread.tsx";
@@ -75,6 +75,7 @@ export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen, children 
             </p>
             <p className={styles.quiet}>{t(pictures ? "consent.both" : "consent.opinionOnly")}</p>
             {pictures && <PhotoStrip model={model} onCamera={onCamera} />}
+            <TakeBack model={model} />
           </>
         )}
         {consent !== null && !granted && (
@@ -97,5 +98,30 @@ export function ConsentAndPhotos({ model, onConsent, onCamera, onOpen, children 
         {children}
       </div>
     </section>
+  );
+}
+
+/** Recorded for the wrong person, or too soon: taken back with a trace, and asked for anew. */
+function TakeBack({ model }: Pick<Props, "model">) {
+  const { t } = useTranslation("request");
+  const [asked, setAsked] = useState(false);
+  return (
+    <>
+      <TextAction tone="link" onClick={() => setAsked(true)}>
+        {t("consent.wrong")}
+      </TextAction>
+      <ConfirmSheet
+        open={asked}
+        title={t("consent.wrongTitle")}
+        action={t("consent.wrongConfirm")}
+        onClose={() => setAsked(false)}
+        onConfirm={() => {
+          setAsked(false);
+          void model.takeBackConsent();
+        }}
+      >
+        <p>{t("consent.wrongText")}</p>
+      </ConfirmSheet>
+    </>
   );
 }

@@ -13,6 +13,7 @@ const dermatology = { kind: "specialty", specialty: "dermatology" } as const;
 
 function setUp(vault = createFakeVault()) {
   const sent: Parameters<RequestDeps["door"]["sendRequest"]>[] = [];
+  const takenBack: Parameters<RequestDeps["door"]["withdrawConsent"]>[] = [];
   let answer: Awaited<ReturnType<RequestDeps["door"]["sendRequest"]>> = ok(undefined);
   const directory = createStore<Loadable<Directory>>(() => ({
     state: "loaded",
@@ -24,6 +25,10 @@ function setUp(vault = createFakeVault()) {
       directory,
       config: createStore(() => ({ state: "loading" as const })),
       searchPatients: async () => ok({ matches: [], more: false }),
+      async withdrawConsent(...args) {
+        takenBack.push(args);
+        return ok({ done: true });
+      },
       async sendRequest(...args) {
         sent.push(args);
         return answer;
@@ -37,7 +42,7 @@ function setUp(vault = createFakeVault()) {
   const refuse = (reason: "audience-not-covered") => {
     answer = err(reason);
   };
-  return { model, vault, sent, refuse, directory };
+  return { model, vault, sent, takenBack, refuse, directory };
 }
 
 const consentFor = (model: ReturnType<typeof setUp>["model"], opinion = true): ConsentDraft => {
@@ -154,27 +159,44 @@ describe("a request being written", () => {
   });
 
   test("loses consent and photos with a change of patient, not with the same one found again", async () => {
-    const { model, vault } = await filledIn();
+    const { model, vault, takenBack } = await filledIn();
     const consent = consentFor(model);
     await model.setConsent(consent);
     await model.addPhoto(photo(consent.consentId));
     const before = model.store.getState().draft.caseId;
     await model.setPatient({ ...delattre });
     expect(model.hold()).toBeNull();
+    expect(takenBack).toEqual([]);
     await model.setPatient(moreau57);
     expect(model.hold()).toBe("consent");
+    // Nothing is left in the registry for a patient who is not meant.
+    expect(takenBack).toEqual([[null, consent.consentId, "collected-in-error"]]);
     expect(model.store.getState().photos).toEqual([]);
     expect(model.store.getState().draft.caseId).not.toBe(before);
     expect([...vault.kept.keys()].filter((key) => key.startsWith("request/photo"))).toEqual([]);
   });
 
   test("loses them too when somebody else is asked: the patient was told of other people", async () => {
-    const { model } = await filledIn();
+    const { model, takenBack } = await filledIn();
     await model.setConsent(consentFor(model));
     await model.setAddressee(dermatology);
     expect(model.hold()).toBeNull();
+    expect(takenBack).toEqual([]);
     await model.setAddressee({ kind: "person", userId: martin.userId });
     expect(model.hold()).toBe("consent");
+    expect(takenBack).toHaveLength(1);
+  });
+
+  test("a consent that was recorded in error is taken back with its photos; question and patient stay", async () => {
+    const { model, takenBack } = await filledIn();
+    const consent = consentFor(model);
+    await model.setConsent(consent);
+    await model.addPhoto(photo(consent.consentId));
+    const { caseId, patient, question } = model.store.getState().draft;
+    await model.takeBackConsent();
+    expect(takenBack).toEqual([[null, consent.consentId, "collected-in-error"]]);
+    expect(model.store.getState()).toMatchObject({ photos: [], draft: { consent: null, patient, question } });
+    expect(model.store.getState().draft.caseId).not.toBe(caseId);
   });
 
   test("is held by a refusal, and by a consent that ran out", async () => {

@@ -48,7 +48,10 @@ export type RequestState = {
 };
 
 export type RequestDeps = {
-  readonly door: Pick<Door, "vault" | "sendRequest" | "directory" | "config" | "searchPatients">;
+  readonly door: Pick<
+    Door,
+    "vault" | "sendRequest" | "withdrawConsent" | "directory" | "config" | "searchPatients"
+  >;
   /** User id of the person who asks. */
   readonly requester: string;
   readonly clock: () => number;
@@ -71,6 +74,8 @@ export type RequestModel = Pick<RequestDeps, "requester" | "clock"> & {
   setQuestion(question: string): void;
   setDetail(field: DetailField, value: string): void;
   setConsent(consent: ConsentDraft): Promise<void>;
+  /** The consent was recorded in error (another patient sat there): it is taken back, and is asked for anew. */
+  takeBackConsent(): Promise<void>;
   addPhoto(photo: PreparedPhoto): Promise<Result<void, "storage-full">>;
   removePhoto(photoId: string): Promise<void>;
   hold(): Hold | null;
@@ -143,8 +148,14 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
     const { draft } = store.getState();
     const { caseId, pseudonym } = fresh();
     const gone = draft.consent === null ? {} : { caseId, pseudonym, consent: null, photoIds: [] };
+    const telling = takeBack(draft.consent);
     if (draft.consent !== null) await dropPhotos();
     await change({ ...changes, ...gone });
+    await telling;
+  };
+  /** A consent that nothing will be sent under does not stay behind in the registry. Without a network the outbox tells it later. */
+  const takeBack = async (consent: ConsentDraft | null) => {
+    if (consent !== null) await deps.door.withdrawConsent(null, consent.consentId, "collected-in-error");
   };
 
   const hold = (): Hold | null => {
@@ -189,6 +200,7 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
     setDetail: (field, value) =>
       void change({ details: { ...store.getState().draft.details, [field]: value } }),
     setConsent: (consent) => change({ consent }),
+    takeBackConsent: () => changeParty({}),
     async addPhoto(photo) {
       const kept = await vault.set(photoKey(photo.photoId), photo);
       if (!kept.ok) return err(kept.error);
@@ -221,9 +233,11 @@ export function createRequestModel(deps: RequestDeps): RequestModel {
     begin: () => store.setState({ step: { at: "writing" } }),
     async discard() {
       await saving;
+      const { consent } = store.getState().draft;
       await vault.delete(draftKey);
       await dropPhotos();
       store.setState({ draft: fresh(), kept: "nothing", step: { at: "writing" } });
+      await takeBack(consent);
     },
   };
 }

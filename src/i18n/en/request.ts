@@ -84,6 +84,11 @@ export const request = {
     ask_male: "Ask for his consent",
     ask_other: "Ask for their consent",
     again: "Ask for a new consent",
+    wrong: "Recorded in error: start again",
+    wrongTitle: "Cancel this consent?",
+    wrongText:
+      "It is withdrawn from the registry, marked “collected in error”, with the date and your name. The photos taken for this request are erased from this device.",
+    wrongConfirm: "Cancel the consent and start again",
     done: "Consented",
     at: "at {{time}}, {{method}}",
     method: {
@@ -91,7 +96,9 @@ export const request = {
       "signed-on-screen_male": "signed by him",
       "signed-on-screen_other": "signed",
       "oral-witnessed": "aloud, with a witness",
-      representative: "by a representative",
+      "patient-phone": "on their own phone",
+      "non-opposition": "informed, no objection",
+      emergency: "emergency, without consent",
     },
     both: "For care: the question and photos",
     opinionOnly: "For care: the question, without photos",

@@ -84,6 +84,11 @@ export const request = {
     ask_male: "Recueillir son accord",
     ask_other: "Recueillir son accord",
     again: "Recueillir un nouvel accord",
+    wrong: "Recueilli par erreur : recommencer",
+    wrongTitle: "Annuler cet accord ?",
+    wrongText:
+      "Il est retiré du registre, avec la mention « recueilli par erreur », la date et votre nom. Les photos prises pour cette demande sont effacées de cet appareil.",
+    wrongConfirm: "Annuler l’accord et recommencer",
     done: "Consentie",
     at: "à {{time}}, {{method}}",
     method: {
@@ -91,7 +96,9 @@ export const request = {
       "signed-on-screen_male": "signée par lui",
       "signed-on-screen_other": "signée",
       "oral-witnessed": "à l’oral, devant témoin",
-      representative: "par son représentant",
+      "patient-phone": "sur son téléphone",
+      "non-opposition": "informé, sans opposition",
+      emergency: "en urgence, sans accord",
     },
     both: "Pour ses soins : question et photos",
     opinionOnly: "Pour ses soins : la question, sans photo",
