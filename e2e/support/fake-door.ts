@@ -1,8 +1,8 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { RecordView } from "#protocol/api.ts";
+import type { Accesses, RecordView } from "#protocol/api.ts";
 import { frenchRules } from "#protocol/consent-rules.ts";
 import { type CaseEvent, type Opinion, opinionSchema } from "#protocol/events.ts";
-import { caseIdSchema } from "#protocol/ids.ts";
+import { caseIdSchema, type ReceiptId } from "#protocol/ids.ts";
 import type { Clinician } from "#protocol/people.ts";
 import { err, ok } from "#protocol/result.ts";
 import type {
@@ -260,6 +260,11 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     takeOver: () =>
       session.setState({ step: "ready", userId: me, deviceId: "FAKE", recoveryKeyToSave: null }, true),
     recordConsent: () => Promise.resolve(ok({ registered: true })),
+    withdrawConsent: () => Promise.resolve(ok({ done: true })),
+    addMember: (_roomId, userId) =>
+      Promise.resolve(userId === user("kermarrec") ? err("audience-not-covered" as const) : ok(undefined)),
+    breakGlass: () => Promise.resolve(ok(undefined)),
+    sayInformed: () => Promise.resolve(ok(undefined)),
     sendRequest: () => Promise.resolve(ok(undefined)),
     sendMessage: (roomId, text) => {
       addPending(cases, roomId, text, nowMs);
@@ -276,10 +281,27 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
       typeof options.picture === "string"
         ? Promise.resolve(ok({ url: options.picture, sha256: rendition, bytes: 1, release: () => {} }))
         : Promise.resolve(err(options.picture)),
+    mayStillShow: () =>
+      Promise.resolve(typeof options.picture === "string" ? ok(undefined) : err(options.picture)),
+    readAccesses: () => Promise.resolve(ok(sampleAccesses(records, nowMs))),
     searchPatients: () => Promise.resolve(ok({ matches: [leGoff], more: false })),
     readRecord: () => Promise.resolve(ok(sampleRecord(nowMs))),
     readRecordEntry: () => Promise.resolve(ok(options.letter ?? new Blob([]))),
   };
+}
+
+function sampleAccesses(records: readonly CaseRecord[], nowMs: number): Accesses["accesses"] {
+  const access = (by: string, ago: number, how: "view" | "machine") => (receiptId: ReceiptId) =>
+    ({ receiptId, rendition: "full", by, at: new Date(nowMs - ago).toISOString(), how }) as const;
+  return records
+    .flatMap((each) => each.state.photos.map((photo) => photo.photo.photoId))
+    .flatMap((receiptId) => [
+      access(user("martin"), 3 * hourMs, "view")(receiptId),
+      access(user("martin"), hourMs, "view")(receiptId),
+      access(user("leroy"), 2 * hourMs, "view")(receiptId),
+      access(user("haddad"), 2 * hourMs, "machine")(receiptId),
+      access(bot, 4 * hourMs, "machine")(receiptId),
+    ]);
 }
 
 export const sampleKey = "EsTj 3yST y93F SLpB jJsz eAXc 2XzA ygD3 w69H fGaN TKBj jXEd";

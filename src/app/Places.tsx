@@ -23,6 +23,9 @@ const consentPlace = later(() => import("./request-places.tsx").then((each) => e
 const requestPhotoPlace = later(() => import("./photo-places.tsx").then((each) => each.RequestPhotoPlace));
 const casePhotoPlace = later(() => import("./photo-places.tsx").then((each) => each.CasePhotoPlace));
 const opinionPlace = later(() => import("./opinion-place.tsx").then((each) => each.OpinionPlace));
+const caseConsentPlace = later(() =>
+  import("./case-consent-place.tsx").then((each) => each.CaseConsentPlace),
+);
 const recordPlace = later(() => import("./record-place.tsx").then((each) => each.RecordPlace));
 const laterPlaces = [
   requestPlace,
@@ -30,6 +33,7 @@ const laterPlaces = [
   requestPhotoPlace,
   casePhotoPlace,
   opinionPlace,
+  caseConsentPlace,
   recordPlace,
 ] as const;
 
@@ -54,7 +58,7 @@ export function Places(props: PlaceProps) {
   const home = address === "/";
   const [tab, setTab] = useState<Tab>("to-answer");
   // A patient signs, or is photographed: nobody else's case stays beside. The record needs the room.
-  const alone = /\/(photo|accord|dossier)$/.test(address);
+  const alone = /\/(photo|accord|dossier)$|\/accord\//.test(address);
   if (worklist === null || request === null) return null;
   return (
     <div className={styles.shell}>
@@ -108,6 +112,14 @@ function Place({ request, wide, ...props }: AllProps) {
       </Route>
       <Route path="/cas/:key/photo">
         {({ key }) => <Visit place={casePhotoPlace} given={{ ...props, caseKey: key, wide }} />}
+      </Route>
+      <Route path="/cas/:key/accord/:who?">
+        {({ key, who }) => (
+          <Visit
+            place={caseConsentPlace}
+            given={{ ...props, caseKey: key, wide, who: who === undefined ? null : decodeURIComponent(who) }}
+          />
+        )}
       </Route>
       <Route path="/cas/:key/dossier">
         {({ key }) => <Visit place={recordPlace} given={{ ...props, caseKey: key, wide }} />}

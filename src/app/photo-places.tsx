@@ -1,5 +1,7 @@
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
+import type { CaseState } from "#protocol/case-state.ts";
+import type { Consent } from "#protocol/consent.ts";
 import type { View } from "#protocol/events.ts";
 import type { Addressee, Specialty } from "#protocol/people.ts";
 import {
@@ -8,7 +10,7 @@ import {
   createCaptureModel,
   createWorkshop,
 } from "../features/capture/index.ts";
-import { loadedValue } from "../features/cases/index.ts";
+import { loadedValue, standingOf } from "../features/cases/index.ts";
 import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
 import type { OfRequest } from "./place-props.ts";
 import { newId } from "./random.ts";
@@ -64,13 +66,13 @@ export function CasePhotoPlace({ door, clock, caseKey }: OfCase) {
       workshop: createWorkshop(),
       clock: clock.now,
       newId,
-      // The latest word of the patient in this case is the one that counts.
-      consent: record.state.consents.at(-1)?.consent ?? null,
+      // The newest word of the patient that was not taken back is the one that counts.
+      consent: consentToPhotograph(record.state, clock.now()),
       views: viewsFor(record.state.request?.request.specialty ?? null),
       onAhead: (photo) => door.sendPreview(roomId, photo),
       onPhoto: (photo) => door.sendPhoto(roomId, photo),
     });
-  }, [door, roomId]);
+  }, [door, roomId, record?.state.consents.length, record?.state.withdrawals.length]);
   const request = record?.state.request?.request;
   if (model === null || request === undefined) return null;
   return (
@@ -79,8 +81,14 @@ export function CasePhotoPlace({ door, clock, caseKey }: OfCase) {
       patient={request.patient}
       nowMs={clock.now()}
       onDone={() => go(addressOf(caseKey))}
+      onAskConsent={() => go(`${addressOf(caseKey)}/accord`)}
     />
   );
+}
+
+function consentToPhotograph(state: CaseState, nowMs: number): Consent | null {
+  const standing = standingOf(state, nowMs);
+  return standing === null || standing.state === "withdrawn" ? null : standing.consent;
 }
 
 /** The series that each specialty asks for; further photos may follow. */

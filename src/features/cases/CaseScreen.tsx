@@ -7,11 +7,13 @@ import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { ArchivistLine } from "./ArchivistLine.tsx";
 import { CaseBar, ExpertComposer } from "./CaseBar.tsx";
 import { CaseStandIn } from "./CaseStandIn.tsx";
+import { ConsentNotices } from "./ConsentNotices.tsx";
 import styles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
 import { Discussion } from "./Discussion.tsx";
 import { OpinionLetter, OpinionOnItsWay } from "./OpinionLetter.tsx";
+import { PeopleAndConsent } from "./PeopleAndConsent.tsx";
 import { PhotosPane } from "./PhotosPane.tsx";
 import { RequestDetails, RequestPart } from "./RequestPart.tsx";
 import { useWords } from "./use-words.ts";
@@ -36,6 +38,7 @@ export function CaseScreen({ model, wide }: Props) {
       <div className={styles.panes}>
         <section className={styles.talk} aria-label={t("case.talkPane")}>
           <div className={styles.scroll}>
+            <ConsentNotices model={model} view={view} />
             <RequestPart view={view} />
             {!wide && photos}
             <RequestDetails view={view} />
@@ -43,6 +46,7 @@ export function CaseScreen({ model, wide }: Props) {
             <OpinionLetter view={view} />
             <Discussion model={model} view={view} />
             <ArchivistLine view={view} />
+            <PeopleAndConsent model={model} view={view} />
             <ExpertComposer model={model} view={view} />
           </div>
           <CaseBar model={model} view={view} />

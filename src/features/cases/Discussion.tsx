@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { Withdrawn } from "#protocol/events.ts";
 import { missingCase } from "#protocol/result.ts";
 import { TextAction } from "../../ui/index.ts";
 import type { CaseModel } from "./case-model.ts";
@@ -64,6 +65,44 @@ function EntryLine({ entry, model, view }: Props & { readonly entry: Entry }) {
         </>
       );
     }
+    case "glass":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} />
+          <p className={styles.said}>
+            {t(entry.reader === entry.author ? "discussion.glassSelf" : "discussion.glass", {
+              who: personName(entry.reader, view.directory, "full"),
+              until: moment(words, entry.endsMs, view.nowMs),
+              reason: entry.reason,
+            })}
+          </p>
+        </>
+      );
+    case "informed":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} />
+          <p className={styles.said}>{t(`discussion.informed.${entry.informed.whom}`)}</p>
+        </>
+      );
+    case "consent":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} />
+          <p className={styles.said}>
+            {t(entry.granted ? "discussion.newConsent" : "discussion.newRefusal", {
+              how: t(`proof.methods.${entry.consent.method}`),
+            })}
+          </p>
+        </>
+      );
+    case "withdrawn":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} />
+          <p className={styles.notice}>{withdrawnInWords(words, entry.withdrawn)}</p>
+        </>
+      );
     case "pending":
       return <Pending item={entry.item} model={model} />;
     case "unreadable":
@@ -104,6 +143,15 @@ function Head({ author, atMs, view, delivery }: HeadProps) {
   );
 }
 
+/** The archivist's word on a consent that was taken back: what went, and what stays by law. */
+function withdrawnInWords({ t }: Words, { reason, photos, inRecord }: Withdrawn): string {
+  return [
+    t(`discussion.withdrawn.${reason}`),
+    t("discussion.withdrawn.photos", { count: photos }),
+    ...(inRecord > 0 ? [t("discussion.withdrawn.inRecord", { count: inRecord })] : []),
+  ].join(" ");
+}
+
 function deliveryInWords(words: Words, delivery: Delivery, nowMs: number): string {
   if (delivery.state === "seen")
     return words.t("discussion.seen", { time: moment(words, delivery.atMs, nowMs) });
@@ -135,6 +183,9 @@ function Pending({ item, model }: PendingProps) {
     request: "discussion.pendingRequest",
     response: "discussion.pendingResponse",
     opinion: "discussion.pendingOpinion",
+    glass: "discussion.pendingGlass",
+    informed: "discussion.pendingInformed",
+    withdrawal: "discussion.pendingWithdrawal",
   } as const;
   const text: ReactNode = item.kind === "message" || item.kind === "photo" ? item.text : t(names[item.kind]);
   return (

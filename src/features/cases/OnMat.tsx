@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { ConsentEnded } from "./ConsentEnded.tsx";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase, PhotoView } from "./case-view.ts";
 import styles from "./photos.module.css";
@@ -63,6 +64,7 @@ function NotShown({ model, view, photo }: Pick<Props, "model" | "view" | "photo"
     <div className={styles.onMat} role="status">
       <strong>{t(refusal.kind === "refused" ? "photo.refusedTitle" : "photo.unavailableTitle")}</strong>
       <p>{error(code)}</p>
+      <ConsentEnded model={model} view={view} reason={code} />
       {refusal.kind === "unavailable" && (
         <button type="button" className={styles.onMatAction} onClick={() => model.retryPicture(photo.key)}>
           {t("photo.retry")}

@@ -28,9 +28,10 @@ export function PhotoViewer({ model, view, photoKey, onMove, onClose }: Props) {
     model.showPicture(photoKey);
   }, [model, photoKey]);
 
-  if (photo === undefined) return null;
-  const what = pictureInWords(words, photo.photo);
-  const shown = photo.picture?.step === "shown" && !photo.withdrawn ? photo.picture : null;
+  // The photo may go while it is looked at: the frame stays and says so.
+  const what = photo === undefined ? "" : pictureInWords(words, photo.photo);
+  const gone = photo === undefined || photo.withdrawn;
+  const shown = !gone && photo.picture?.step === "shown" ? photo.picture : null;
   return (
     <dialog
       ref={dialog}
@@ -40,15 +41,15 @@ export function PhotoViewer({ model, view, photoKey, onMove, onClose }: Props) {
     >
       <header className={styles.bar}>
         <span className={styles.what}>
-          <SideMark photo={photo} /> {what}
+          {photo !== undefined && <SideMark photo={photo} />} {what}
         </span>
         <TextAction icon="close" onClick={() => dialog.current?.close()}>
           {words.t("viewer.close")}
         </TextAction>
       </header>
-      {shown === null ? (
+      {gone || shown === null ? (
         <p className={styles.stage} role="status">
-          {words.t(photo.withdrawn ? "photo.withdrawnTitle" : "photo.loading")}
+          {words.t(gone ? "photo.withdrawnViewer" : "photo.loading")}
         </p>
       ) : (
         <PhotoStage

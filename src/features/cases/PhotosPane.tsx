@@ -8,7 +8,8 @@ import { ProofSheet } from "./ProofSheet.tsx";
 import styles from "./photos.module.css";
 import type { KnotName } from "./thread.ts";
 import { useWords } from "./use-words.ts";
-import { pictureInWords } from "./words.ts";
+import { moment, pictureInWords } from "./words.ts";
+import { personName } from "./worklist.ts";
 
 type Props = { readonly model: CaseModel; readonly view: OpenCase; readonly wide: boolean };
 
@@ -25,9 +26,10 @@ export function PhotosPane({ model, view, wide }: Props) {
 
   return (
     <section className={styles.pane} data-wide={wide ? "" : undefined} aria-label={t("case.picturesPane")}>
-      {photos.length === 0 && view.pendingPhotos.length === 0 && (
+      {photos.length === 0 && view.pendingPhotos.length === 0 && view.takenBack === null && (
         <p className={styles.none}>{t("photo.none")}</p>
       )}
+      <TakenBack view={view} />
       {large.map((photo) => (
         <PhotoFigure
           key={photo.key}
@@ -51,9 +53,35 @@ export function PhotosPane({ model, view, wide }: Props) {
         />
       )}
       {proven !== undefined && proof !== null && (
-        <ProofSheet view={view} photo={proven} knot={proof.knot} onClose={() => setProof(null)} />
+        <ProofSheet
+          model={model}
+          view={view}
+          photo={proven}
+          knot={proof.knot}
+          onClose={() => setProof(null)}
+        />
       )}
     </section>
+  );
+}
+
+/** Where photos were: what happened to them, what stays, and how the case goes on. */
+function TakenBack({ view }: Pick<Props, "view">) {
+  const words = useWords();
+  const { t } = words;
+  const { takenBack } = view;
+  if (takenBack === null || takenBack.photos === 0) return null;
+  const { photos, inRecord, reason } = takenBack;
+  const who = personName(view.request.requester, view.directory);
+  return (
+    <div className={styles.mat}>
+      <div className={styles.onMat} role="status">
+        <strong>{t("takenBack.title", { count: photos })}</strong>
+        <p>{t(`takenBack.${reason}`, { time: moment(words, takenBack.atMs, view.nowMs) })}</p>
+        {inRecord > 0 && <p>{t("takenBack.inRecord", { count: inRecord })}</p>}
+        {view.me !== view.request.requester && <p>{t("photo.withdrawnNext", { who })}</p>}
+      </div>
+    </div>
   );
 }
 
@@ -75,7 +103,7 @@ function Strip({ model, view, shown, onPick }: StripProps) {
             aria-label={words.t("photo.pick", { what: pictureInWords(words, photo.photo) })}
             onClick={() => onPick(photo.key)}
             ref={(node) => {
-              if (node !== null) model.previewPicture(photo.key);
+              if (node !== null) model.thumbnail(photo.key);
             }}
           >
             <span className={styles.thumbMat}>

@@ -1,6 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { CopyDetail, Sheet } from "../../ui/index.ts";
+import { Accesses } from "./Accesses.tsx";
+import type { CaseModel } from "./case-model.ts";
 import type { OpenCase, PhotoView } from "./case-view.ts";
 import styles from "./proof-sheet.module.css";
 import type { KnotName } from "./thread.ts";
@@ -10,6 +12,7 @@ import { longMoment } from "./words.ts";
 import { personName } from "./worklist.ts";
 
 type Props = {
+  readonly model: CaseModel;
   readonly view: OpenCase;
   readonly photo: PhotoView;
   readonly knot: KnotName;
@@ -17,14 +20,14 @@ type Props = {
 };
 
 /** What a knot means, and its proof, in plain words. */
-export function ProofSheet({ view, photo, knot, onClose }: Props) {
+export function ProofSheet({ model, view, photo, knot, onClose }: Props) {
   const { t } = useWords();
   const parts = { consented: Consented, encrypted: Encrypted, seen: Seen, filed: FiledPart };
   const Part = parts[knot];
   return (
     <Sheet open title={t(`proof.${knot}`)} onClose={onClose}>
       <div className={styles.proof}>
-        <Part view={view} photo={photo} />
+        <Part model={model} view={view} photo={photo} />
         {photo.withdrawn && <p>{t("proof.withdrawn")}</p>}
         <CopyDetail detail={supportDetail(view, photo)} />
       </div>
@@ -32,7 +35,7 @@ export function ProofSheet({ view, photo, knot, onClose }: Props) {
   );
 }
 
-type PartProps = Pick<Props, "view" | "photo">;
+type PartProps = Pick<Props, "model" | "view" | "photo">;
 
 function Consented({ view, photo }: PartProps) {
   const words = useWords();
@@ -95,17 +98,21 @@ function Fingerprint({ sha256 }: { sha256: string }) {
   );
 }
 
-function Seen({ view, photo }: PartProps) {
+function Seen({ model, view, photo }: PartProps) {
   const words = useWords();
   const { t } = words;
-  if (photo.reader === null) return <p>{t("proof.seenNobody")}</p>;
   return (
-    <p>
-      {t("proof.seenText", {
-        who: personName(photo.reader.userId, view.directory, "full"),
-        date: longMoment(words, photo.reader.atMs),
-      })}
-    </p>
+    <>
+      {photo.reader !== null && (
+        <p>
+          {t("proof.seenText", {
+            who: personName(photo.reader.userId, view.directory, "full"),
+            date: longMoment(words, photo.reader.atMs),
+          })}
+        </p>
+      )}
+      <Accesses model={model} view={view} photo={photo} />
+    </>
   );
 }
 

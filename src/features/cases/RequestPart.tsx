@@ -5,7 +5,7 @@ import type { OpenCase } from "./case-view.ts";
 import { remaining } from "./due.ts";
 import { useWords } from "./use-words.ts";
 import { deadline, moment, remainingInWords, type Words } from "./words.ts";
-import { addresseeName, personName } from "./worklist.ts";
+import { addresseeInWords, personName } from "./worklist.ts";
 
 /** The question, by when, from whom, and what is known: what an expert reads first. */
 export function RequestPart({ view }: { view: OpenCase }) {
@@ -45,10 +45,7 @@ export function RequestDetails({ view }: { view: OpenCase }) {
   const words = useWords();
   const { request, directory } = view;
   const { t } = words;
-  const to =
-    request.addressee.kind === "specialty"
-      ? t(`specialty.${request.addressee.specialty}`)
-      : addresseeName(request, directory);
+  const to = addresseeInWords(t, request.addressee, directory);
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["history", request.history],
     ["background", request.background],

@@ -1,6 +1,7 @@
 import type { Directory, Health } from "#protocol/api.ts";
 import { arrivingPhotos, notYetFiled, ofOnePhoto } from "#protocol/case-state.ts";
 import type { Consent } from "#protocol/consent.ts";
+import type { ConsentRules } from "#protocol/consent-rules.ts";
 import type { Photo, Request, SignedOpinion } from "#protocol/events.ts";
 import type {
   CaseRecord,
@@ -9,6 +10,14 @@ import type {
   PendingItem,
   PendingPhoto,
 } from "../../matrix/types.ts";
+import {
+  type ConsentStanding,
+  type Reminders,
+  remindersOf,
+  standingOf,
+  type TakenBack,
+  takenBackOf,
+} from "./consent-standing.ts";
 import { type ArchivistWord, archivistWord, discussionOf, type Entry } from "./discussion.ts";
 import type { PictureState, Pictures } from "./picture-model.ts";
 import {
@@ -36,6 +45,8 @@ export type PhotoView = {
   readonly sender: string;
   readonly atMs: number;
   readonly consent: Consent | null;
+  /** Its receipt's and its preview's. */
+  readonly receiptIds: readonly string[];
   readonly thread: Thread;
   readonly withdrawn: boolean;
   readonly reader: { readonly userId: string; readonly atMs: number } | null;
@@ -75,6 +86,13 @@ export type OpenCase = {
   readonly health: Health | null;
   readonly opinion: { readonly signed: SignedOpinion; readonly atMs: number; readonly author: string } | null;
   readonly opinionPending: PendingItem | null;
+  readonly consent: ConsentStanding | null;
+  readonly reminders: Reminders;
+  /** Null while nothing was taken back. */
+  readonly takenBack: TakenBack | null;
+  /** Who is in the case beside the archivist, or was invited. */
+  readonly people: readonly { readonly userId: string; readonly invited: boolean }[];
+  readonly rules: ConsentRules | null;
   readonly bar: Bar;
 };
 
@@ -94,6 +112,7 @@ export type CaseFacts = {
   readonly me: string;
   readonly bot: string;
   readonly nowMs: number;
+  readonly rules: ConsentRules | null;
   readonly pictures: Pictures;
 };
 
@@ -145,9 +164,19 @@ function openCase(
     opinion:
       opinion === null ? null : { signed: opinion.opinion, atMs: opinion.atMs, author: opinion.sender },
     opinionPending: pending.find((item) => item.kind === "opinion") ?? null,
+    consent: standingOf(state, facts.nowMs),
+    reminders: remindersOf(state, facts.nowMs),
+    takenBack: takenBackOf(state),
+    people: peopleIn(record, bot),
+    rules: facts.rules,
     bar: barOf(record, me),
   };
 }
+
+const peopleIn = ({ members, invited }: CaseRecord, bot: string): OpenCase["people"] => [
+  ...members.filter((userId) => userId !== bot).map((userId) => ({ userId, invited: false })),
+  ...invited.map((userId) => ({ userId, invited: true })),
+];
 
 function photoView(
   { state }: CaseRecord,
@@ -157,8 +186,11 @@ function photoView(
   const key = state.previews.find((preview) => ofOnePhoto(preview, photo))?.eventId ?? photo.eventId;
   const shown = pictures.get(key);
   const refusal = shown?.step === "refused" ? shown.refusal : null;
+  const { consentId } = photo.photo.receipt.payload;
   const gateSaysWithdrawn =
-    refusal?.kind === "withdrawn" || (refusal?.kind === "refused" && refusal.reason === "withdrawn");
+    state.withdrawals.some((each) => each.withdrawn.consentId === consentId) ||
+    refusal?.kind === "withdrawn" ||
+    (refusal?.kind === "refused" && refusal.reason === "withdrawn");
   const filing = filedOutcome(state, photo.eventId);
   return {
     key,
@@ -167,7 +199,10 @@ function photoView(
     photo: photo.photo,
     sender: photo.sender,
     atMs: photo.atMs,
-    consent: consentOf(state, photo.photo.receipt.payload.consentId),
+    consent: consentOf(state, consentId),
+    receiptIds: [...state.photos, ...state.previews]
+      .filter((each) => each === photo || ofOnePhoto(each, photo))
+      .map((each) => each.photo.receipt.payload.receiptId),
     thread: photoThread(state, photo, bot, gateSaysWithdrawn),
     withdrawn: gateSaysWithdrawn || isWithdrawn(filing),
     reader: firstReader(state, photo.eventId, photo.sender, bot),

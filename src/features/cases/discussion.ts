@@ -1,5 +1,6 @@
 import type { CaseState } from "#protocol/case-state.ts";
-import type { Response } from "#protocol/events.ts";
+import { type Consent, grants } from "#protocol/consent.ts";
+import type { Informed, Response, Withdrawn } from "#protocol/events.ts";
 import type { CaseRecord, PendingItem, UnreadableReason } from "../../matrix/types.ts";
 import { filedOutcome } from "./thread.ts";
 
@@ -17,6 +18,21 @@ export type Entry = { readonly key: string; readonly atMs: number } & (
       readonly delivery: Delivery;
     }
   | { readonly kind: "photo"; readonly author: string; readonly eventId: string }
+  | {
+      readonly kind: "glass";
+      readonly author: string;
+      readonly reader: string;
+      readonly reason: string;
+      readonly endsMs: number;
+    }
+  | { readonly kind: "informed"; readonly author: string; readonly informed: Informed }
+  | { readonly kind: "withdrawn"; readonly author: string; readonly withdrawn: Withdrawn }
+  | {
+      readonly kind: "consent";
+      readonly author: string;
+      readonly consent: Consent;
+      readonly granted: boolean;
+    }
   | { readonly kind: "pending"; readonly item: PendingItem }
   | { readonly kind: "unreadable"; readonly reason: UnreadableReason; readonly count: number }
   | { readonly kind: "refused"; readonly count: number }
@@ -54,6 +70,7 @@ export function discussionOf(record: CaseRecord, bot: string): readonly Entry[] 
       }),
     ),
     ...laterPhotos(state),
+    ...wordsOfThePatient(state),
     ...unreadable(record),
   ];
   said.sort((a, b) => a.atMs - b.atMs);
@@ -88,6 +105,51 @@ function laterPhotos(state: CaseState): Entry[] {
       author: photo.sender,
       eventId: photo.eventId,
     }));
+}
+
+/** What changed of the consent since the request: a newer word, a word taken back, a broken glass and that the patient knows of it. */
+function wordsOfThePatient(state: CaseState): Entry[] {
+  return [
+    ...state.consents.slice(1).map(
+      ({ eventId, atMs, sender, consent }): Entry => ({
+        key: eventId,
+        kind: "consent",
+        atMs,
+        author: sender,
+        consent,
+        granted: grants(consent, "opinion"),
+      }),
+    ),
+    ...state.glasses.map(
+      ({ eventId, atMs, glass, reason }): Entry => ({
+        key: eventId,
+        kind: "glass",
+        atMs,
+        author: glass.openedBy,
+        reader: glass.reader,
+        reason,
+        endsMs: Date.parse(glass.endsAt),
+      }),
+    ),
+    ...state.informed.map(
+      ({ eventId, atMs, sender, informed }): Entry => ({
+        key: eventId,
+        kind: "informed",
+        atMs,
+        author: sender,
+        informed,
+      }),
+    ),
+    ...state.withdrawals.map(
+      ({ eventId, atMs, withdrawn }): Entry => ({
+        key: eventId,
+        kind: "withdrawn",
+        atMs,
+        author: withdrawn.by,
+        withdrawn,
+      }),
+    ),
+  ];
 }
 
 /** One line for each reason, at the time of the first: ten lost messages are one sentence, not ten. */

@@ -1,5 +1,6 @@
 export { CaseScreen } from "./CaseScreen.tsx";
 export { type CaseModel, createCaseModel } from "./case-model.ts";
+export { standingOf } from "./consent-standing.ts";
 export type { Tab } from "./turn.ts";
 export { WorklistScreen } from "./WorklistScreen.tsx";
 export { findCase, personName } from "./worklist.ts";

@@ -1,7 +1,7 @@
 import type { Directory } from "#protocol/api.ts";
 import type { Urgency } from "#protocol/events.ts";
 import { initialsOf, type Patient } from "#protocol/patient.ts";
-import { fullName, shortName } from "#protocol/people.ts";
+import { type Addressee, fullName, shortName } from "#protocol/people.ts";
 import type { CaseRecord, CasesState, OutgoingRequest } from "../../matrix/types.ts";
 import { ageInYears } from "../patient/index.ts";
 import { sameDay } from "./due.ts";
@@ -176,9 +176,19 @@ export function personName(
   return form === "short" ? shortName(person) : fullName(person);
 }
 
+/** Whom an addressee stands for, in the reader's words. */
+export function addresseeInWords(
+  t: (key: string) => string,
+  addressee: Addressee,
+  directory: Directory | null,
+): string {
+  if (addressee.kind === "specialty") return t(`specialty.${addressee.specialty}`);
+  return addresseeName({ addressee }, directory);
+}
+
 /** A person's or team's name; for a specialty its id, which the view puts in words. */
 export function addresseeName(
-  request: { readonly addressee: import("#protocol/people.ts").Addressee },
+  request: { readonly addressee: Addressee },
   directory: Directory | null,
 ): string {
   const to = request.addressee;

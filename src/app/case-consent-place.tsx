@@ -1,0 +1,80 @@
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { useStore } from "zustand";
+import type { CaseState } from "#protocol/case-state.ts";
+import type { Addressee } from "#protocol/people.ts";
+import { loadedValue, standingOf } from "../features/cases/index.ts";
+import { ConsentScreen, createConsentModel } from "../features/consent/index.ts";
+import type { CaseRecord } from "../matrix/index.ts";
+import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
+import { newConsentId, sha256OfText } from "./random.ts";
+import { useOwned } from "./use-owned.ts";
+
+/** `/cas/:key/accord`, and `/cas/:key/accord/:who` when it is asked for a colleague who is to join. */
+export function CaseConsentPlace({
+  door,
+  clock,
+  me,
+  caseKey,
+  who,
+}: OfCase & { readonly who: string | null }) {
+  const [, go] = useLocation();
+  const { i18n } = useTranslation();
+  const record = useOpenCase({ door, caseKey });
+  const directory = useStore(door.directory, loadedValue);
+  const config = useStore(door.config, loadedValue);
+  const request = record?.state.request?.request;
+  const before = record === null ? null : standingOf(record.state, clock.now());
+  const ready = directory !== null && config !== null && record !== null && request !== undefined;
+  const back = () => go(addressOf(caseKey));
+
+  const consent = useOwned(
+    () =>
+      ready && before !== null
+        ? createConsentModel({
+            door,
+            clinicians: directory.clinicians,
+            teams: new Map(directory.teams.map((team) => [team.id, team.name])),
+            hospital: config.hospital.name,
+            rules: config.consentRules,
+            collector: me,
+            clock: clock.now,
+            newId: newConsentId,
+            sha256: sha256OfText,
+            language: i18n.language.startsWith("fr") ? "fr" : "en",
+            subject: {
+              caseId: request.caseId,
+              pseudonym: before.consent.pseudonym,
+              patient: request.patient,
+              recipients: recipientsOf(record, { me, bot: config.bot, who }),
+              roomId: record.roomId,
+              // What was taken back has no place to be taken.
+              ...(before.state !== "withdrawn" && { supersedes: before.consent.consentId }),
+            },
+            onRecorded: () => {
+              if (who === null) return back();
+              // What the archivist answers is seen in the case: the colleague among its people, or the same sheet again.
+              void door.addMember(record.roomId, who).then(back, back);
+            },
+          })
+        : null,
+    [ready, record?.roomId, who],
+  );
+  return consent === null ? null : <ConsentScreen model={consent} onClose={back} />;
+}
+
+/** Everybody who would see it: whom the request went to, who is in the case already, and who is to come. */
+function recipientsOf(
+  { state, members, invited }: CaseRecord,
+  { me, bot, who }: { me: string; bot: string; who: string | null },
+): Addressee[] {
+  const named = new Set([...members, ...invited, ...(who === null ? [] : [who])]);
+  const pools = addresseesOf(state).filter((each) => each.kind !== "person");
+  for (const each of addresseesOf(state)) if (each.kind === "person") named.add(each.userId);
+  named.delete(me);
+  named.delete(bot);
+  return [...pools, ...[...named].map((userId) => ({ kind: "person" as const, userId }))];
+}
+
+const addresseesOf = ({ request }: CaseState): Addressee[] =>
+  request === null ? [] : [request.request.addressee];
