@@ -101,7 +101,7 @@ export function openDevice(userId: string, around: Around): Device {
   }
   const read = async (from: Api, photo: PhotoInCase): Promise<Bytes | null> => {
     const deps = { leases, registryKey, clinicians: () => clinicians, userId: () => userId, clock };
-    const answer = await createPictureReader({ ...deps, api: from }).read(photo, "full");
+    const answer = await createPictureReader({ ...deps, api: from }).read(photo, "full", "view");
     if (!answer.ok) return null;
     const shown = await (await globalThis.fetch(answer.value.url)).arrayBuffer();
     answer.value.release();
@@ -134,6 +134,8 @@ export function openDevice(userId: string, around: Around): Device {
       const answer = await leases.of(roomId);
       return answer.ok ? statusOf(answer.value, consent, null) : { state: "unknown" };
     },
+    glassesIn: () => [],
+    withdraw: registry.withdraw,
     findRoom: around.roomOfCase,
     createRoom: async () => err("not-allowed"),
     readersIn: (roomId) => around.membersOf(roomId).filter((each) => each !== userId && each !== bot),
