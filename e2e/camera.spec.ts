@@ -157,15 +157,16 @@ async function readRecord(since: string) {
   const photos = async () => (await dossier.search("DocumentReference", of)).filter(isTyped("52040-3"));
   await expect.poll(async () => (await photos()).length, { timeout: 90_000 }).toBe(1);
   const [photo] = await photos();
-  const consents: Consent[] = await dossier.search("Consent", of);
-  const permits = consents.filter((consent) => consent.provision?.type === "permit");
-  expect(permits.length).toBe(2);
-  const naming = permits.filter((consent) =>
+  const permits = async (): Promise<Consent[]> =>
+    (await dossier.search("Consent", of)).filter((consent) => consent.provision?.type === "permit");
+  const isNaming = (consent: Consent) =>
     consent.provision?.data?.some(
       ({ reference }) => reference.reference === `DocumentReference/${photo?.id}`,
-    ),
-  );
-  expect(naming).toHaveLength(1);
+    ) === true;
+  // The consent is written anew, to name the photo, once the photo is there.
+  await expect.poll(async () => (await permits()).filter(isNaming).length, { timeout: 60_000 }).toBe(1);
+  expect(await permits()).toHaveLength(2);
+  const naming = (await permits()).filter(isNaming);
   expect(naming[0]?.performer?.[0]?.reference).toBe(`Patient/${person?.id}`);
 
   const source = await dossier.read(naming[0]?.sourceReference?.reference ?? "");
