@@ -114,13 +114,9 @@ function ringOnNews(session: Session, ring: (roomId: string) => void): Disposabl
   };
 }
 
-/** A fixed transaction id: redacting twice is once. */
+/** A transaction id that the event gives: redacting twice is once, and each event is redacted (Synapse counts them by room). */
 async function redact({ client }: Session, roomId: string, eventId: string): Promise<void> {
   const [room, event] = [roomId, eventId].map(encodeURIComponent);
-  await client.http.authedRequest(
-    Method.Put,
-    `/rooms/${room}/redact/${event}/colloque-withdrawn`,
-    undefined,
-    {},
-  );
+  const path = `/rooms/${room}/redact/${event}/colloque-withdrawn-${eventId.slice(1, 20)}`;
+  await client.http.authedRequest(Method.Put, path, undefined, {});
 }

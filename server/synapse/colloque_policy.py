@@ -21,8 +21,7 @@ from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.defer import Deferred
 
-from synapse.logging.context import make_deferred_yieldable as yieldable
-from synapse.module_api import NOT_SPAM, ModuleApi, errors
+from synapse.module_api import NOT_SPAM, ModuleApi, errors, make_deferred_yieldable as yieldable
 
 logger = logging.getLogger(__name__)
 
