@@ -12,7 +12,7 @@ import * as store from "./store.ts";
 
 type ConsentCalls = Pick<
   Registry,
-  "registerConsent" | "caseOfConsent" | "factsOf" | "statusOf" | "consentsOfCase" | "leasesOf"
+  "registerConsent" | "placeOf" | "factsOf" | "statusOf" | "consentsOfCase" | "leasesOf"
 >;
 
 const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
@@ -64,7 +64,12 @@ export function createConsents(parts: RegistryParts): ConsentCalls {
       return "live";
     },
 
-    caseOfConsent: async (consentId) => (await store.consentById(db, consentId))?.caseId,
+    placeOf: async (consentId) => {
+      const row = await store.consentById(db, consentId);
+      if (row === undefined) return undefined;
+      const inCase = await store.caseById(db, row.caseId);
+      return { collectedBy: row.consent.collectedBy, owner: inCase?.owner, roomId: inCase?.roomId };
+    },
 
     factsOf: async (consentId) => {
       const row = await store.consentById(db, consentId);

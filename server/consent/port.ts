@@ -61,7 +61,10 @@ export type Registry = {
 
   /** Registers a signed consent collected by the caller, and says how it stands: the same one twice is once, and may be withdrawn by now. */
   registerConsent(caller: string, signed: Signed<unknown>): Promise<"live" | "withdrawn">;
-  caseOfConsent(consentId: string): Promise<string | undefined>;
+  /** Who collected a consent, and whose case it is in which room. */
+  placeOf(
+    consentId: string,
+  ): Promise<{ collectedBy: string; owner: string | undefined; roomId: string | undefined } | undefined>;
   /**
    * Takes a consent back on the patient's word: by its collector, the requester, or a colleague of the case. Status first, then the media;
    * what follows is told by the event `consent-withdrawn`. Twice is once.

@@ -42,12 +42,14 @@ async function withdraw(parts: ApiParts, { userId }: Session, params: unknown, b
   const { registry, memberships, directory } = parts;
   const { consentId } = read(z.object({ consentId: consentIdSchema }), params);
   const { reason } = read(withdrawSchema, body);
-  const caseId = await registry.caseOfConsent(consentId);
-  const roomId = caseId === undefined ? undefined : await registry.roomOfCase(caseId);
+  const place = await registry.placeOf(consentId);
+  // The homeserver is asked only about the others: its being down keeps nobody from writing down what the patient said.
+  const isOwn = place?.collectedBy === userId || place?.owner === userId;
   const isColleague =
-    roomId !== undefined &&
+    !isOwn &&
+    place?.roomId !== undefined &&
     directory.find(userId) !== undefined &&
-    (await memberships.isJoined(userId, roomId));
+    (await memberships.isJoined(userId, place.roomId));
   await registry.withdraw(userId, consentId, reason, isColleague);
   return { consentId, state: "withdrawn" };
 }
