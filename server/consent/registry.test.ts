@@ -45,6 +45,23 @@ describe("a consent", () => {
     await expect(registry.registerConsent(leroy, changed)).rejects.toMatchObject({ code: "bad-request" });
   });
 
+  test("is refused by a registry whose clock is a day wrong, either way, rather than believed too long", async () => {
+    const day = 24 * 3600 * 1000;
+    const { registry, device, now } = await setUp();
+    const phone = await device(leroy);
+    const forHours = consentOf({ expiresAt: "2026-03-01T20:00:00Z" });
+    now.ms += day;
+    await expect(registry.registerConsent(leroy, await phone.sign(forHours))).rejects.toMatchObject({
+      details: { why: "expired-already" },
+    });
+    now.ms -= 2 * day;
+    await expect(registry.registerConsent(leroy, await phone.sign(forHours))).rejects.toMatchObject({
+      code: "bad-signature",
+    });
+    now.ms += day;
+    expect(await registry.registerConsent(leroy, await phone.sign(forHours))).toBe("live");
+  });
+
   test("is refused for another patient in the same case", async () => {
     const { registry, device } = await setUp();
     const phone = await device(leroy);
