@@ -184,6 +184,8 @@ export type FakeOptions = {
   /** Address of a picture to show; without one, each picture is refused like this. */
   readonly picture: string | PictureRefusal;
   readonly letter?: Blob;
+  /** Cases beside the usual ones. */
+  readonly more?: readonly CaseRecord[];
 };
 
 export type FakeDoor = Door & {
@@ -194,7 +196,7 @@ export type FakeDoor = Door & {
 
 export function createFakeDoor(options: FakeOptions): FakeDoor {
   const { nowMs, me } = options;
-  const records = options.empty === true ? [] : sampleRecords(nowMs, me);
+  const records = options.empty === true ? [] : [...sampleRecords(nowMs, me), ...(options.more ?? [])];
   const cases = createStore<CasesState>(() => ({
     loaded: options.loading !== true,
     synced: options.loading !== true,

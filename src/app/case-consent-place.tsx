@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import type { CaseState } from "#protocol/case-state.ts";
-import type { Addressee } from "#protocol/people.ts";
+import { type Addressee, type Clinician, membersOf } from "#protocol/people.ts";
 import { loadedValue, standingOf } from "../features/cases/index.ts";
 import { ConsentScreen, createConsentModel } from "../features/consent/index.ts";
 import type { CaseRecord } from "../matrix/index.ts";
@@ -46,7 +46,7 @@ export function CaseConsentPlace({
               caseId: request.caseId,
               pseudonym: before.consent.pseudonym,
               patient: request.patient,
-              recipients: recipientsOf(record, { me, bot: config.bot, who }),
+              recipients: recipientsOf(record, { me, bot: config.bot, who }, directory.clinicians),
               roomId: record.roomId,
               // What was taken back has no place to be taken.
               ...(before.state !== "withdrawn" && { supersedes: before.consent.consentId }),
@@ -67,12 +67,15 @@ export function CaseConsentPlace({
 function recipientsOf(
   { state, members, invited }: CaseRecord,
   { me, bot, who }: { me: string; bot: string; who: string | null },
+  clinicians: readonly Clinician[],
 ): Addressee[] {
   const named = new Set([...members, ...invited, ...(who === null ? [] : [who])]);
   const pools = addresseesOf(state).filter((each) => each.kind !== "person");
   for (const each of addresseesOf(state)) if (each.kind === "person") named.add(each.userId);
   named.delete(me);
   named.delete(bot);
+  // Who is asked as one of a pool is not named besides.
+  for (const pool of pools) for (const each of membersOf(pool, clinicians, me)) named.delete(each.userId);
   return [...pools, ...[...named].map((userId) => ({ kind: "person" as const, userId }))];
 }
 

@@ -6,6 +6,7 @@ import { machineClock } from "../../../src/app/clock.ts";
 import { applyTheme } from "../../../src/features/settings/index.ts";
 import { startTexts } from "../../../src/i18n/index.ts";
 import type { PictureRefusal } from "../../../src/matrix/types.ts";
+import { consentCases } from "../consent-cases.ts";
 import { createFakeDoor, type FakeOptions, sampleKey } from "../fake-door.ts";
 import { user } from "../sample-cases.ts";
 
@@ -21,6 +22,7 @@ const refusals: Readonly<Record<string, PictureRefusal>> = {
   withdrawn: { kind: "withdrawn" },
   arriving: { kind: "arriving" },
   refused: { kind: "refused", reason: "audience-not-covered" },
+  expired: { kind: "refused", reason: "expired" },
   unavailable: { kind: "unavailable", code: "homeserver-unreachable" },
 };
 const states: Readonly<Record<string, Partial<FakeOptions>>> = {
@@ -35,6 +37,7 @@ const states: Readonly<Record<string, Partial<FakeOptions>>> = {
   stopped: { session: { step: "stopped", why: "storage", detail: "QuotaExceededError" } },
   empty: { empty: true },
   loading: { loading: true },
+  consent: { more: consentCases(nowMs) },
   offline: { connection: { homeserver: "offline", sinceMs: nowMs, health: null } },
 };
 

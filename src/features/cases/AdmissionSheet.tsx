@@ -57,7 +57,7 @@ function Steps({ admission, view, onClose }: StepsProps) {
           onClose={onClose}
           reader={state.reader}
           mayBreak={state.mayBreak}
-          reason={error(state.reason)}
+          reason={state.reason === "audience-not-covered" ? null : error(state.reason)}
         />
       );
     case "emergency":
@@ -125,7 +125,8 @@ function Choose({ admission, onClose }: Pick<StepsProps, "admission" | "onClose"
 
 type RefusedProps = Omit<StepsProps, "reader"> & {
   readonly reader: string;
-  readonly reason: string;
+  /** Null when the title says it all. */
+  readonly reason: string | null;
   readonly mayBreak: boolean;
 };
 
@@ -155,10 +156,10 @@ function Refused({ admission, view, onClose, reader, reason, mayBreak }: Refused
       }
     >
       <div className={styles.sheetForm}>
-        <p role="alert">{reason}</p>
+        {reason !== null && <p role="alert">{reason}</p>}
         {covered.length > 0 && (
           <div>
-            <h3 className={styles.quiet}>{t("admission.covers")}</h3>
+            <p className={styles.quiet}>{t("admission.covers")}</p>
             <ul>
               {covered.map((each) => (
                 <li key={JSON.stringify(each)}>{addresseeInWords(words.t, each, view.directory)}</li>

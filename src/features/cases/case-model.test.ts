@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
+import type { CaseEvent } from "#protocol/events.ts";
+import { consentIdSchema } from "#protocol/ids.ts";
 import { createFakeDoor, type FakeOptions } from "../../../e2e/support/fake-door.ts";
-import { hourMs, record, request, user, uuid } from "../../../e2e/support/sample-cases.ts";
+import {
+  bot,
+  consentEvent,
+  event,
+  hourMs,
+  photoEvent,
+  record,
+  request,
+  user,
+  uuid,
+} from "../../../e2e/support/sample-cases.ts";
 import { createCaseModel } from "./case-model.ts";
 
 const nowMs = new Date(2026, 10, 24, 12).getTime();
@@ -88,5 +100,47 @@ describe("a case on screen", () => {
     const photo = after.state === "open" ? after.photos[0] : undefined;
     expect(photo?.withdrawn).toBe(true);
     expect(photo?.thread.some((knot) => knot.state === "withdrawn")).toBe(true);
+  });
+
+  test("the archivist's word on a withdrawal takes the picture off the screen and cuts the case's thread; the talk stays", async () => {
+    const { door, model, view } = open(uuid(5));
+    const at = nowMs - hourMs;
+    const events = [
+      consentEvent(5, at),
+      event(user("leroy"), at, { kind: "request", request: request(5, at) }),
+      photoEvent(5, 0, at),
+      event(user("leroy"), at, { kind: "message", text: "Il a mal.", clientRef: undefined }),
+    ];
+    const show = (more: readonly CaseEvent[] = []) => {
+      const made = record(5, [...events, ...more]);
+      door.cases.setState({ byRoom: new Map([[made.roomId, made]]) });
+    };
+    show();
+    const key = events[2]?.eventId ?? "";
+    model.showPicture(key);
+    await new Promise((done) => setTimeout(done));
+    expect(view()).toMatchObject({ photos: [{ picture: { step: "shown" }, withdrawn: false }] });
+    show([
+      event(bot, nowMs, {
+        kind: "withdrawn",
+        withdrawn: {
+          consentId: consentIdSchema.parse(uuid(505)),
+          at: new Date(nowMs).toISOString(),
+          by: user("leroy"),
+          reason: "patient-asked",
+          photos: 1,
+          inRecord: 1,
+        },
+      }),
+    ]);
+    const after = view();
+    expect(after).toMatchObject({
+      photos: [{ picture: { step: "refused", refusal: { kind: "withdrawn" } }, withdrawn: true }],
+      takenBack: { photos: 1, inRecord: 1 },
+      consent: { state: "withdrawn" },
+    });
+    if (after.state !== "open") throw new Error("not open");
+    expect(after.thread.some((knot) => knot.state === "withdrawn")).toBe(true);
+    expect(after.discussion.map((entry) => entry.kind)).toEqual(["message", "withdrawn"]);
   });
 });

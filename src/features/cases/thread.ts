@@ -118,9 +118,16 @@ export function caseThread(state: CaseState, bot: string): Thread {
     encryptedAtMs: latest(all.map((thread) => thread[1])),
     seenAtMs: latest(all.map((thread) => thread[2])),
     filed: mergedFiling(all.map((thread) => thread[3])),
-    withdrawn: all.length > 0 && all.every((thread) => thread.some((knot) => knot.state === "withdrawn")),
+    withdrawn:
+      isTakenBack(state) ||
+      (all.length > 0 && all.every((thread) => thread.some((knot) => knot.state === "withdrawn"))),
   });
 }
+
+/** No word of the patient counts here any more. */
+const isTakenBack = ({ consents, withdrawals }: CaseState): boolean =>
+  consents.length > 0 &&
+  consents.every(({ consent }) => withdrawals.some((each) => each.withdrawn.consentId === consent.consentId));
 
 function latest(knots: readonly Knot[]): number | null {
   if (knots.length === 0) return null;

@@ -32,7 +32,7 @@ export function RecordBar({ model, onRefuse }: { model: ConsentModel; onRefuse: 
         <div className={styles.ways}>
           {proof.kind === "signature" ? (
             <TextAction tone="link" onClick={model.sayYesToBoth}>
-              {t("oral")}
+              {t(model.care.length > 1 ? "oralAll" : "oral")}
             </TextAction>
           ) : (
             <TextAction tone="link" onClick={() => model.setProof({ kind: "signature", strokes: [] })}>

@@ -481,10 +481,9 @@ export const cases = {
   takenBack: {
     title_one: "Photo withdrawn",
     title_other: "{{count}} photos withdrawn",
-    "patient-asked":
-      "The patient changed their mind at {{time}}. The image is erased wherever Colloque kept it.",
+    "patient-asked": "The patient changed their mind at {{time}}. Colloque keeps no image of it.",
     "collected-in-error":
-      "The consent had been collected in error; it was withdrawn at {{time}}. The image is erased wherever Colloque kept it.",
+      "The consent had been collected in error; it was withdrawn at {{time}}. Colloque keeps no image of it.",
     inRecord_one: "The one that was filed in the patient’s record stays there, marked.",
     inRecord_other: "The {{count}} that were filed in the patient’s record stay there, marked.",
   },

@@ -47,6 +47,7 @@ export const consent = {
   signature: "Your signature",
   signatureRepresentative: "The representative’s signature",
   oral: "Yes to both, aloud",
+  oralAll: "Yes to all, aloud",
   oralTitle: "Aloud, with a witness",
   oralText_female:
     "She has heard these sentences and says yes to the opinion and to the photos. Who is the witness?",

@@ -487,10 +487,9 @@ export const cases = {
   takenBack: {
     title_one: "Photo retirée",
     title_other: "{{count}} photos retirées",
-    "patient-asked":
-      "Le patient a changé d’avis à {{time}}. L’image est effacée partout où Colloque la gardait.",
+    "patient-asked": "Le patient a changé d’avis à {{time}}. Colloque n’en garde plus d’image.",
     "collected-in-error":
-      "L’accord avait été recueilli par erreur ; il a été retiré à {{time}}. L’image est effacée partout où Colloque la gardait.",
+      "L’accord avait été recueilli par erreur ; il a été retiré à {{time}}. Colloque n’en garde plus d’image.",
     inRecord_one: "Celle qui était versée au dossier du patient y reste, marquée.",
     inRecord_other: "Les {{count}} qui étaient versées au dossier du patient y restent, marquées.",
   },

@@ -47,6 +47,7 @@ export const consent = {
   signature: "Votre signature",
   signatureRepresentative: "Signature du représentant",
   oral: "Oui aux deux, à l’oral",
+  oralAll: "Oui à tout, à l’oral",
   oralTitle: "À l’oral, devant témoin",
   oralText_female: "Elle a entendu ces phrases et dit oui à l’avis et aux photos. Qui en est témoin ?",
   oralText_male: "Il a entendu ces phrases et dit oui à l’avis et aux photos. Qui en est témoin ?",
