@@ -26,7 +26,7 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 export const isErrorCode = (value: unknown): value is ErrorCode =>
-  typeof value === "string" && value in errorTable;
+  typeof value === "string" && Object.hasOwn(errorTable, value);
 
 /** A fault with a code of the table. `details` holds nothing about a patient: it may be logged. */
 export class ColloqueError extends Error {

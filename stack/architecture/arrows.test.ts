@@ -58,7 +58,7 @@ describe("the rules of the protocol", () => {
     const rules = await readFile(new URL("../../src/protocol/RULES.md", import.meta.url), "utf8");
     const known = new Set([...rules.matchAll(/\*\*([A-Z]\d+)\*\*/g)].map((match) => match[1]));
     const sources = await Promise.all(
-      ["disclose", "consent-rules", "events", "case-state", "trust"].map((name) =>
+      ["disclose", "disclose-edges", "consent-rules", "events", "case-state", "trust"].map((name) =>
         readFile(new URL(`../../src/protocol/${name}.test.ts`, import.meta.url), "utf8"),
       ),
     );
