@@ -7,7 +7,7 @@ import { openWorld } from "./world.ts";
 
 /**
  * Random histories against the real registry, gateway, client and filing gate in one process, judged by what docs/consent-rules.md says.
- * COLLOQUE_MODEL_RUNS makes it longer (`npm run test:full` does), COLLOQUE_MODEL_SEED plays one run again.
+ * COLLOQUE_MODEL_RUNS makes it longer (`npm run test:full` does), COLLOQUE_MODEL_SEED and _PATH play one run again.
  */
 const runs = Number(process.env.COLLOQUE_MODEL_RUNS ?? "40");
 const isLong = runs > 40;
@@ -30,6 +30,7 @@ describe("whatever happens", () => {
         numRuns: runs,
         endOnFailure: isFault,
         ...(seed !== undefined && { seed: Number(seed) }),
+        ...(process.env.COLLOQUE_MODEL_PATH !== undefined && { path: process.env.COLLOQUE_MODEL_PATH }),
         interruptAfterTimeLimit: isLong ? 1_800_000 : 12_000,
       },
     );
