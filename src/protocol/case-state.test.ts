@@ -4,116 +4,32 @@ import { arrivingPhotos, emptyCase, foldCase, notYetFiled, notYetInformed, stepC
 import { consentSchema } from "./consent.ts";
 import {
   type CaseEvent,
+  filedSchema,
   informedSchema,
-  opinionSchema,
   photoSchema,
   previewSchema,
-  requestSchema,
+  seenSchema,
   withdrawnSchema,
 } from "./events.ts";
 import { glassSchema } from "./glass.ts";
 import { consentIdSchema } from "./ids.ts";
+import {
+  at,
+  bot,
+  caseId,
+  haddad,
+  leroy,
+  martin,
+  opinion,
+  picture,
+  request,
+  response,
+  tick,
+  uuid,
+} from "./testing/case-events.ts";
 
-const bot = "@archiviste:v";
-const leroy = "@leroy:v";
-const martin = "@martin:v";
-const haddad = "@haddad:v";
-const caseId = "7b0c2d1e-1111-4a11-8a11-000000000002";
-
-let clock = 0;
-const at = (eventId: string, sender: string) => ({ eventId, sender, atMs: ++clock });
-
-const request = (eventId = "$request", sender = leroy, requester = sender): CaseEvent => ({
-  ...at(eventId, sender),
-  kind: "request",
-  request: requestSchema.parse({
-    caseId,
-    patient: { recordId: "p1", family: "DELATTRE", given: "Josiane", sex: "female", identity: "qualified" },
-    addressee: { kind: "person", userId: martin },
-    specialty: "dermatology",
-    urgency: "today",
-    dueAt: "2026-11-24T16:00:00Z",
-    question: "Faut-il l’enlever ?",
-    history: "Lésion en trois semaines",
-    requester,
-    createdAt: "2026-11-24T10:00:00Z",
-  }),
-});
-
-const opinion = (sender = martin, change: object = {}, eventId = "$opinion"): CaseEvent => ({
-  ...at(eventId, sender),
-  kind: "opinion",
-  opinion: {
-    jws: "a..b",
-    certificate: "a.b.c",
-    payload: opinionSchema.parse({
-      opinionId: "7b0c2d1e-1111-4a11-8a11-000000000007",
-      caseId,
-      requestEventId: "$request",
-      findings: "",
-      assessment: "Mélanome",
-      certainty: "very-probable",
-      plan: "Exérèse",
-      ifWorse: "Appeler le 15",
-      inPerson: { needed: false },
-      limits: "",
-      picturesSeen: [],
-      author: sender,
-      signedAt: "2026-11-24T12:00:00Z",
-      ...change,
-    }),
-  },
-});
-
-const uuid = (end: number) => `7b0c2d1e-1111-4a11-8a11-${`${end}`.padStart(12, "0")}`;
-const picture = (rendition: "full" | "preview", sender = leroy, photoId = uuid(50)): CaseEvent => {
-  const preview = rendition === "preview";
-  const content = {
-    photoId,
-    receipt: {
-      payload: {
-        v: 1,
-        receiptId: preview ? uuid(51) : photoId,
-        ...(preview && { derivedFrom: photoId }),
-        consentId: uuid(52),
-        caseId,
-        pseudonym: "A".repeat(22),
-        pictureSha256: "a".repeat(64),
-        ciphertexts: [{ rendition, sha256: "b".repeat(64), bytes: 10 }],
-        takenBy: sender,
-        takenAt: "2026-11-24T10:00:00Z",
-        source: "camera",
-      },
-      jws: "a..b",
-      certificate: "a.b.c",
-    },
-    site: { region: "back", laterality: "U" },
-    view: "overview",
-    widthPx: 8,
-    heightPx: 8,
-    bytes: 10,
-    file: {
-      url: "mxc://v/a",
-      v: "v2",
-      key: { kty: "oct", alg: "A256CTR", ext: true, k: "A".repeat(43), key_ops: ["encrypt", "decrypt"] },
-      iv: "A".repeat(22),
-      hashes: { sha256: "A".repeat(43) },
-    },
-  };
-  const event = at(`$${rendition} of ${sender}`, sender);
-  return preview
-    ? { ...event, kind: "preview", preview: previewSchema.parse(content) }
-    : { ...event, kind: "photo", photo: photoSchema.parse(content) };
-};
-
-type ResponseOf = Extract<CaseEvent, { kind: "response" }>["response"];
-const response = (sender: string, body: ResponseOf, eventId = `$r${++clock}`): CaseEvent => ({
-  ...at(eventId, sender),
-  kind: "response",
-  response: body,
-});
 const filed = (sender: string, ofEvent: string, state: "filed" | "waiting"): CaseEvent => ({
-  ...at(`$f${++clock}`, sender),
+  ...at(`$f${tick()}`, sender),
   kind: "filed",
   filed: {
     ofEvent,
@@ -270,7 +186,7 @@ describe("emergencies and withdrawals", () => {
     },
   });
   const told = (of: object): CaseEvent => ({
-    ...at(`$told ${++clock}`, leroy),
+    ...at(`$told ${tick()}`, leroy),
     kind: "informed",
     informed: informedSchema.parse({ of, whom: "patient", at: "2026-11-24T18:00:00Z" }),
   });
@@ -282,7 +198,7 @@ describe("emergencies and withdrawals", () => {
 
   test("[C9] that a consent was taken back is the archivist's word alone, once for each", () => {
     const taken = (sender: string): CaseEvent => ({
-      ...at(`$taken ${++clock}`, sender),
+      ...at(`$taken ${tick()}`, sender),
       kind: "withdrawn",
       withdrawn: withdrawnSchema.parse({
         consentId: uuid(52),
@@ -314,5 +230,146 @@ describe("emergencies and withdrawals", () => {
     const informed = told({ kind: "emergency", consentId: uuid(52) });
     expect(notYetInformed(foldCase([request(), urgent, informed], bot))).toEqual([]);
     expect(notYetInformed(foldCase([request(), consent(52, "oral-witnessed")], bot))).toEqual([]);
+  });
+
+  test("[C9] the withdrawal of one consent says nothing of another's", () => {
+    const taken = (end: number): CaseEvent => ({
+      ...at(`$taken ${end}`, bot),
+      kind: "withdrawn",
+      withdrawn: withdrawnSchema.parse({
+        consentId: uuid(end),
+        at: "2026-11-24T12:00:00Z",
+        by: leroy,
+        reason: "patient-asked",
+        photos: 0,
+        inRecord: 0,
+      }),
+    });
+    expect(foldCase([taken(52), taken(53)], bot).withdrawals).toHaveLength(2);
+  });
+
+  test("[C10] being told of one thing is not being told of another", () => {
+    const urgent = consent(52, "emergency");
+    const other = { kind: "emergency", consentId: uuid(99) };
+    const all = [request(), glass(), urgent, told(other), told({ kind: "glass", glassId: uuid(98) })];
+    expect(notYetInformed(foldCase(all, bot))).toEqual([
+      { kind: "glass", glassId: uuid(60) },
+      { kind: "emergency", consentId: uuid(52) },
+    ]);
+    // The same id under another kind is no word on it.
+    const crossed = [request(), glass(), told({ kind: "emergency", consentId: uuid(60) })];
+    expect(notYetInformed(foldCase(crossed, bot))).toHaveLength(1);
+    const again = [request(), urgent, told({ kind: "glass", glassId: uuid(52) })];
+    expect(notYetInformed(foldCase(again, bot))).toHaveLength(1);
+  });
+
+  test("a consent of another's hand is none of the case's, and one event counts once", () => {
+    const given = consent(52, "oral-witnessed");
+    expect(foldCase([given, given], bot).consents).toHaveLength(1);
+    expect(foldCase([{ ...given, sender: martin }], bot).consents).toEqual([]);
+    const word = told({ kind: "glass", glassId: uuid(60) });
+    expect(foldCase([word, word], bot).informed).toHaveLength(1);
+  });
+
+  test("what is owed to the record are the request, the consents, the photos and the opinion, until each is filed", () => {
+    const filed = (ofEvent: string): CaseEvent => ({
+      ...at(`$filed ${ofEvent}`, bot),
+      kind: "filed",
+      filed: {
+        ...filedSchema.parse({
+          ofEvent: "$any",
+          kind: "photo",
+          outcome: { state: "filed", at: "2026-11-24T12:00:00Z", entries: [] },
+        }),
+        ofEvent,
+      },
+    });
+    const all = [request(), consent(52, "oral-witnessed"), picture("full"), opinion()];
+    const due = ["$request", "$consent 52", `$full of ${leroy}`, "$opinion"];
+    expect(notYetFiled(foldCase(all, bot))).toEqual(due);
+    expect(notYetFiled(foldCase([...all, filed("$request")], bot))).toEqual(due.slice(1));
+    expect(notYetFiled(foldCase([...all, ...due.map(filed)], bot))).toEqual([]);
+    expect(notYetFiled(emptyCase)).toEqual([]);
+  });
+});
+
+describe("the walk of a case", () => {
+  const declined = { kind: "declined", reason: "absent" } as const;
+  const moreAsked: CaseEvent = response(martin, { kind: "more-asked", question: "Une photo de plus près ?" });
+
+  test("says who declined and why, and that more was asked for", () => {
+    const state = foldCase([request(), response(martin, declined)], bot);
+    expect(state).toMatchObject({
+      status: "declined",
+      declined: { by: martin, reason: "absent" },
+      acceptedBy: null,
+    });
+    expect(state.responses).toHaveLength(1);
+    expect(foldCase([request(), moreAsked], bot).status).toBe("more-asked");
+    expect(foldCase([request(), moreAsked, moreAsked], bot).responses).toHaveLength(1);
+  });
+
+  test("lets who accepted decline after all, and a request in mid-walk leave the status as it is", () => {
+    const accepted = response(martin, { kind: "accepted" });
+    expect(foldCase([request(), accepted, response(martin, declined)], bot).status).toBe("declined");
+    expect(foldCase([request(), response(haddad, declined)], bot).declined?.by).toBe(haddad);
+    expect(stepCase({ ...emptyCase, status: "accepted" }, request(), bot).status).toBe("accepted");
+  });
+
+  test("tells two messages apart by reference and sender, and keeps each without one", () => {
+    const said = (eventId: string, sender: string, clientRef?: string): CaseEvent => ({
+      ...at(eventId, sender),
+      kind: "message",
+      text: "…",
+      clientRef,
+    });
+    const count = (...all: CaseEvent[]) => foldCase(all, bot).messages.length;
+    expect(count(said("$1", leroy, "a"), said("$2", leroy, "a"))).toBe(1);
+    expect(count(said("$1", leroy, "a"), said("$2", martin, "a"))).toBe(2);
+    expect(count(said("$1", leroy, "a"), said("$2", leroy, "b"))).toBe(2);
+    expect(count(said("$1", leroy), said("$2", leroy))).toBe(2);
+  });
+
+  test("notes who had what on screen first, and moves the case's last moment for what people do alone", () => {
+    const seen = (atMs: number, sender: string, ...ofEvents: string[]): CaseEvent => ({
+      eventId: `$seen ${atMs}`,
+      sender,
+      atMs,
+      kind: "seen",
+      seen: seenSchema.parse({ ofEvents, at: "2026-11-24T12:00:00Z" }),
+    });
+    const asked = { ...request(), atMs: 100 };
+    const state = foldCase(
+      [asked, seen(200, martin, "$a", "$b"), seen(300, martin, "$a"), seen(400, leroy, "$a")],
+      bot,
+    );
+    expect(state.seen.get("$a")).toEqual(
+      new Map([
+        [martin, 200],
+        [leroy, 400],
+      ]),
+    );
+    expect(state.seen.get("$b")).toEqual(new Map([[martin, 200]]));
+    expect(state.lastAtMs).toBe(100);
+    expect(foldCase([asked, { ...moreAsked, atMs: 50 }], bot).lastAtMs).toBe(100);
+    expect(foldCase([asked, { ...moreAsked, atMs: 150 }], bot).lastAtMs).toBe(150);
+  });
+
+  test("keeps what could not be read apart, and passes over what is not ours", () => {
+    const odd: CaseEvent = { ...at("$odd", martin), kind: "malformed", what: "request" };
+    const other: CaseEvent = { ...at("$other", martin), kind: "foreign", body: undefined };
+    const state = foldCase([odd, other], bot);
+    expect(state.malformed).toEqual([{ eventId: "$odd", what: "request" }]);
+    expect(state).toMatchObject({ status: "draft", responses: [], messages: [] });
+    expect(emptyCase).toMatchObject({ responses: [], malformed: [] });
+  });
+
+  test("takes one photo's event once, and forms of two photos for two", () => {
+    const photo = picture("full");
+    expect(foldCase([photo, photo], bot).photos).toHaveLength(1);
+    expect(foldCase([{ ...photo, sender: martin }], bot).photos).toEqual([]);
+    expect(
+      arrivingPhotos(foldCase([picture("preview"), picture("full", leroy, uuid(70))], bot)),
+    ).toHaveLength(1);
   });
 });
