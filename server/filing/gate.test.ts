@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { foldCase } from "#protocol/case-state.ts";
 import type { Status } from "#protocol/disclose.ts";
+import { consentIdSchema } from "#protocol/ids.ts";
 import { gate, type RegistryPort } from "./gate.ts";
 import {
   aCase,
@@ -124,6 +125,35 @@ describe("gate 4, a photo", () => {
     });
     const silent = { key: all.registry.publicJwk, statusOf: () => Promise.reject(new Error("down")) };
     expect(await gate(of("photo"), tinyJpeg, state, silent, nowMs)).toMatchObject({ allow: "later" });
+  });
+});
+
+describe("gate 4, after a newer word of the patient", () => {
+  test("[F16] a photo is refused where that word takes pictures back, unless the word itself was withdrawn", async () => {
+    const { list, of } = await events();
+    const state = foldCase(list, "");
+    const [first] = state.consents;
+    if (first === undefined) throw new Error("A whole case");
+    const newer = {
+      ...first.consent,
+      consentId: consentIdSchema.parse(crypto.randomUUID()),
+      supersedes: first.consent.consentId,
+      decisions: [{ purpose: "opinion" as const, granted: true }],
+    };
+    const told = { ...state, consents: [first, { ...first, consent: newer }] };
+    const ask = (ofNewer: "live" | "withdrawn") =>
+      gate(
+        of("photo"),
+        tinyJpeg,
+        told,
+        {
+          key: all.registry.publicJwk,
+          statusOf: async (id) => ({ ...live, state: id === newer.consentId ? ofNewer : "live" }),
+        },
+        nowMs,
+      );
+    expect(await ask("live")).toEqual({ allow: false, reason: "purpose-not-granted" });
+    expect(await ask("withdrawn")).toMatchObject({ allow: true });
   });
 });
 

@@ -1,6 +1,6 @@
 import { canonicalJson, type Json } from "#protocol/canonical.ts";
 import type { CaseState } from "#protocol/case-state.ts";
-import { type Consent, consentSchema } from "#protocol/consent.ts";
+import { type Consent, consentSchema, inForce } from "#protocol/consent.ts";
 import { type Decision, mayDisclose, type RefusalReason, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
@@ -137,12 +137,23 @@ export async function decideOnPicture(
   registry: RegistryPort,
   nowMs: number,
 ): Promise<Decision> {
-  const consent = consentOf(state, receipt.consentId);
   // A registry that does not answer is a status that is not known.
-  const status = await registry
-    .statusOf(receipt.consentId, receipt.receiptId)
-    .catch((): Status => ({ state: "unknown" }));
+  const ask = (consentId: string, receiptId: string | null): Promise<Status> =>
+    registry.statusOf(consentId, receiptId).catch((): Status => ({ state: "unknown" }));
+  const status = await ask(receipt.consentId, receipt.receiptId);
+  const first = consentOf(state, receipt.consentId);
+  const consent = first === null ? null : inForce(first, await laterWords(state, ask));
   return mayDisclose(consent, receipt, status, "record", "care", nowMs);
+}
+
+/** Consents of the case that take another's place and were not taken back (rule G14). */
+async function laterWords(
+  state: CaseState,
+  ask: (consentId: string, receiptId: null) => Promise<Status>,
+): Promise<Consent[]> {
+  const later = state.consents.map((each) => each.consent).filter((each) => each.supersedes !== undefined);
+  const states = await Promise.all(later.map(async (each) => (await ask(each.consentId, null)).state));
+  return later.filter((_each, index) => states[index] === "live");
 }
 
 async function gateOpinion(

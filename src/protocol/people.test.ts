@@ -62,5 +62,7 @@ describe("names", () => {
 });
 
 test("a value from outside that no case foresees is named", () => {
-  expect(() => Reflect.apply(missingCase, undefined, [{ kind: "new" }])).toThrow('Unexpected case: {"kind":"new"}');
+  expect(() => Reflect.apply(missingCase, undefined, [{ kind: "new" }])).toThrow(
+    'Unexpected case: {"kind":"new"}',
+  );
 });

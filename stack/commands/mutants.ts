@@ -64,7 +64,9 @@ const shareOf = (all: readonly Mutant[]): number =>
   all.length === 0 ? 100 : (100 * all.filter(isNoticed).length) / all.length;
 
 const tell = (what: string, all: readonly Mutant[]): void =>
-  console.log(`${what}: ${all.filter(isNoticed).length} of ${all.length} noticed (${shareOf(all).toFixed(1)} %)`);
+  console.log(
+    `${what}: ${all.filter(isNoticed).length} of ${all.length} noticed (${shareOf(all).toFixed(1)} %)`,
+  );
 
 async function sourcesOf(part: string): Promise<string[]> {
   const names = await readdir(join(root, part));

@@ -73,6 +73,8 @@ export type ConsentPlan = {
   readonly assent: "yes" | "no" | undefined;
   readonly lastsMs: number;
   readonly patient: 0 | 1;
+  /** Which consent it takes the place of, if any. */
+  readonly replaces: number | undefined;
   readonly twist: "none" | "uncertified" | "changed-after-signing" | "brought-by-another";
 };
 
@@ -131,6 +133,7 @@ const plan: fc.Arbitrary<ConsentPlan> = fc.oneof(
       assent: fc.constantFrom(undefined, "yes"),
       lastsMs: fc.constantFrom(30 * minute, 3 * hour, 30 * day),
       patient: mostly<0 | 1>(0, 1),
+      replaces: mostly<number | undefined>(undefined, 0, 1, 2),
       twist: mostly<ConsentPlan["twist"]>(
         "none",
         "uncertified",
@@ -151,6 +154,7 @@ const plan: fc.Arbitrary<ConsentPlan> = fc.oneof(
         assent: fc.constantFrom(undefined, "yes", "no"),
         lastsMs: fc.constantFrom(3 * hour, 71 * hour, 73 * hour, 30 * day, 800 * day),
         patient: fc.constant<0 | 1>(0),
+        replaces: fc.constantFrom(undefined, undefined, 0),
         twist: fc.constant("none"),
       })
       // Most emergencies that are tried are otherwise in order, or hardly one of them would count.
@@ -290,12 +294,17 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
     ]),
 );
 
-export type History = { readonly homeserverDeletes: boolean; readonly commands: readonly Command[] };
+export type History = {
+  readonly homeserverDeletes: boolean;
+  readonly tellsNews: boolean;
+  readonly commands: readonly Command[];
+};
 
 /** Each begins as most cases do, so that few steps are spent on rooms without anything in them. */
 export const histories: fc.Arbitrary<History> = fc
   .record({
     homeserverDeletes: fc.boolean(),
+    tellsNews: fc.boolean(),
     plan,
     guests: fc.subarray([bea, carl, dora, eve, nobody], { minLength: 1 }),
     commands: fc.array(
@@ -308,6 +317,7 @@ export const histories: fc.Arbitrary<History> = fc
   })
   .map((made) => ({
     homeserverDeletes: made.homeserverDeletes,
+    tellsNews: made.tellsNews,
     commands: [
       { do: "consent", by: userIdOf("ana"), room: 0, plan: { ...made.plan, twist: "none" } },
       ...made.guests.map((who): Command => ({ do: "force", who, room: 0 })),

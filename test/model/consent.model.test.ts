@@ -20,8 +20,8 @@ describe("whatever happens", () => {
     const tally: Tally = new Map();
     let played = 0;
     await fc.assert(
-      fc.asyncProperty(histories, async ({ commands, homeserverDeletes }) => {
-        await using world = await openWorld(homeserverDeletes);
+      fc.asyncProperty(histories, async ({ commands, ...given }) => {
+        await using world = await openWorld(given);
         for (const command of commands) await play(world, command, tally);
         await tryEverything(world, tally);
         played += 1;

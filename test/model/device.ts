@@ -1,5 +1,6 @@
 import type { SignedConsent } from "#protocol/consent.ts";
 import type { CaseEvent, Photo } from "#protocol/events.ts";
+import type { OpenGlass } from "#protocol/glass.ts";
 import { err, ok } from "#protocol/result.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
 import { type Api, createApi } from "../../src/matrix/api.ts";
@@ -30,6 +31,8 @@ export type Around = {
   readonly roomOfCase: (caseId: string) => string | null;
   /** Sends to the room as this person; gives the event id. */
   readonly post: (sender: string, roomId: string, content: Record<string, unknown>) => string;
+  /** As the case tells of them. */
+  readonly glassesOver: (consentId: string) => readonly OpenGlass[];
   /** The bytes as the homeserver, or a member who kept them, would hand them out past the gateway. */
   readonly leaked: (mxc: string) => Bytes | undefined;
 };
@@ -134,7 +137,7 @@ export function openDevice(userId: string, around: Around): Device {
       const answer = await leases.of(roomId);
       return answer.ok ? statusOf(answer.value, consent, null) : { state: "unknown" };
     },
-    glassesIn: () => [],
+    glassesIn: (_roomId, consentId) => around.glassesOver(consentId),
     withdraw: registry.withdraw,
     findRoom: around.roomOfCase,
     createRoom: async () => err("not-allowed"),

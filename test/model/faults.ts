@@ -129,8 +129,14 @@ export const faults: readonly Fault[] = [
   fault(
     "membership believed for ever",
     "server/gateway/memberships.ts",
-    "if (entry === undefined || entry.untilMs <= now) {",
+    "if (entry === undefined || !isGoodEnough(entry.learnt)) {",
     "if (entry === undefined) {",
+  ),
+  fault(
+    "news of a membership not heard",
+    "server/gateway/memberships.ts",
+    "if (roomId !== undefined) known.delete(roomId);",
+    "",
   ),
   fault(
     "hash not compared at an upload",
@@ -192,8 +198,20 @@ export const faults: readonly Fault[] = [
   fault(
     "record does not ask for the status",
     "server/filing/gate.ts",
-    'const status = await registry\n    .statusOf(receipt.consentId, receipt.receiptId)\n    .catch((): Status => ({ state: "unknown" }));',
+    "const status = await ask(receipt.consentId, receipt.receiptId);",
     'const status: Status = { state: "live", untilMs: nowMs };',
+  ),
+  fault(
+    "record keeps to the patient's former word",
+    "server/filing/gate.ts",
+    "first === null ? null : inForce(first, await laterWords(state, ask));",
+    "first;",
+  ),
+  fault(
+    "registry keeps to the patient's former word",
+    "server/consent/consents.ts",
+    "consent: inForce(row.consent, liveOnes(inCase)),",
+    "consent: row.consent,",
   ),
 ];
 

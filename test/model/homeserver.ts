@@ -13,8 +13,12 @@ export type Homeserver = AsyncDisposable & {
   /** Invites and joins, if the policy socket agrees. */
   invite(inviter: string, invitee: string, roomId: string): Promise<boolean>;
   /** In, past every question: a server administrator's join. */
-  force(userId: string, roomId: string): void;
-  leave(userId: string, roomId: string): void;
+  force(userId: string, roomId: string): Promise<void>;
+  leave(userId: string, roomId: string): Promise<void>;
+  /** As the policy module does several times a second, where this one has it: nothing has changed. */
+  tellNews(): Promise<void>;
+  /** Whether the policy module tells the gateway what changes; else that asks by itself. */
+  setTellsNews(does: boolean): void;
   /** Whether it does as it is told when media are to go: a homeserver may be down just then. */
   setDeletes(does: boolean): void;
 };
@@ -37,6 +41,14 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
   const rooms = new Map<string, Set<string>>();
   const media = new Map<string, StoredMedia>();
   let deletes = true;
+  let tells = false;
+  let told = 0;
+
+  const news = async (item: object): Promise<void> => {
+    if (!tells) return;
+    told += 1;
+    await ask(policySocket, "/news", { stream: socket.slice(-40), seq: told, ...item });
+  };
 
   const mayBe = async (path: string, question: unknown): Promise<boolean> => {
     const answer = policyAnswer.safeParse(await ask(policySocket, path, question));
@@ -45,6 +57,7 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
   const invite: Homeserver["invite"] = async (inviter, invitee, roomId) => {
     if (!(await mayBe("/may-invite", { inviter, invitee, roomId }))) return false;
     rooms.get(roomId)?.add(invitee);
+    await news({ roomId });
     return true;
   };
 
@@ -115,8 +128,18 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
     rooms,
     media,
     invite,
-    force: (userId, roomId) => void rooms.get(roomId)?.add(userId),
-    leave: (userId, roomId) => void rooms.get(roomId)?.delete(userId),
+    force: async (userId, roomId) => {
+      rooms.get(roomId)?.add(userId);
+      await news({ roomId });
+    },
+    leave: async (userId, roomId) => {
+      rooms.get(roomId)?.delete(userId);
+      await news({ roomId });
+    },
+    tellNews: () => news({}),
+    setTellsNews: (does) => {
+      tells = does;
+    },
     setDeletes: (does) => {
       deletes = does;
     },

@@ -69,7 +69,23 @@ function standingOf(userId: string, consent: Consent): Standing {
   return told ? "addressed" : "stranger";
 }
 
-/** G1 to G13 for care: may that person (or the record) have words (no receipt) or a picture, by a clock that says `nowMs`? */
+/** G14: of the words that stand and take the first one's place, one after the other, the newest; from when the first was said. */
+export function wordNow(first: Consent, standing: readonly Consent[]): Consent {
+  let word = first;
+  const seen = [first.consentId];
+  for (;;) {
+    const next = standing
+      .filter(({ supersedes, caseId }) => supersedes === word.consentId && caseId === first.caseId)
+      .filter(({ consentId, pseudonym }) => !seen.includes(consentId) && pseudonym === first.pseudonym)
+      .toSorted((one, other) => Date.parse(one.collectedAt) - Date.parse(other.collectedAt))
+      .at(-1);
+    if (next === undefined) return { ...word, consentId: first.consentId, collectedAt: first.collectedAt };
+    seen.push(next.consentId);
+    word = next;
+  }
+}
+
+/** G1 to G14 for care: may that person (or the record) have words (no receipt) or a picture, by a clock that says `nowMs`? */
 export function rules(
   truth: ConsentTruth | undefined,
   receipt: ReceiptTruth | null,

@@ -38,13 +38,13 @@ export async function play(world: World, command: Command, tally: Tally): Promis
     case "invite":
       return invite(world, command, tally);
     case "force":
-      world.hospital.homeserver.force(command.who, at(world.rooms, command.room).roomId);
+      await world.hospital.homeserver.force(command.who, at(world.rooms, command.room).roomId);
       return world.pass(1_001);
     case "leave": {
       const room = at(world.rooms, command.room);
-      if (command.who !== room.owner) world.leave(command.who, room.roomId);
-      // A membership is believed for a second.
-      return world.pass(1_001);
+      if (command.who !== room.owner) await world.leave(command.who, room.roomId);
+      // A membership is believed for a second, where nobody tells that it is over.
+      return world.tellsNews ? undefined : world.pass(1_001);
     }
     case "look": {
       const picture = pick(world.pictures, command.picture);
@@ -89,6 +89,7 @@ async function consent(world: World, { by, room: n, plan }: Of<"consent">, tally
   const room = at(world.rooms, n);
   const device = world.device(by);
   const consentId = crypto.randomUUID();
+  const replaced = plan.replaces === undefined ? undefined : pick(world.consents, plan.replaces);
   const payload = consentSchema.parse({
     v: 1,
     consentId,
@@ -101,6 +102,7 @@ async function consent(world: World, { by, room: n, plan }: Of<"consent">, tally
     })),
     recipients: plan.recipients,
     method: plan.method,
+    ...(replaced !== undefined && { supersedes: replaced.signed.payload.consentId }),
     givenBy: plan.givenBy,
     ...(plan.assent !== undefined && { assent: plan.assent }),
     notice: { version: "1", sha256: "0".repeat(64), language: "fr" },
@@ -157,6 +159,8 @@ async function register(world: World, made: MadeConsent, by: string, tally: Tall
   const isTaken = answer.ok && answer.value.state === "live";
   judgeThat(tally, "the registry takes a consent", [before, verdict()], isTaken, { made, by });
   made.isRegistered = isTaken;
+  // A device may know of the former word alone for as long as it believes the registry's last answer.
+  if (payload.supersedes !== undefined) await world.pass(90_000);
 }
 
 async function withdraw(world: World, { by, consent: n }: Of<"withdraw">, tally: Tally): Promise<void> {
@@ -170,9 +174,26 @@ async function withdraw(world: World, { by, consent: n }: Of<"withdraw">, tally:
   const may = made.isRegistered && (by === collectedBy || by === made.room.owner || isColleague);
   judgeThat(tally, "a withdrawal", [may ? "allow" : "refuse"], answer.ok, { made, by });
   if (!answer.ok) return;
-  made.withdrawnAtMs ??= world.nowMs();
-  checkRemoval(world, made);
+  for (
+    let taken: MadeConsent | undefined = made;
+    taken?.withdrawnAtMs === undefined && taken !== undefined;
+  ) {
+    taken.withdrawnAtMs = world.nowMs();
+    checkRemoval(world, taken);
+    taken = predecessorOf(world, taken);
+  }
+  if (made.signed.payload.supersedes !== undefined) await world.pass(90_000);
 }
+
+/** The registered consent of the same patient and case whose place this one took. */
+const predecessorOf = (world: World, { signed, room }: MadeConsent): MadeConsent | undefined =>
+  world.consents.find(
+    (each) =>
+      each.isRegistered &&
+      each.room === room &&
+      each.signed.payload.consentId === signed.payload.supersedes &&
+      each.signed.payload.pseudonym === signed.payload.pseudonym,
+  );
 
 async function breakGlass(
   world: World,
@@ -233,7 +254,7 @@ async function invite(world: World, { inviter, who, room: n }: Of<"invite">, tal
   const before = verdict();
   const let_in = await world.hospital.homeserver.invite(inviter === "" ? bot : inviter, who, roomId);
   judgeThat(tally, "an invitation", [before, verdict()], let_in, { who, inviter });
-  world.pass(1_001);
+  await world.pass(1_001);
 }
 
 /** The hospital cannot be reached for a while: devices show what they may on the word that they have, and no longer. */
@@ -241,7 +262,7 @@ async function outage(world: World, ms: number, tally: Tally): Promise<void> {
   for (const device of world.devices.values()) device.setOnline(false);
   world.cutAtMs = world.nowMs();
   await world.hospital.stop();
-  world.pass(ms);
+  await world.pass(ms);
   for (const picture of world.pictures) await look(world, picture, "peek", tally);
   await world.hospital.start();
   world.cutAtMs = undefined;
@@ -253,7 +274,7 @@ async function restore(world: World): Promise<void> {
   if (!world.hasBackup()) return;
   await world.hospital.stop();
   world.hospital.restore();
-  world.pass(90_000);
+  await world.pass(90_000);
   await world.hospital.start();
   world.putBack();
 }

@@ -10,7 +10,7 @@ import { testRegistry } from "../../src/matrix/testing/people.ts";
 import { judge, type RoomEvent } from "../../src/matrix/timeline/admit.ts";
 import { type Device, openDevice } from "./device.ts";
 import { type Hospital, hospitalUrl, openHospital } from "./hospital.ts";
-import type { ConsentTruth, Glass, ReceiptTruth } from "./oracle.ts";
+import { type ConsentTruth, type Glass, type ReceiptTruth, wordNow } from "./oracle.ts";
 import { bot, everybody, userIdOf } from "./people.ts";
 
 /** A case of a history. */
@@ -61,10 +61,11 @@ export type World = AsyncDisposable & {
   nowMs(): number;
   /** How many events were sent. */
   count(): number;
-  pass(ms: number): void;
+  readonly tellsNews: boolean;
+  pass(ms: number): Promise<void>;
   device(userId: string): Device;
   isMember(userId: string, roomId: string): boolean;
-  leave(userId: string, roomId: string): void;
+  leave(userId: string, roomId: string): Promise<void>;
   leftAtMs(userId: string, roomId: string): number | undefined;
   /** Sends to the room as anybody who has the room's keys may. */
   post(sender: string, roomId: string, content: Record<string, unknown>): string;
@@ -87,11 +88,16 @@ export const startMs = Date.parse("2026-11-22T10:00:00Z");
 /** Signs as anybody, with a key that this hospital never certified. */
 export const elsewhere = testRegistry();
 
-export async function openWorld(homeserverDeletes: boolean): Promise<World> {
+export async function openWorld(given: {
+  readonly homeserverDeletes: boolean;
+  readonly tellsNews: boolean;
+}): Promise<World> {
+  const { homeserverDeletes, tellsNews } = given;
   let clockMs = startMs;
   const nowMs = (): number => clockMs;
   const hospital = await openHospital(nowMs);
   hospital.homeserver.setDeletes(homeserverDeletes);
+  hospital.homeserver.setTellsNews(tellsNews);
   const registryKey = hospital.now().registry.publicKey;
   const rooms: Room[] = [];
   const consents: MadeConsent[] = [];
@@ -130,6 +136,10 @@ export async function openWorld(homeserverDeletes: boolean): Promise<World> {
         caseOf: (roomId) => rooms.find((each) => each.roomId === roomId)?.caseId ?? "",
         roomOfCase: (caseId) => rooms.find((each) => each.caseId === caseId)?.roomId ?? null,
         post,
+        glassesOver: (consentId) =>
+          consents
+            .filter((each) => each.signed.payload.consentId === consentId)
+            .flatMap((each) => each.glasses.map(({ reader, endsAtMs }) => ({ reader, untilMs: endsAtMs }))),
         leaked: (mxc) => leaks.get(mxc),
       }),
     );
@@ -175,14 +185,21 @@ export async function openWorld(homeserverDeletes: boolean): Promise<World> {
       for (const each of pictures)
         each.isPermitted = backup?.has(each.original ?? each) === true && each.isPermitted;
     },
-    pass: (ms) => {
-      clockMs += ms;
+    tellsNews,
+    pass: async (ms) => {
+      const until = clockMs + ms;
+      // While news are heard, they are heard without a gap; over a long time nothing is remembered anyway.
+      while (tellsNews && ms < 120_000 && clockMs < until) {
+        clockMs = Math.min(until, clockMs + 900);
+        await hospital.homeserver.tellNews();
+      }
+      clockMs = until;
     },
     device,
     isMember,
-    leave: (userId, roomId) => {
+    leave: async (userId, roomId) => {
       if (isMember(userId, roomId)) left.set(`${userId} ${roomId}`, clockMs);
-      hospital.homeserver.leave(userId, roomId);
+      await hospital.homeserver.leave(userId, roomId);
     },
     leftAtMs: (userId, roomId) => left.get(`${userId} ${roomId}`),
     post,
@@ -196,9 +213,12 @@ export async function openWorld(homeserverDeletes: boolean): Promise<World> {
     },
     leak: (mxc, ciphertext) => void leaks.set(mxc, ciphertext),
     truthOf: (consentId) => {
+      const standing = consents.flatMap((each) =>
+        each.isRegistered && each.withdrawnAtMs === undefined ? [each.signed.payload] : [],
+      );
       // Of two that bear one id, the registry has the first at most.
       const found = consents.find((each) => each.isRegistered && each.signed.payload.consentId === consentId);
-      return found === undefined ? undefined : { ...found, consent: found.signed.payload };
+      return found && { ...found, consent: wordNow(found.signed.payload, standing) };
     },
     [Symbol.asyncDispose]: () => hospital[Symbol.asyncDispose](),
   };
