@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { fullName } from "#protocol/people.ts";
 import { auditRole } from "./audit/index.ts";
 import { consentRole } from "./consent/index.ts";
 import { directoryRole } from "./directory/index.ts";
@@ -10,6 +11,7 @@ import { createEventBus } from "./kit/events.ts";
 import { createLogger, toLog } from "./kit/log.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSynapseClient } from "./kit/synapse-client.ts";
+import { patientRole } from "./patient/index.ts";
 import { openDatabase } from "./store/index.ts";
 import { startArchivistAndFiling } from "./wiring.ts";
 
@@ -30,6 +32,19 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
   const directory = stack.use(await directoryRole.start(context));
   const registry = stack.use(await consentRole({ audit, synapse }).start(context));
   const gate = createGate({ registry, directory, clock });
+
+  const patient = stack.use(
+    await patientRole({
+      audit,
+      factsOf: registry.factsOf,
+      withdrawByPatient: (consentId) => registry.withdrawByPatient(consentId, "patient-asked"),
+      accessesOfCase: audit.accessesOfCase,
+      nameOf: (userId) => {
+        const person = directory.find(userId);
+        return person === undefined ? userId : fullName(person);
+      },
+    }).start(context),
+  );
 
   const withBot = roles.has("bot")
     ? stack.use(
@@ -52,6 +67,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         gate,
         record: withBot?.record,
         askIn: withBot?.askIn,
+        patient,
         botState: () => withBot?.botState() ?? "off",
         onUserReady: (userId) => events.emit("user-ready", { userId }),
       }).start(context),

@@ -5,7 +5,17 @@ import { lockDuring } from "./cache.ts";
 import { must } from "./exec.ts";
 import { root } from "./paths.ts";
 
-const inputs = ["src", "public", "index.html", "vite.config.ts", "package-lock.json", "tsconfig.base.json"];
+/** Everything that the client is built from, besides the packages of the lock file. */
+export const clientInputs = [
+  "src",
+  "public",
+  "index.html",
+  "vite.config.ts",
+  "vite.phone.config.ts",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.base.json",
+];
 const stamp = join(root, ".colloque", "client-build");
 /** Where the built client is. */
 export const builtClient = join(root, "dist");
@@ -21,20 +31,33 @@ export async function buildClient(log: string, signal?: AbortSignal): Promise<vo
     if (isClientFresh()) return;
     rmSync(stamp, { force: true });
     const hash = inputHash();
-    const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-    const options = { cwd: root, log, env: { NODE_ENV: "production" } };
-    await must("The client could not be built", process.execPath, [vite, "build"], {
-      ...options,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    await buildIn(root, log, signal);
     mkdirSync(dirname(stamp), { recursive: true });
     writeFileSync(stamp, hash);
   });
 }
 
+/** Builds what is in a folder into its `dist`: the application, then the patient's page beside it. */
+export async function buildIn(folder: string, log: string, signal?: AbortSignal): Promise<void> {
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  const options = {
+    cwd: folder,
+    log,
+    env: { NODE_ENV: "production" },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  for (const config of ["vite.config.ts", "vite.phone.config.ts"])
+    await must(
+      "The client could not be built",
+      process.execPath,
+      [vite, "build", "--config", config],
+      options,
+    );
+}
+
 function inputHash(): string {
   const hash = createHash("sha256");
-  for (const name of inputs) addTo(hash, join(root, name));
+  for (const name of clientInputs) addTo(hash, join(root, name));
   return hash.digest("hex");
 }
 

@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   unit: async () => (await import("./commands/unit.ts")).unit,
   format: async () => (await import("./commands/check.ts")).format,
   build: async () => (await import("./commands/check.ts")).build,
+  "verify-build": async () => (await import("./commands/verify-build.ts")).verifyBuild,
   e2e: async () => (await import("./commands/e2e.ts")).e2e,
   shots: async () => (await import("./commands/e2e.ts")).shots,
   bench: async () => (await import("./commands/bench.ts")).bench,

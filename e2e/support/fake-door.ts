@@ -5,6 +5,7 @@ import { type CaseEvent, type Opinion, opinionSchema } from "#protocol/events.ts
 import { caseIdSchema, type ReceiptId } from "#protocol/ids.ts";
 import type { Clinician } from "#protocol/people.ts";
 import { err, ok } from "#protocol/result.ts";
+import { noPhoneLinks } from "../../src/features/testing/index.ts";
 import type {
   CaseRecord,
   CasesState,
@@ -233,6 +234,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
       updatedAt: new Date(nowMs).toISOString(),
     }),
     cases,
+    phoneLinks: noPhoneLinks,
     vault: {
       get: (key) => Promise.resolve(drafts.get(key)),
       set: (key, value) => {

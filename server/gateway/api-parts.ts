@@ -5,6 +5,7 @@ import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
 import type { Clock } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
+import type { PatientPort } from "../patient/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -39,5 +40,6 @@ export type ApiParts = {
   readonly health: () => Promise<Health>;
   readonly record: RecordPort | undefined;
   readonly askIn: AskIn | undefined;
+  readonly patient: PatientPort;
   readonly onUserReady: (userId: string) => void;
 };

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ColloqueError } from "#protocol/errors.ts";
+import { patientPageHeaders } from "./headers.ts";
 import { refuse } from "./proxy.ts";
 
 /** The built client. Files with a hash in their name never change; everything else is asked for anew each time. */
@@ -93,7 +94,8 @@ export function clientFiles(folder: string) {
 
   async function serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = pathOf(request);
-    const asked = path === undefined || path === "/" ? undefined : await find(path);
+    const asked =
+      path === undefined || path === "/" ? undefined : await find(path === "/p/" ? "/p/index.html" : path);
     if (asked === undefined && !isScreen(path, request.headers.accept))
       return refuse(reply, new ColloqueError("not-found"));
     const file = asked ?? (await find("/index.html"));
@@ -116,6 +118,9 @@ export function clientFiles(folder: string) {
 
   return async (app: FastifyInstance): Promise<void> => {
     app.get("/*", serve);
+    // The patient's page: small, and under a policy of its own that allows less.
+    app.get("/p", (_request, reply) => reply.redirect("/p/"));
+    app.get("/p/*", (request, reply) => serve(request, reply.headers(patientPageHeaders)));
   };
 }
 
@@ -126,7 +131,7 @@ export function clientFiles(folder: string) {
 const isScreen = (path: string | undefined, accept: string | undefined): boolean =>
   path === "/" ||
   (path !== undefined &&
-    !/^\/(assets|colloque|_matrix|_synapse|\.well-known)(\/|$)/.test(path) &&
+    !/^\/(assets|p|colloque|_matrix|_synapse|\.well-known)(\/|$)/.test(path) &&
     (accept ?? "").includes("text/html"));
 
 /** The decoded path of a request; undefined when it tries to leave the folder. */

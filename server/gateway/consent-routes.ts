@@ -26,15 +26,23 @@ export function consentRoutes(app: FastifyInstance, parts: ApiParts, signedIn: S
   app.post("/permits", async (request) => givePermit(parts, await signedIn(request), request.body));
 }
 
-async function registerConsent({ registry, memberships }: ApiParts, { userId }: Session, body: unknown) {
+async function registerConsent(parts: ApiParts, { userId }: Session, body: unknown) {
+  const { registry, memberships, patient } = parts;
   const { consent } = read(registerConsentSchema, body);
   // Signatures cover what was sent; what was parsed may have lost members that the schema does not know.
   const sent = read(z.object({ consent: z.object({ payload: z.unknown() }) }), body);
   const roomId = await registry.roomOfCase(consent.payload.caseId);
   if (roomId !== undefined && !(await memberships.isJoined(userId, roomId)))
     throw new ColloqueError("not-a-member");
+  const { consentId, method } = consent.payload;
+  const byPhone = method === "patient-phone";
+  // Nobody says "on the patient's phone" of a consent that no phone answered for.
+  if (byPhone && !(await patient.answered(consentId, userId)))
+    throw new ColloqueError("bad-request", { details: { why: "no-phone-answered" } });
   const state = await registry.registerConsent(userId, { ...consent, payload: sent.consent.payload });
-  return { consentId: consent.payload.consentId, state };
+  // The patient may have taken it back on the phone before it came here.
+  const isOver = byPhone && (await patient.settle(consentId, userId));
+  return { consentId, state: isOver ? "withdrawn" : state };
 }
 
 /** Any clinician of the case may write down that the patient takes the consent back: nobody has to be looked for first. */

@@ -19,8 +19,34 @@ export function securityHeaders(options: {
   };
 }
 
+/** The patient's page runs two files of ours, speaks to this server and to nobody else, and turns no text into markup or script. */
+export const patientPageHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy": policyOf({
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'none'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+  }),
+  "permissions-policy":
+    "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), browsing-topics=()",
+  // No search engine, no link preview.
+  "x-robots-tag": "noindex, nofollow, noarchive, nosnippet",
+};
+
+function policyOf(directives: Readonly<Record<string, string>>): string {
+  return Object.entries(directives)
+    .map(([name, value]) => `${name} ${value}`)
+    .join("; ");
+}
+
 function contentSecurityPolicy(livekitUrl: string | undefined): string {
-  const directives: Record<string, string> = {
+  return policyOf({
     "default-src": "'none'",
     "script-src": "'self' 'wasm-unsafe-eval'",
     "worker-src": "'self'",
@@ -36,10 +62,7 @@ function contentSecurityPolicy(livekitUrl: string | undefined): string {
     "frame-ancestors": "'none'",
     "require-trusted-types-for": "'script'",
     "trusted-types": "colloque",
-  };
-  return Object.entries(directives)
-    .map(([name, value]) => `${name} ${value}`)
-    .join("; ");
+  });
 }
 
 /** LiveKit's client speaks WebSocket, and plain HTTP to the same origin to find out why one failed. */

@@ -7,6 +7,7 @@ import type { Config } from "../kit/config.ts";
 import { toLog } from "../kit/log.ts";
 import type { Role, RoleContext } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
+import type { PatientPort } from "../patient/index.ts";
 import { ownApi } from "./api.ts";
 import type { AskIn, RecordPort } from "./api-parts.ts";
 import { clientFiles } from "./client-files.ts";
@@ -33,6 +34,7 @@ export type GatewayNeeds = {
   readonly gate: Gate;
   readonly record: RecordPort | undefined;
   readonly askIn: AskIn | undefined;
+  readonly patient: PatientPort;
   readonly botState: () => Health["parts"]["bot"];
   readonly onUserReady: (userId: string) => void;
 };

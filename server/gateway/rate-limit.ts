@@ -12,6 +12,10 @@ export const rates = {
   send: { burst: 200, perSecond: 10 },
   login: { burst: 100, perSecond: 2 },
   search: { burst: 40, perSecond: 1 },
+  /** A patient's phone, by address: many patients may share a hospital's. */
+  phone: { burst: 120, perSecond: 4 },
+  /** Links that do not exist, by address: nobody comes upon 128 random bits by mistake. */
+  misses: { burst: 20, perSecond: 0.1 },
 } as const satisfies Record<string, Rate>;
 
 /** A token bucket for each key. Throws `too-many`, with how long to wait. */

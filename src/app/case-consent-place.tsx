@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import type { CaseState } from "#protocol/case-state.ts";
 import { type Addressee, type Clinician, membersOf } from "#protocol/people.ts";
 import { loadedValue, standingOf } from "../features/cases/index.ts";
-import { ConsentScreen, createConsentModel } from "../features/consent/index.ts";
+import { ConsentScreen, createConsentModel, PhoneWay } from "../features/consent/index.ts";
 import type { CaseRecord } from "../matrix/index.ts";
 import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
 import { newConsentId, sha256OfText } from "./random.ts";
@@ -60,7 +60,15 @@ export function CaseConsentPlace({
         : null,
     [ready, record?.roomId, who],
   );
-  return consent === null ? null : <ConsentScreen model={consent} onClose={back} />;
+  if (consent === null) return null;
+  const phone = {
+    links: door.phoneLinks,
+    origin: location.origin,
+    collector: me,
+    clock: clock.now,
+    newId: newConsentId,
+  };
+  return <ConsentScreen model={consent} onClose={back} phone={<PhoneWay sheet={consent} with={phone} />} />;
 }
 
 /** Everybody who would see it: whom the request went to, who is in the case already, and who is to come. */

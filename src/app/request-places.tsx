@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { grants } from "#protocol/consent.ts";
 import { loadedValue } from "../features/cases/index.ts";
-import { ConsentScreen, createConsentModel } from "../features/consent/index.ts";
+import { ConsentScreen, createConsentModel, PhoneWay } from "../features/consent/index.ts";
 import { NewRequestScreen } from "../features/request/index.ts";
 import type { OfRequest } from "./place-props.ts";
 import { newConsentId, sha256OfText } from "./random.ts";
@@ -72,5 +72,19 @@ export function ConsentPlace({ door, clock, me, model }: OfRequest) {
         : null,
     [ready, caseId],
   );
-  return consent === null ? null : <ConsentScreen model={consent} onClose={() => go("/demande")} />;
+  if (consent === null) return null;
+  const phone = {
+    links: door.phoneLinks,
+    origin: location.origin,
+    collector: me,
+    clock: clock.now,
+    newId: newConsentId,
+  };
+  return (
+    <ConsentScreen
+      model={consent}
+      onClose={() => go("/demande")}
+      phone={<PhoneWay sheet={consent} with={phone} />}
+    />
+  );
 }

@@ -48,6 +48,8 @@ scope.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== scope.location.origin) return;
+  // The patient's page is another application.
+  if (url.pathname === "/p" || url.pathname.startsWith("/p/")) return;
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (shell.has(url.pathname)) event.respondWith(file(request));
 });

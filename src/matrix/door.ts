@@ -3,6 +3,7 @@ import { type DoorCore, openCore } from "./core.ts";
 import { createDeeds } from "./deeds.ts";
 import type { Clock } from "./kit/clock.ts";
 import { drop, systemClock } from "./kit/clock.ts";
+import { createPhoneLinks } from "./phone-links.ts";
 import { createReadings } from "./readings.ts";
 import type { Door } from "./types.ts";
 import type { Language } from "./words.ts";
@@ -27,6 +28,7 @@ export function createDoor(options: DoorOptions): Door {
     directory: core.directory.store,
     cases: core.cases.store,
     vault: core.vault,
+    phoneLinks: createPhoneLinks(core.api),
     signIn: (localpart, password) => core.whenStarted(() => session.signIn(localpart, password)),
     unlock: session.unlock,
     startAnew: session.startAnew,

@@ -7,6 +7,7 @@ import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
+import type { LinkAnswer, LinkState } from "#protocol/patient-phone.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
 
@@ -21,6 +22,18 @@ export type Door = {
   readonly directory: StoreApi<Loadable<Directory>>;
   readonly cases: StoreApi<CasesState>;
   readonly vault: Vault;
+  /** Links to the patient's own phone; what they carry is sealed before it comes here. */
+  readonly phoneLinks: {
+    open(link: {
+      linkId: string;
+      consentId: string;
+      caseId: string;
+      sealed: string;
+    }): Promise<Result<LinkAnswer, ErrorCode>>;
+    /** Answers when it is no longer as known, or after half a minute. */
+    stateOf(linkId: string, known: LinkState): Promise<Result<LinkAnswer, ErrorCode>>;
+    cancel(linkId: string): Promise<Result<unknown, ErrorCode>>;
+  };
 
   /** First sign-in sets everything up by itself and then offers the recovery key once. */
   signIn(localpart: string, password: string): Promise<Result<void, SignInError>>;

@@ -185,6 +185,8 @@ export function createConsentModel(deps: ConsentDeps): ConsentModel {
           decisions,
           method: "patient-phone",
           notice: read,
+          // The moment of the answer, by the server's clock.
+          ...(patientPhone !== undefined && { collectedAt: patientPhone.answeredAt }),
         };
         const evidence: ConsentEvidence = {
           consentId,

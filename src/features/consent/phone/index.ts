@@ -1,0 +1,1 @@
+export { PhoneWay } from "./PhoneWay.tsx";
