@@ -10,6 +10,7 @@ import type { Certificate, PublicJwk } from "#protocol/signed.ts";
 import { verifySigned } from "../kit/jose.ts";
 import { sha256Hex } from "./ids.ts";
 import { parseJpeg } from "./jpeg.ts";
+import { isPhonesWord } from "./phone-proof.ts";
 import type { FileableEvent } from "./work.ts";
 
 /** The registry as filing sees it: the key that its certificates are signed with, and its word on a consent and one of its photos. */
@@ -98,6 +99,7 @@ async function gateConsent(
     sha256Hex(canonicalJson(evidence)) !== payload.evidenceSha256
   )
     return refuse("evidence-differs");
+  if (!(await isPhonesWord(payload, event.evidence))) return refuse("evidence-differs");
   return { allow: true, certificate };
 }
 
