@@ -123,16 +123,16 @@ function showSheet(page: Page, opened: Opened, sent: (finished: Finished) => Pro
   };
 
   page.show(sheetView(offer, draft, bar, () => sending));
+  // What was asked for is being done: it need not be said any longer.
+  page.root.addEventListener("input", () => bar.hold(null, page.words()));
 }
 
 const sheetView =
   (offer: Offer, draft: Draft, bar: Bar, sending: () => boolean): View =>
   (words, language) => [
-    headline(
-      offer.forSomebodyElse
-        ? fill(words.askFor, { initials: offer.initials })
-        : `${offer.initials}, ${words.askYou}`,
-    ),
+    offer.forSomebodyElse
+      ? headline(fill(words.askFor, { initials: offer.initials }))
+      : headline(`${offer.initials}, `, el("span", {}, words.askYou)),
     el("p", { class: "help" }, fill(words.asker, { asker: offer.asker, hospital: offer.hospital })),
     ...(offer.forSomebodyElse ? [el("p", { class: "help" }, words.forSomebodyElse)] : []),
     el("p", { class: "notice" }, offer.notice.text[language]),

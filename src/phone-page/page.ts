@@ -7,6 +7,7 @@ import { languageOf, languages, type Words, wordsIn } from "./words/index.ts";
 export type View = (words: Words, language: PhoneLanguage) => Node[];
 
 export type Page = {
+  readonly root: HTMLElement;
   readonly language: () => PhoneLanguage;
   readonly words: () => Words;
   /** Goes to another view: the reader begins at its headline. */
@@ -57,6 +58,7 @@ export function createPage(root: HTMLElement): Page {
     );
 
   const page: Page = {
+    root,
     language: () => language,
     words: () => wordsIn[language],
     show(view) {
@@ -83,18 +85,19 @@ export function createPage(root: HTMLElement): Page {
 }
 
 /** The sentence that a view begins with; a screen reader is taken to it. */
-export const headline = (words: string): HTMLElement => el("h1", { tabindex: "-1" }, words);
+export const headline = (...words: readonly (string | Node)[]): HTMLElement =>
+  el("h1", { tabindex: "-1" }, ...words);
 
 export const loading: View = (words) => [el("p", { class: "lead", role: "status" }, words.loading)];
 
-const letter =
-  "M44 10.700A24 24 0 0 0 36 4.200C30 1.600 24.700 3 24 7.300M24 3A24 24 0 0 0 8 8.300C4 12.600 3 17.900 6.500 20.200M4 17A24 24 0 0 0 4 35C7 40.300 11.500 43.300 14.700 41M8 43.600A24 24 0 0 0 24 49.300C30 48.500 33.800 45.300 32.700 41.300M32 48.800A24 24 0 0 0 44 41.200";
+/** An arc open at the right, with a knot at each odd eighth of it: at this size a dot. */
+const letter = ["M39.8 11.7A20 20 0 1 0 39.8 36.3", "M29.7 4.8h0M7.7 12.4h0M7.7 35.6h0M29.7 43.2h0"];
 
 /** The C that the thread makes, then the rest of the name. */
 const logo = (): HTMLElement =>
   el(
     "span",
     { class: "logo", role: "img", "aria-label": "Colloque" },
-    svg("svg", { viewBox: "0 0 46 52", "aria-hidden": "true" }, svg("path", { d: letter })),
+    svg("svg", { viewBox: "0 0 44 48", "aria-hidden": "true" }, ...letter.map((d) => svg("path", { d }))),
     el("span", { "aria-hidden": "true" }, "olloque"),
   );

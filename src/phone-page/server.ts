@@ -11,7 +11,6 @@ export type Trouble =
   | "damaged";
 
 export class TroubleError extends Error {
-  override readonly name = "TroubleError";
   readonly trouble: Trouble;
   constructor(trouble: Trouble) {
     super(trouble);
