@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fullName } from "#protocol/people.ts";
 import { auditRole } from "./audit/index.ts";
 import { consentRole } from "./consent/index.ts";
 import { directoryRole } from "./directory/index.ts";
@@ -33,18 +32,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
   const registry = stack.use(await consentRole({ audit, synapse }).start(context));
   const gate = createGate({ registry, directory, clock });
 
-  const patient = stack.use(
-    await patientRole({
-      audit,
-      factsOf: registry.factsOf,
-      withdrawByPatient: (consentId) => registry.withdrawByPatient(consentId, "patient-asked"),
-      accessesOfCase: audit.accessesOfCase,
-      nameOf: (userId) => {
-        const person = directory.find(userId);
-        return person === undefined ? userId : fullName(person);
-      },
-    }).start(context),
-  );
+  const patient = stack.use(await patientRole({ audit, registry, directory }).start(context));
 
   const withBot = roles.has("bot")
     ? stack.use(

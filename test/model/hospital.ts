@@ -11,6 +11,7 @@ import { newPrivateJwk } from "../../server/kit/jose.ts";
 import { createLogger } from "../../server/kit/log.ts";
 import type { RoleContext } from "../../server/kit/role.ts";
 import { createSynapseClient } from "../../server/kit/synapse-client.ts";
+import { patientRole } from "../../server/patient/index.ts";
 import { type Database, openDatabase } from "../../server/store/index.ts";
 import { type Homeserver, openHomeserver } from "./homeserver.ts";
 import { bot, clinicians } from "./people.ts";
@@ -76,6 +77,7 @@ export async function openHospital(clock: () => number): Promise<Hospital> {
     const synapse = stack.use(createSynapseClient(homeserver.socket));
     const audit = stack.use(await auditRole.start(context));
     const registry = stack.use(await consentRole({ audit, synapse }).start(context));
+    const patient = stack.use(await patientRole({ audit, registry, directory }).start(context));
     const gate = createGate({ registry, directory, clock });
     const door = stack.use(
       await gatewayRole({
@@ -86,6 +88,7 @@ export async function openHospital(clock: () => number): Promise<Hospital> {
         gate,
         record: undefined,
         askIn: undefined,
+        patient,
         botState: () => "off",
         onUserReady: () => undefined,
       }).start(context),
