@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "./canonical.ts";
-import { type Consent, consentSchema, grants, type Purpose } from "./consent.ts";
+import { type Consent, consentSchema, grants, inForce, type Purpose } from "./consent.ts";
 import {
   type Audience,
   audienceOf,
@@ -174,6 +174,30 @@ describe("what is needed", () => {
     expect(purposesNeededFor(pool, people, at("unknown"))).toEqual(["opinion", "care-outside-team"]);
     expect(purposesNeededFor(pool, people, at("leroy"))).toEqual(["opinion", "care-team"]);
   });
+});
+
+test("[G14] of two words that take the same one's place the later speaks, in whatever order they come; one of another case never", () => {
+  const first = consentTo(["opinion", "care-named"]);
+  const after = (end: number, minutes: number, change: Partial<Record<keyof Consent, unknown>> = {}) =>
+    consentTo(["opinion"], {
+      consentId: uuid.slice(0, -1) + end,
+      supersedes: uuid,
+      collectedAt: iso(start + minutes * minute),
+      expiresAt: iso(start + (minutes + end) * minute),
+      ...change,
+    });
+  const [early, late] = [after(2, 10), after(3, 20)];
+  for (const others of [
+    [early, late],
+    [late, early],
+  ])
+    expect(inForce(first, others)).toEqual({
+      ...late,
+      consentId: first.consentId,
+      collectedAt: first.collectedAt,
+    });
+  expect(inForce(first, [after(4, 30, { caseId: uuid.slice(0, -1) + 9 })])).toBe(first);
+  expect(inForce(first, [after(4, 30, { pseudonym: "B".repeat(22) })])).toBe(first);
 });
 
 test("[G8] a grant of research is of research at large where no project is asked about", () => {
