@@ -108,4 +108,35 @@ describe("gate 2", () => {
       reason: "no-consent",
     });
   });
+
+  test("says no in so many words: to who is in no directory though named, and without a consent", async () => {
+    const toNobody = { ...consent, recipients: [{ kind: "person" as const, userId: user("unknown") }] };
+    const refused = (reason: string) => ({ allow: false, reason });
+    expect(await gateWith("live", toNobody).member(caseId, user("unknown"))).toEqual(
+      refused("audience-not-covered"),
+    );
+    expect(await gateWith("live", null).member(caseId, user("martin"))).toEqual(refused("no-consent"));
+    expect(await gateWith("live", null).permit(receipt, user("leroy"))).toEqual(refused("no-consent"));
+    expect(await gateWith("live").member(caseId, user("haddad"))).toEqual(refused("audience-not-covered"));
+  });
+
+  test("lets in by any consent of the case that covers, first or last", async () => {
+    const status: Status = { state: "live", untilMs: now + 60_000 };
+    const narrow = { consent, status, glasses: [] };
+    const wide = {
+      ...narrow,
+      consent: { ...consent, recipients: [{ kind: "person" as const, userId: user("haddad") }] },
+    };
+    for (const all of [
+      [narrow, wide],
+      [wide, narrow],
+    ]) {
+      const gate = createGate({
+        registry: { factsOf: async () => narrow, consentsOfCase: async () => all },
+        directory: { clinicians: () => clinicians },
+        clock: () => now,
+      });
+      expect(await gate.member(caseId, user("haddad"))).toEqual({ allow: true });
+    }
+  });
 });
