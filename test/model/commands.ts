@@ -281,6 +281,31 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
     { do: "outage", ms: 62_000 },
     { do: "look", picture, door: "grab" },
   ]),
+  // The patient changes their mind.
+  fc
+    .record({ plan, granted: fc.constantFrom<readonly Purpose[]>(["opinion"], allOfCare) })
+    .map((made): Command[] => [
+      {
+        do: "consent",
+        by: ana,
+        room: 0,
+        plan: {
+          ...made.plan,
+          granted: made.granted,
+          method: "patient-phone",
+          givenBy: "patient",
+          assent: undefined,
+          lastsMs: 3 * hour,
+          patient: 0,
+          replaces: 0,
+          twist: "none",
+        },
+      },
+      { do: "push", by: ana, room: 0, consent: 0, twist: "none" },
+      { do: "file", picture: 0 },
+      { do: "look", picture: 0, door: "grab" },
+      { do: "look", picture: 0, door: "peek" },
+    ]),
   fc
     .record({ consent: some, picture: some, reader: anybody })
     .map(({ consent, picture, reader }): Command[] => [
