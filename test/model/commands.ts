@@ -292,7 +292,7 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
         plan: {
           ...made.plan,
           granted: made.granted,
-          method: "patient-phone",
+          method: "signed-on-screen",
           givenBy: "patient",
           assent: undefined,
           lastsMs: 3 * hour,
