@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Consent, DocumentReference } from "@medplum/fhirtypes";
 import { expect, type Page, test } from "@playwright/test";
 import { z } from "zod";
-import { consentEvidenceSchema, signedConsentSchema } from "#protocol/consent.ts";
+import { consentEvidenceSchema, consentSchema } from "#protocol/consent.ts";
 import { desktop, openDevice, signIn } from "./support/clinician.ts";
 import * as day from "./support/day.ts";
 import { record } from "./support/record.ts";
@@ -171,11 +171,15 @@ async function readRecord(since: string) {
 
   const source = await dossier.read(naming[0]?.sourceReference?.reference ?? "");
   if (source.resourceType !== "DocumentReference") throw new Error("The consent has no document");
-  const { consent, evidence } = z
-    .object({ consent: signedConsentSchema, evidence: consentEvidenceSchema })
-    .parse(JSON.parse((await bytesOf(source)).toString("utf8")));
-  expect(consent.payload.method).toBe("signed-on-screen");
-  expect(consent.payload.givenBy).toBe("patient");
+  const [, statement = ""] = (await bytesOf(source)).toString("utf8").split(".");
+  const consent = consentSchema.parse(JSON.parse(Buffer.from(statement, "base64url").toString("utf8")));
+  expect(consent.method).toBe("signed-on-screen");
+  expect(consent.givenBy).toBe("patient");
+  const attested = (await dossier.search("DocumentReference", of)).filter(isTyped("59284-0"));
+  const proof = attested.find((each) => each.content[0]?.attachment.contentType === "application/json");
+  const proven = await bytesOf(proof);
+  expect(createHash("sha256").update(proven).digest("hex")).toBe(consent.evidenceSha256);
+  const evidence = consentEvidenceSchema.parse(JSON.parse(proven.toString("utf8")));
   expect(evidence.witness).toBeUndefined();
 
   const jpeg = await bytesOf(photo);

@@ -112,7 +112,7 @@ test("a whole case is found in the record and in the archive as one linked set @
     { status: "completed", subject: { reference: `Patient/${patient.recordId}` } },
   ]);
   expect(found.tasks).toMatchObject([{ status: "completed" }]);
-  expect(found.documents).toHaveLength(4);
+  expect(found.documents).toHaveLength(5);
   expect(found.reports).toMatchObject([{ status: "final", conclusion: opinion.assessment }]);
   const photo = found.documents.find((each) => JSON.stringify(each.type).includes("52040-3"));
   const photoBytes = await theRecord.bytes(photo?.content?.[0]?.attachment?.url ?? "");
@@ -167,5 +167,5 @@ test("a process that dies at every request in turn loses nothing and doubles not
   }
   expect(deaths).toBeGreaterThan(5);
   const found = await contents(caseId);
-  expect(Object.values(found).map((each) => each.length)).toEqual([1, 1, 1, 1, 4]);
+  expect(Object.values(found).map((each) => each.length)).toEqual([1, 1, 1, 1, 5]);
 });

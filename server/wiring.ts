@@ -66,7 +66,11 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
       clinician: directory.find,
       team: (id) => directory.teams().find((team) => team.id === id),
     },
-    hospital: { name: config.hospital.name, address: config.hospital.address },
+    hospital: {
+      name: config.hospital.name,
+      address: config.hospital.address,
+      organizationId: config.hospital.organizationId,
+    },
     clock,
     log: log.child({ role: "filing" }),
     onDown: () => void directory.refresh(),

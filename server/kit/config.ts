@@ -18,6 +18,11 @@ export const hospitalSchema = z.object({
   address: z.string(),
   emergencyNumber: z.string().default("15"),
   urgentPhones: z.partialRecord(specialtySchema, z.string()).default({}),
+  /** Its Organization in the record: what is filed names it. */
+  organizationId: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]{1,64}$/)
+    .optional(),
 });
 export type Hospital = z.infer<typeof hospitalSchema>;
 

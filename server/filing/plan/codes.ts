@@ -12,6 +12,7 @@ export const systems = {
   matrixEvent: "https://matrix.org/event",
   matrixUser: "https://matrix.org/user-id",
   actReason: "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+  actCode: "http://terminology.hl7.org/CodeSystem/v3-ActCode",
   participation: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
   confidentiality: "http://terminology.hl7.org/CodeSystem/v3-Confidentiality",
   documentClass: "https://mos.esante.gouv.fr/NOS/TRE_A03-ClasseDocument/FHIR/TRE-A03-ClasseDocument",

@@ -1,197 +1,191 @@
 import type { Json } from "#protocol/canonical.ts";
-import type { CaseState } from "#protocol/case-state.ts";
-import type { Consent, ConsentEvidence, Purpose } from "#protocol/consent.ts";
-import type { Addressee } from "#protocol/people.ts";
-import { missingCase } from "#protocol/result.ts";
-import { idOf } from "../ids.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
+import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
 import type { FileableEvent } from "../work.ts";
+import { caseIds, concept, patientReference, requestOf, systems } from "./codes.ts";
 import {
-  caseIds,
-  concept,
-  matrixIdentifier,
-  organizationReference,
-  patientReference,
-  personReference,
-  requestOf,
-  systems,
-} from "./codes.ts";
-import { documentBundle, documentId } from "./documents.ts";
-import { type ConsentGroup, consentResourceId, photoDocumentId } from "./references.ts";
-import { filingAudit, provenance } from "./trail.ts";
+  consentResource,
+  type FiledConsent,
+  groupsOf,
+  performersOf,
+  representativeId,
+} from "./consent-resource.ts";
+import { type Document, documentBundle, documentId } from "./documents.ts";
+import { informTask } from "./inform.ts";
+import { poolsOf } from "./recipients.ts";
+import { attachedJws } from "./signed.ts";
+import { filingAudit, type Origin, provenance } from "./trail.ts";
 import type { Entry, Plan, PlanContext, Resource } from "./types.ts";
 
 type ConsentEvent = Extract<FileableEvent, { kind: "consent" }>;
-type Filed = CaseState["consents"][number];
 
-/** The patient's decision: the signed statement with its proof as a document, and one Consent for each group of purposes. */
+/**
+ * The patient's decision: the signed statement as a document that any JOSE tool verifies, its proof beside it, and one Consent for each
+ * purpose. What this consent takes the place of is over from here on.
+ */
 export function planConsent(event: ConsentEvent, context: PlanContext): Plan {
   const { payload } = event.consent;
-  const bytes = Buffer.from(
-    JSON.stringify({ consent: event.consent, evidence: event.evidence }, undefined, 2),
-  );
-  const { serviceRequest } = caseIds(requestOf(context).eventId);
-  const documents = documentBundle(context, event.eventId, [
-    {
-      part: "consent",
-      type: "consent",
-      filedKind: "consent",
-      title: context.language === "fr" ? "Attestation de consentement" : "Consent attestation",
-      contentType: "application/json",
-      blob: "consent",
-      bytes,
-      author: payload.collectedBy,
-      createdAtMs: Date.parse(payload.collectedAt),
-      related: [{ reference: `ServiceRequest/${serviceRequest}` }],
-    },
-  ]);
-  const filed: Filed = { eventId: event.eventId, sender: event.sender, atMs: event.atMs, consent: payload };
+  const filed: FiledConsent = {
+    eventId: event.eventId,
+    sender: event.sender,
+    atMs: event.atMs,
+    consent: payload,
+  };
+  const { documents, blobs } = documentsOf(event, context);
+  const bundle = documentBundle(context, event.eventId, documents);
   const consents = groupsOf(payload).map((group) => consentResource(context, filed, group));
   const references = consents.map((consent) => `Consent/${consent.id}`);
-  const representative = representativeOf(context, event.eventId, payload, event.evidence);
   const entries: Entry[] = references.map((reference) => ({
     id: reference.slice("Consent/".length),
     kind: "consent",
     reference,
   }));
-  return {
-    steps: [
-      documents.step,
-      {
-        kind: "bundle",
-        writes: [
-          ...(representative === undefined ? [] : [{ resource: representative }]),
-          ...consents.map((resource) => ({ resource })),
-          {
-            resource: provenance(context, {
-              eventId: event.eventId,
-              targets: [...references, `DocumentReference/${documentId(event.eventId, "consent")}`],
-              occurredAt: payload.collectedAt,
-              author: payload.collectedBy,
-              signed: { jws: event.consent.jws, certificate: event.consent.certificate },
-              sources: [],
-            }),
-          },
-          { resource: filingAudit(context, event.eventId, payload.collectedBy, references) },
-        ],
-      },
-    ],
-    entries: [...documents.entries, ...entries],
-    blobs: { consent: bytes },
-  };
-}
-
-const groupOf: Readonly<Record<Purpose, ConsentGroup>> = {
-  opinion: "opinion",
-  "care-named": "pictures",
-  "care-team": "pictures",
-  "care-outside-team": "pictures",
-  teaching: "teaching",
-  research: "research",
-  publication: "publication",
-};
-
-/** The groups that the patient decided on, yes or no. */
-export const groupsOf = (consent: Consent): ConsentGroup[] => [
-  ...new Set(consent.decisions.map((decision) => groupOf[decision.purpose])),
-];
-
-const purposeCodes: Readonly<Record<ConsentGroup, Json>> = {
-  opinion: { system: systems.actReason, code: "TREAT", display: "treatment" },
-  pictures: { system: systems.actReason, code: "TREAT", display: "treatment" },
-  teaching: { system: systems.actReason, code: "TRAIN", display: "training" },
-  research: { system: systems.actReason, code: "HRESCH", display: "healthcare research" },
-  // HL7 has no purpose for publication (filing.md §0.5).
-  publication: { system: "urn:colloque:purpose", code: "PUB", display: "publication" },
-};
-
-/**
- * One group of purposes as a PCF Intermediate Consent. The pictures' names each photo that was filed under it, so the resource is
- * written anew with every photo; that is safe because one case is filed in order, by one writer.
- */
-export function consentResource(context: PlanContext, filed: Filed, group: ConsentGroup): Resource {
-  const { consent, eventId } = filed;
-  const decisions = consent.decisions.filter((decision) => groupOf[decision.purpose] === group);
-  const granted = decisions.some((decision) => decision.granted);
-  const photos = group === "pictures" ? photosUnder(context.state, consent.consentId) : [];
-  return {
-    resourceType: "Consent",
-    id: consentResourceId(eventId, group),
-    meta: { profile: ["https://profiles.ihe.net/ITI/PCF/StructureDefinition/IHE.PCF.consentIntermediate"] },
-    identifier: [
-      { system: systems.uri, value: `urn:uuid:${consent.consentId}` },
-      { ...matrixIdentifier(eventId), use: "secondary" },
-    ],
-    status: "active",
-    scope: concept(
-      "http://terminology.hl7.org/CodeSystem/consentscope",
-      "patient-privacy",
-      "Privacy Consent",
+  const resources: Resource[] = [
+    ...representativesOf(context, event.eventId, payload, event.evidence),
+    ...poolsOf(payload),
+    ...consents,
+    ...replacedBy(context, payload),
+    ...(payload.method === "emergency" ? [emergencyTask(event, context, references)] : []),
+    provenance(
+      context,
+      originOf(event, context, [...references, `DocumentReference/${documentId(event.eventId, "consent")}`]),
     ),
-    category: [concept(systems.loinc, "59284-0", "Consent Document")],
-    patient: patientReference(context),
-    dateTime: consent.collectedAt,
-    performer: [
-      consent.givenBy === "patient"
-        ? patientReference(context)
-        : { reference: `RelatedPerson/${representativeId(eventId)}` },
-    ],
-    organization: [organizationReference(context.hospital)],
-    sourceReference: { reference: `DocumentReference/${documentId(eventId, "consent")}` },
-    policy: [{ uri: `urn:colloque:notice:${encodeURIComponent(consent.notice.version)}:${group}` }],
-    provision: {
-      type: granted ? "permit" : "deny",
-      period: { start: consent.collectedAt, end: consent.expiresAt },
-      ...(granted ? actors(context, consent.recipients) : {}),
-      purpose: [purposeCodes[group]],
-      ...(photos.length === 0 ? {} : { data: photos }),
-    },
+    filingAudit(context, event.eventId, payload.collectedBy, references),
+  ];
+  return {
+    steps: [bundle.step, { kind: "bundle", writes: resources.map((resource) => ({ resource })) }],
+    entries: [...bundle.entries, ...entries],
+    blobs,
   };
 }
 
-const photosUnder = (state: CaseState, consentId: string): Json[] =>
-  state.photos
-    .filter((each) => each.photo.receipt.payload.consentId === consentId)
-    .map((each) => ({
-      meaning: "instance",
-      reference: { reference: `DocumentReference/${photoDocumentId(each.eventId)}` },
-    }));
-
-/** Whom the patient was told of. A specialty has no resource of its own: it is written in words. */
-function actors(context: PlanContext, recipients: readonly Addressee[]): { actor: Json } {
-  const role = concept(systems.participation, "IRCP", "information recipient");
-  return { actor: recipients.map((recipient) => ({ role, reference: actorReference(context, recipient) })) };
+/** The statement; the evidence, whose hash is in it, byte for byte as it was hashed; and what the patient's own phone signed. */
+function documentsOf(event: ConsentEvent, context: PlanContext) {
+  const { payload } = event.consent;
+  const french = context.language === "fr";
+  const phone = event.evidence.patientPhone;
+  const blobs: Record<string, Uint8Array> = {
+    consent: Buffer.from(attachedJws(event.consent)),
+    evidence: Buffer.from(canonicalJson(JSON.parse(JSON.stringify(event.evidence)))),
+    ...(phone === undefined ? {} : { phone: Buffer.from(phone.jws) }),
+  };
+  const document = (part: string, title: string, contentType: string): Document => ({
+    part,
+    type: "consent",
+    filedKind: "consent",
+    title,
+    contentType,
+    blob: part,
+    bytes: blobs[part] ?? new Uint8Array(),
+    author: payload.collectedBy,
+    createdAtMs: Date.parse(payload.collectedAt),
+    related: [{ reference: `ServiceRequest/${caseIds(requestOf(context).eventId).serviceRequest}` }],
+  });
+  return {
+    blobs,
+    documents: [
+      document("consent", french ? "Attestation de consentement" : "Consent attestation", "application/jose"),
+      document("evidence", french ? "Preuve du consentement" : "Proof of consent", "application/json"),
+      ...(phone === undefined
+        ? []
+        : [
+            document(
+              "phone",
+              french ? "Accord signé sur le téléphone du patient" : "Consent signed on the patient’s phone",
+              "application/jose",
+            ),
+          ]),
+    ],
+  };
 }
 
-function actorReference(context: PlanContext, recipient: Addressee): Json {
-  switch (recipient.kind) {
-    case "person":
-      return personReference(context, recipient.userId);
-    case "team":
-      return { reference: `CareTeam/${recipient.teamId}` };
-    case "specialty":
-      return { display: `Spécialité : ${recipient.specialty}` };
-    default:
-      return missingCase(recipient);
-  }
+/** Who had a part in it: who agreed, who witnessed, who interpreted; and the signatures of collector and patient. */
+function originOf(event: ConsentEvent, context: PlanContext, targets: readonly string[]): Origin {
+  const { consent, evidence } = event;
+  const givers =
+    consent.payload.givenBy === "nobody" ? [] : performersOf(context, event.eventId, consent.payload);
+  const named = (type: Json, name: string | undefined): { type: Json; who: Json }[] =>
+    name === undefined || name === "" ? [] : [{ type, who: { display: name } }];
+  return {
+    eventId: event.eventId,
+    targets,
+    occurredAt: consent.payload.collectedAt,
+    author: consent.payload.collectedBy,
+    signed: consent,
+    sources: [],
+    agents: [
+      ...givers.map((who) => ({
+        type: concept(
+          "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+          "informant",
+          "Informant",
+        ),
+        who,
+      })),
+      ...named(concept(systems.participation, "WIT", "witness"), evidence.witness),
+      ...named(
+        concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "INTPRTER", "interpreter"),
+        evidence.interpreter,
+      ),
+    ],
+    ...(evidence.patientPhone === undefined || givers[0] === undefined
+      ? {}
+      : {
+          also: [
+            {
+              type: { code: "1.2.840.10065.1.12.1.7", display: "Consent Signature" },
+              when: evidence.patientPhone.answeredAt,
+              who: givers[0],
+              jws: evidence.patientPhone.jws,
+            },
+          ],
+        }),
+  };
 }
 
-const representativeId = (eventId: string): string => idOf(eventId, "RelatedPerson");
+/** The consents that the patient's later word ends, as they are from now on. */
+function replacedBy(context: PlanContext, consent: Consent): Resource[] {
+  const before = context.state.consents.find((each) => each.consent.consentId === consent.supersedes);
+  return before === undefined
+    ? []
+    : groupsOf(before.consent).map((group) => consentResource(context, before, group));
+}
 
-function representativeOf(
+const emergencyTask = (event: ConsentEvent, context: PlanContext, references: readonly string[]): Resource =>
+  informTask(context, {
+    eventId: event.eventId,
+    about: "emergency",
+    by: event.consent.payload.collectedBy,
+    atMs: Date.parse(event.consent.payload.collectedAt),
+    reason: event.evidence.emergencyReason ?? "",
+    focus: references[0],
+    informed: undefined,
+  });
+
+function representativesOf(
   context: PlanContext,
   eventId: string,
   consent: Consent,
   evidence: ConsentEvidence,
-): Resource | undefined {
-  if (consent.givenBy === "patient") return undefined;
-  const [code, display] = consent.givenBy === "parent" ? ["PRN", "parent"] : ["GUARD", "guardian"];
-  return {
-    resourceType: "RelatedPerson",
-    id: representativeId(eventId),
-    patient: patientReference(context),
-    relationship: [concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", code, display)],
-    ...(evidence.representative === undefined || evidence.representative === ""
-      ? {}
-      : { name: [{ text: evidence.representative }] }),
+): Resource[] {
+  const person = (nth: 1 | 2, name: string | undefined): Resource => {
+    const [code, display] = consent.givenBy === "guardian" ? ["GUARD", "guardian"] : ["PRN", "parent"];
+    return {
+      resourceType: "RelatedPerson",
+      id: representativeId(eventId, nth),
+      patient: patientReference(context),
+      relationship: [concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", code, display)],
+      ...(name === undefined || name === "" ? {} : { name: [{ text: name }] }),
+    };
   };
+  switch (consent.givenBy) {
+    case "patient":
+    case "nobody":
+      return [];
+    case "parent":
+    case "guardian":
+      return [person(1, evidence.representative)];
+    case "both-parents":
+      return [person(1, evidence.representative), person(2, evidence.secondRepresentative)];
+  }
 }

@@ -74,7 +74,7 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
               ],
               occurredAt: payload.signedAt,
               author: payload.author,
-              signed: { jws: event.opinion.jws, certificate: event.opinion.certificate },
+              signed: event.opinion,
               sources: [
                 { reference: `ServiceRequest/${requestId}` },
                 ...seenPhotos(event, context).map((reference) => ({ reference })),

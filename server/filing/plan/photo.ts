@@ -3,7 +3,7 @@ import type { Json } from "#protocol/canonical.ts";
 import { parseJpeg } from "../jpeg.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, patientReference, requestOf, siteConcept, systems } from "./codes.ts";
-import { consentResource, groupsOf } from "./consent.ts";
+import { consentResource, groupsOf, isGranted } from "./consent-resource.ts";
 import { photographicClass, photoInstance, photoUids } from "./dicom.ts";
 import { documentBundle } from "./documents.ts";
 import { consentResourceId, photoDocumentId } from "./references.ts";
@@ -44,9 +44,7 @@ export function planPhoto(event: PhotoEvent, picture: Uint8Array, context: PlanC
     },
   ]);
   const target = `DocumentReference/${photoDocumentId(event.eventId)}`;
-  const consentReference = {
-    reference: `Consent/${consentResourceId(consent.eventId, groupsOf(consent.consent).includes("pictures") ? "pictures" : "opinion")}`,
-  };
+  const consentReference = { reference: `Consent/${consentResourceId(consent.eventId, "pictures")}` };
   const writes: Write[] = [
     {
       resource: provenance(context, {
@@ -54,11 +52,14 @@ export function planPhoto(event: PhotoEvent, picture: Uint8Array, context: PlanC
         targets: context.archive ? [target, `ImagingStudy/${ids.imagingStudy}`] : [target],
         occurredAt: receipt.payload.takenAt,
         author: receipt.payload.takenBy,
-        signed: { jws: receipt.jws, certificate: receipt.certificate },
+        signed: receipt,
         sources: [consentReference],
       }),
     },
-    { resource: consentResource(context, consent, "pictures") },
+    // Each use that was agreed to beyond the opinion names the photo: each can be taken back alone.
+    ...groupsOf(consent.consent)
+      .filter((group) => group !== "opinion" && isGranted(consent.consent, group))
+      .map((group) => ({ resource: consentResource(context, consent, group) })),
     { resource: serviceRequest(context) },
     { resource: filingAudit(context, event.eventId, receipt.payload.takenBy, [target]) },
   ];

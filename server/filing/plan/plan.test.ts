@@ -1,20 +1,10 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { foldCase } from "#protocol/case-state.ts";
-import type { CaseEvent } from "#protocol/events.ts";
 import { sha256Hex } from "../ids.ts";
-import {
-  aCase,
-  type CaseOptions,
-  clinicians,
-  delattre,
-  type People,
-  people,
-  startMs,
-  tinyJpeg,
-} from "../testing/a-case.ts";
+import { aCase, delattre, type People, people } from "../testing/a-case.ts";
+import { contextOf, plansOf, resourcesOf } from "../testing/a-plan.ts";
 import { isFileable } from "../work.ts";
-import { type Plan, type PlanContext, planFiling, type Resource } from "./index.ts";
+import { planFiling } from "./index.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -22,50 +12,6 @@ let all: People;
 beforeAll(async () => {
   all = await people();
 });
-
-const contextOf = (list: readonly CaseEvent[], change: Partial<PlanContext> = {}): PlanContext => ({
-  state: foldCase(list, ""),
-  patient: delattre,
-  clinician: (userId) => clinicians.find((each) => each.userId === userId),
-  team: () => undefined,
-  hospital: { name: "CHU de Valombre", address: "12, quai des Tanneurs, Valombre" },
-  language: "fr",
-  timeZone: "Europe/Paris",
-  archive: true,
-  recordHost: "record.test",
-  nowMs: startMs + 40 * 60_000,
-  filedAtMs: new Map(),
-  pictures: new Map(),
-  ...change,
-});
-
-/** The plans of a whole case, one event after the other, as filing makes them. */
-async function plansOf(
-  options: CaseOptions = {},
-  change: Partial<PlanContext> = {},
-  first = 6,
-): Promise<Plan[]> {
-  const { items } = await aCase(all, options);
-  const events = items.map((item) => item.event);
-  const ordered = [
-    ...events.filter((e) => e.kind === "request"),
-    ...events.filter((e) => e.kind !== "request"),
-  ];
-  const plans: Plan[] = [];
-  for (const [index, event] of ordered.slice(0, first).entries()) {
-    if (!isFileable(event)) continue;
-    const context = contextOf(ordered.slice(0, index + 1), change);
-    plans.push(
-      await planFiling(event, event.kind === "photo" ? (options.picture ?? tinyJpeg) : undefined, context),
-    );
-  }
-  return plans;
-}
-
-const resourcesOf = (plans: readonly Plan[]): Resource[] =>
-  plans.flatMap((plan) =>
-    plan.steps.flatMap((step) => (step.kind === "bundle" ? step.writes.map((write) => write.resource) : [])),
-  );
 
 function referencesIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
@@ -81,7 +27,7 @@ const given = /^(Patient|PractitionerRole|CareTeam|Organization)\//;
 describe("the plan of a case", () => {
   test("[F20] refers to nothing but what it writes before or with it, and to what the record had", async () => {
     const written = new Set<string>();
-    for (const plan of await plansOf()) {
+    for (const plan of await plansOf(all)) {
       for (const step of plan.steps) {
         if (step.kind !== "bundle") continue;
         for (const { resource } of step.writes) written.add(`${resource.resourceType}/${resource.id}`);
@@ -94,7 +40,7 @@ describe("the plan of a case", () => {
   });
 
   test("[F20] ties photo to consent, report to request, and each document to its patient and its bytes", async () => {
-    const resources = resourcesOf(await plansOf());
+    const resources = resourcesOf(await plansOf(all));
     const of = (type: string) => resources.filter((each) => each.resourceType === type);
     const photo = of("DocumentReference").find((each) => JSON.stringify(each.type).includes("52040-3"));
     const consents = of("Consent").filter((each) =>
@@ -110,7 +56,9 @@ describe("the plan of a case", () => {
   });
 
   test("[F21] has one Consent for each group of purposes, yes or no", async () => {
-    const consents = resourcesOf(await plansOf({}, {}, 2)).filter((each) => each.resourceType === "Consent");
+    const consents = resourcesOf(await plansOf(all, {}, {}, 2)).filter(
+      (each) => each.resourceType === "Consent",
+    );
     const said = consents.map((each) => JSON.stringify(each.provision));
     expect(said).toHaveLength(3);
     expect(said.filter((each) => each.includes('"permit"'))).toHaveLength(2);
@@ -120,7 +68,7 @@ describe("the plan of a case", () => {
   });
 
   test("[F20] without an archive has no DICOM step and no study", async () => {
-    const plans = await plansOf({}, { archive: false });
+    const plans = await plansOf(all, {}, { archive: false });
     expect(plans.flatMap((plan) => plan.steps).some((step) => step.kind === "dicom")).toBe(false);
     expect(JSON.stringify(resourcesOf(plans))).not.toContain("ImagingStudy");
   });
@@ -138,7 +86,7 @@ describe("the plan of a case", () => {
   });
 
   test("[F22] no text that people type changes where anything goes, or leaves what FHIR cannot hold", async () => {
-    const plain = (await plansOf({}, {}, 3)).map((plan) => plan.steps.length);
+    const plain = (await plansOf(all, {}, {}, 3)).map((plan) => plan.steps.length);
     const nasty = fc.oneof(
       fc.string({ minLength: 1, maxLength: 80, unit: "binary" }),
       fc.constantFrom(
@@ -155,7 +103,7 @@ describe("the plan of a case", () => {
       fc.asyncProperty(nasty, async (text) => {
         const question = `?${text}`.slice(0, 900);
         const patient = { ...delattre, given: text.slice(0, 100), family: `X${text}`.slice(0, 100) };
-        const plans = await plansOf({ question, patient }, { patient }, 3);
+        const plans = await plansOf(all, { question, patient }, { patient }, 3);
         expect(plans.map((plan) => plan.steps.length)).toEqual(plain);
         for (const resource of resourcesOf(plans)) {
           expect(resource.id).toMatch(/^[0-9a-f-]{36}$/);

@@ -5,11 +5,15 @@ import { documentId } from "./documents.ts";
 /** The DocumentReference of a photo, from the event that brought it. */
 export const photoDocumentId = (eventId: string): string => documentId(eventId, "photo");
 
-export type ConsentGroup = "opinion" | "pictures" | "teaching" | "research" | "publication";
+/** What the record keeps apart, so that it can be taken back apart: care by words, care by pictures, and each use beyond care. */
+export type ConsentGroup = "opinion" | "pictures" | "teaching" | "publication" | `research:${string}`;
 
 /** The Consent for one group of purposes, from the event that brought the decision. */
 export const consentResourceId = (eventId: string, group: ConsentGroup): string =>
   idOf(eventId, `Consent ${group}`);
+
+/** The Task of telling the patient, from the event of the broken glass or of the consent that an emergency stood in for. */
+export const informTaskId = (eventId: string): string => idOf(eventId, "Task inform");
 
 /** Where the opinion of a case lies, once there is one. */
 export function opinionReferences(state: CaseState): string[] {

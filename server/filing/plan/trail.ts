@@ -1,4 +1,5 @@
 import type { Json } from "#protocol/canonical.ts";
+import type { Signed } from "#protocol/signed.ts";
 import { idOf } from "../ids.ts";
 import {
   archivistReference,
@@ -10,6 +11,7 @@ import {
   personReference,
   systems,
 } from "./codes.ts";
+import { attachedJws } from "./signed.ts";
 import type { PlanContext, Resource } from "./types.ts";
 
 /** What a Provenance says of one signed thing. */
@@ -19,12 +21,36 @@ export type Origin = {
   /** When it came to be: the shutter, the collection, the signature. */
   readonly occurredAt: string;
   readonly author: string;
-  /** Detached JWS of the author's device, and the registry's certificate of its key. */
-  readonly signed: { readonly jws: string; readonly certificate: string };
+  /** The signed statement itself: its signature by the author's device, and the registry's certificate of that key. */
+  readonly signed: Signed<Json>;
   readonly sources: readonly Json[];
+  /** Who else had a part in it. */
+  readonly agents?: readonly { readonly type: Json; readonly who: Json }[];
+  /** Signatures beside the author's. */
+  readonly also?: readonly Signature[];
+  /** Why, when it is not the patient's treatment as agreed. */
+  readonly reason?: Json;
 };
 
-/** Who made it, when, on whose word; with the signature and the certificate that proves it years later. */
+/** One signature as a compact JWS, with the kind that ASTM E1762 gives it. */
+type Signature = {
+  readonly type: { readonly code: string; readonly display: string };
+  readonly when: string;
+  readonly who: Json;
+  readonly jws: string;
+};
+
+/** Each is a whole JWS (RFC 7515 §7.1), payload included: any JOSE tool verifies it. */
+const signatureOf = ({ type, when, who, jws }: Signature): Json => ({
+  type: [{ system: "urn:iso-astm:E1762-95:2013", ...type }],
+  when: instant(Date.parse(when)),
+  who,
+  targetFormat: "application/json",
+  sigFormat: "application/jose",
+  data: Buffer.from(jws).toString("base64"),
+});
+
+/** Who made it, when, on whose word; with the signature, and the certificate that proves years later whose it is. */
 export function provenance(context: PlanContext, origin: Origin): Resource {
   const author = personReference(context, origin.author);
   return {
@@ -33,7 +59,7 @@ export function provenance(context: PlanContext, origin: Origin): Resource {
     target: origin.targets.map((reference) => ({ reference })),
     occurredDateTime: origin.occurredAt,
     recorded: instant(context.nowMs),
-    reason: [concept(systems.actReason, "TREAT")],
+    reason: [origin.reason ?? concept(systems.actReason, "TREAT")],
     activity: concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "CREATE", "create"),
     agent: [
       {
@@ -57,26 +83,27 @@ export function provenance(context: PlanContext, origin: Origin): Resource {
         type: concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "assembler"),
         who: archivistReference,
       },
+      ...(origin.agents ?? []),
     ],
     entity: [
       ...origin.sources.map((what) => ({ role: "source", what })),
       { role: "source", what: { identifier: matrixIdentifier(origin.eventId) } },
     ],
     signature: [
-      {
-        type: [
-          {
-            system: "urn:iso-astm:E1762-95:2013",
-            code: "1.2.840.10065.1.12.1.5",
-            display: "Verification Signature",
-          },
-        ],
-        when: instant(Date.parse(origin.occurredAt)),
+      signatureOf({
+        type: { code: "1.2.840.10065.1.12.1.5", display: "Verification Signature" },
+        when: origin.occurredAt,
         who: author,
-        targetFormat: "application/json",
-        sigFormat: "application/jose",
-        data: Buffer.from(JSON.stringify(origin.signed)).toString("base64"),
-      },
+        jws: attachedJws(origin.signed),
+      }),
+      // By the registry, over the author's key: whose it was, and until when.
+      signatureOf({
+        type: { code: "1.2.840.10065.1.12.1.10", display: "Identity Witness Signature" },
+        when: origin.occurredAt,
+        who: { display: context.certificate?.iss ?? "Colloque" },
+        jws: origin.signed.certificate,
+      }),
+      ...(origin.also ?? []).map(signatureOf),
     ],
   };
 }

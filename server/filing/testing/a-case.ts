@@ -1,6 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { canonicalJson, type Json } from "#protocol/canonical.ts";
-import { consentEvidenceSchema, consentSchema } from "#protocol/consent.ts";
+import {
+  type Consent,
+  type ConsentEvidence,
+  consentEvidenceSchema,
+  consentSchema,
+} from "#protocol/consent.ts";
 import { type CaseEvent, opinionSchema, photoSchema, requestSchema } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Clinician } from "#protocol/people.ts";
@@ -102,6 +107,9 @@ export type CaseOptions = {
   readonly picture?: Uint8Array<ArrayBuffer>;
   readonly pictures?: boolean;
   readonly question?: string;
+  /** What is other than in the usual consent. */
+  readonly consent?: Partial<Consent>;
+  readonly evidence?: Partial<ConsentEvidence>;
 };
 
 /** The events of one whole case, in the order in which they are sent. */
@@ -126,7 +134,11 @@ export async function aCase(all: People, options: CaseOptions = {}) {
     requester: leroy,
     createdAt: at(8),
   });
-  const evidence = consentEvidenceSchema.parse({ consentId, noticeText: "Vous pouvez dire non." });
+  const evidence = consentEvidenceSchema.parse({
+    consentId,
+    noticeText: "Vous pouvez dire non.",
+    ...options.evidence,
+  });
   const consent = consentSchema.parse({
     v: 1,
     consentId,
@@ -145,6 +157,7 @@ export async function aCase(all: People, options: CaseOptions = {}) {
     collectedBy: leroy,
     collectedAt: at(0),
     expiresAt: at(60 * 24 * 365),
+    ...options.consent,
   });
   const requestEvent = eventId("request");
   const items: WorkItem[] = [];
