@@ -31,6 +31,8 @@ const patient = { ...delattre, family: "ESSAI", recordId: `e2e-${randomUUID()}` 
 const offsetMs = startMs + 3600_000 - Date.now();
 let all: People;
 let folder: string;
+/** The registry's signed words, as a test has them. */
+const leases: string[] = [];
 
 test.beforeAll(async () => {
   all = await people();
@@ -60,6 +62,7 @@ async function life(name: string, filed: Set<string>, fetcher: typeof fetch = fe
     registry: {
       key: all.registry.publicJwk,
       statusOf: async () => ({ state: "live", untilMs: startMs + 86400_000 }),
+      leasesOf: async () => leases,
     },
     directory: { clinician: (userId) => clinicians.find((each) => each.userId === userId) },
     hospital: { name: "CHU de Valombre", address: "12, quai des Tanneurs, Valombre" },

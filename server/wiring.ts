@@ -61,7 +61,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
     db,
     sealer: createSealer(config.bot.storeKey, "filing"),
     config: { fhirUrl: config.fhirUrl, dicomwebUrl: config.dicomwebUrl },
-    registry: { key: registry.publicKey, statusOf: registry.statusOf },
+    registry: { key: registry.publicKey, statusOf: registry.statusOf, leasesOf: registry.leasesOf },
     directory: {
       clinician: directory.find,
       team: (id) => directory.teams().find((team) => team.id === id),

@@ -18,6 +18,7 @@ const portBases: Readonly<Record<string, number>> = {
   bench: 7620,
   shots: 7820,
   homeserver: 7920,
+  template: 8020,
 };
 
 /**

@@ -2,6 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cached, fillOnce } from "./cache.ts";
 import { digest, foldersOf, root } from "./paths.ts";
+import { portBaseOf } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 
 /** Folders whose content decides what a seeded profile looks like. */
@@ -39,7 +40,7 @@ export const fromTemplate = (progress: Progress) => async (dataFolder: string) =
     const stack = await startStack({
       profile: "template",
       home: folder,
-      portBase: 7820,
+      portBase: portBaseOf("template"),
       parts: ["synapse", "hapi"],
       quiet: true,
     });

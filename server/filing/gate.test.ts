@@ -5,8 +5,13 @@ import { consentIdSchema } from "#protocol/ids.ts";
 import { gate, type RegistryPort } from "./gate.ts";
 import {
   aCase,
+  aGlass,
+  anInformed,
+  aWithdrawal,
   type CaseOptions,
+  leaseOn,
   leroy,
+  martin,
   type People,
   people,
   signAs,
@@ -23,8 +28,8 @@ beforeAll(async () => {
 const live: Status = { state: "live", untilMs: startMs + 86400_000 };
 const nowMs = startMs + 40 * 60_000;
 
-function registry(status: Status = live): RegistryPort {
-  return { key: all.registry.publicJwk, statusOf: async () => status };
+function registry(status: Status = live, leases: readonly string[] = []): RegistryPort {
+  return { key: all.registry.publicJwk, statusOf: async () => status, leasesOf: async () => leases };
 }
 
 async function events(options?: CaseOptions) {
@@ -96,7 +101,7 @@ describe("gate 4, a photo", () => {
     expect(await gate(event, tinyJpeg, foldCase(list, ""), registry(), nowMs)).toMatchObject({
       reason: "bad-signature",
     });
-    const stranger = { key: (await people()).registry.publicJwk, statusOf: async () => live };
+    const stranger = { ...registry(), key: (await people()).registry.publicJwk };
     expect(await gate(photo, tinyJpeg, foldCase(list, ""), stranger, nowMs)).toMatchObject({
       reason: "bad-signature",
     });
@@ -123,7 +128,7 @@ describe("gate 4, a photo", () => {
       allow: "later",
       reason: "status-stale",
     });
-    const silent = { key: all.registry.publicJwk, statusOf: () => Promise.reject(new Error("down")) };
+    const silent = { ...registry(), statusOf: () => Promise.reject(new Error("down")) };
     expect(await gate(of("photo"), tinyJpeg, state, silent, nowMs)).toMatchObject({ allow: "later" });
   });
 });
@@ -231,5 +236,91 @@ describe("gate 4, words", () => {
         reason: "not-the-cases-request",
       },
     );
+  });
+});
+
+describe("gate 4, a broken glass", () => {
+  const gated = async (change: (glass: Awaited<ReturnType<typeof aGlass>>) => object = () => ({})) => {
+    const { items, consent } = await aCase(all);
+    const events = items.map((item) => item.event);
+    const glass = await aGlass(all, consent, martin);
+    const event = { ...glass, ...change(glass) };
+    return gate(event, undefined, foldCase([...events, event], ""), registry(), nowMs);
+  };
+
+  test("[F33] passes when who breaks it signed for it, with the reason that was signed", async () => {
+    expect(await gated()).toMatchObject({ allow: true, certificate: { sub: martin } });
+  });
+
+  test("[F33] is refused with another reason, from somebody else, or for another case", async () => {
+    expect(await gated(() => ({ reason: "Par curiosité, vraiment." }))).toMatchObject({
+      reason: "reason-differs",
+    });
+    expect(await gated(() => ({ sender: leroy }))).toMatchObject({ reason: "not-the-senders" });
+    const other = await aCase(all);
+    const glass = await aGlass(all, (await aCase(all)).consent, martin);
+    const state = foldCase([...other.items.map((item) => item.event), glass], "");
+    expect(await gate(glass, undefined, state, registry(), nowMs)).toMatchObject({ reason: "another-case" });
+  });
+
+  test("[F34] that the patient was told passes once, of a glass or an emergency that the case has", async () => {
+    const { items, consent } = await aCase(all, { consent: { method: "emergency", givenBy: "nobody" } });
+    const glass = await aGlass(all, consent, martin);
+    const events = [...items.map((item) => item.event), glass];
+    const told = anInformed({ kind: "glass", glassId: glass.glass.payload.glassId });
+    const again = { ...told, eventId: "$again" };
+    const emergency = anInformed({ kind: "emergency", consentId: consent.consentId });
+    const state = foldCase([...events, told, again, emergency], "");
+    const ask = (event: FileableEvent) => gate(event, undefined, state, registry(), nowMs);
+    expect(await ask(told)).toEqual({ allow: true });
+    expect(await ask(emergency)).toEqual({ allow: true });
+    expect(await ask(again)).toEqual({ allow: "nothing" });
+    const other = anInformed({ kind: "glass", glassId: crypto.randomUUID() });
+    expect(await ask(other)).toMatchObject({ reason: "nothing-to-tell" });
+  });
+});
+
+describe("gate 4, a withdrawal", () => {
+  test("[F31] passes on the registry's signed word alone, and takes that along", async () => {
+    const { items, consent } = await aCase(all);
+    const event = {
+      kind: "withdrawn" as const,
+      eventId: "$w",
+      sender: "",
+      atMs: nowMs,
+      withdrawn: aWithdrawal(consent),
+    };
+    const state = foldCase([...items.map((item) => item.event), event], "");
+    const ask = (leases: readonly string[]) => gate(event, undefined, state, registry(live, leases), nowMs);
+    const word = await leaseOn(all, consent, "withdrawn");
+    expect(await ask([word])).toEqual({ allow: true, proof: word });
+    expect(await ask([await leaseOn(all, consent, "live")])).toMatchObject({ reason: "not-withdrawn" });
+    expect(await ask([])).toEqual({ allow: "later", reason: "status-unknown" });
+    expect(await ask([await leaseOn(await people(), consent, "withdrawn")])).toMatchObject({
+      allow: "later",
+    });
+    const elsewhere = await leaseOn(all, (await aCase(all)).consent, "withdrawn");
+    expect(await ask([elsewhere])).toMatchObject({ allow: "later" });
+  });
+});
+
+describe("gate 4, the patient's newest word", () => {
+  test("[F29] speaks for a photo that was taken under an earlier one", async () => {
+    const { items, consent } = await aCase(all);
+    const events = items.map((item) => item.event);
+    const photo = events.find((event) => event.kind === "photo");
+    const ask = async (granted: boolean) => {
+      const decisions = [
+        { purpose: "opinion" as const, granted: true },
+        { purpose: "care-named" as const, granted },
+      ];
+      const { caseId, pseudonym, consentId } = consent;
+      const later = await aCase(all, { consent: { caseId, pseudonym, supersedes: consentId, decisions } });
+      const word = later.items[0]?.event;
+      if (photo?.kind !== "photo" || word === undefined) throw new Error("A case begins so");
+      return gate(photo, tinyJpeg, foldCase([...events, word], ""), registry(), nowMs);
+    };
+    expect(await ask(true)).toMatchObject({ allow: true });
+    expect(await ask(false)).toMatchObject({ reason: "purpose-not-granted" });
   });
 });

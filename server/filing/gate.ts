@@ -1,22 +1,27 @@
+import { leaseClaimsSchema } from "#protocol/api.ts";
 import { canonicalJson, type Json } from "#protocol/canonical.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import { type Consent, consentSchema, inForce } from "#protocol/consent.ts";
 import { type Decision, mayDisclose, type RefusalReason, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
+import { glassSchema } from "#protocol/glass.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { missingCase } from "#protocol/result.ts";
 import type { Certificate, PublicJwk } from "#protocol/signed.ts";
-import { verifySigned } from "../kit/jose.ts";
+import { verifyCompact, verifySigned } from "../kit/jose.ts";
 import { sha256Hex } from "./ids.ts";
 import { parseJpeg } from "./jpeg.ts";
 import { isPhonesWord } from "./phone-proof.ts";
+import { untoldOf } from "./plan/inform.ts";
 import type { FileableEvent } from "./work.ts";
 
 /** The registry as filing sees it: the key that its certificates are signed with, and its word on a consent and one of its photos. */
 export type RegistryPort = {
   readonly key: PublicJwk;
   statusOf(consentId: string, receiptId: string | null): Promise<Status>;
+  /** Its signed word on each consent of a case. */
+  leasesOf(caseId: string): Promise<readonly string[]>;
 };
 
 export type GateReason =
@@ -29,13 +34,21 @@ export type GateReason =
   | "picture-differs"
   | "not-a-jpeg"
   | "not-the-cases-request"
-  | "not-the-cases-opinion";
+  | "not-the-cases-opinion"
+  | "reason-differs"
+  | "nothing-to-tell"
+  | "not-withdrawn";
 
 export type GateAnswer =
-  | { readonly allow: true; readonly certificate?: Certificate | undefined }
+  | {
+      readonly allow: true;
+      readonly certificate?: Certificate | undefined;
+      /** The registry's signed word, for a withdrawal. */
+      readonly proof?: string;
+    }
   | { readonly allow: false; readonly reason: GateReason }
   /** Not this item's fault: ask again later. A photo is never destroyed because the registry did not answer. */
-  | { readonly allow: "later"; readonly reason: "status-unknown" | "status-stale" }
+  | { readonly allow: "later"; readonly reason: "status-unknown" | "status-stale" | "consent-not-filed" }
   /** Says nothing new (a message sent twice, an answer after the end): nothing is filed, nobody is told. */
   | { readonly allow: "nothing" };
 
@@ -68,6 +81,12 @@ export async function gate(
         return state.messages.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
       case "response":
         return state.responses.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
+      case "glass":
+        return await gateGlass(event, state, registry);
+      case "informed":
+        return gateInformed(event, state);
+      case "withdrawn":
+        return await gateWithdrawal(event, state, registry);
       default:
         return missingCase(event);
     }
@@ -174,6 +193,53 @@ async function gateOpinion(
   return { allow: true, certificate };
 }
 
-/** The consent that a receipt names, among those that passed this gate before it. */
-const consentOf = (state: CaseState, consentId: string): Consent | null =>
-  state.consents.find((each) => each.consent.consentId === consentId)?.consent ?? null;
+/** Who breaks a glass signs for it, with a reason, in this very case. */
+async function gateGlass(event: Of<"glass">, state: CaseState, registry: RegistryPort): Promise<GateAnswer> {
+  const { payload, certificate } = await verifySigned(
+    glassSchema,
+    event.glass,
+    registry.key,
+    Date.parse(event.glass.payload.openedAt),
+  );
+  if (payload.openedBy !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
+  if (payload.caseId !== state.request?.request.caseId) return refuse("another-case");
+  if (sha256Hex(event.reason) !== payload.reasonSha256) return refuse("reason-differs");
+  const first = state.glasses.find((each) => each.glass.glassId === payload.glassId);
+  return first?.eventId === event.eventId ? { allow: true, certificate } : nothing;
+}
+
+function gateInformed(event: Of<"informed">, state: CaseState): GateAnswer {
+  if (untoldOf({ state }, event.informed.of) === undefined) return refuse("nothing-to-tell");
+  const of = JSON.stringify(event.informed.of);
+  const first = state.informed.find((each) => JSON.stringify(each.informed.of) === of);
+  return first?.eventId === event.eventId ? { allow: true } : nothing;
+}
+
+/** Whoever says it: it is so when the registry says so, whose signed word is filed as the proof. */
+async function gateWithdrawal(
+  event: Of<"withdrawn">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  const { consentId } = event.withdrawn;
+  const consent = state.consents.find((each) => each.consent.consentId === consentId)?.consent;
+  if (consent === undefined) return { allow: "later", reason: "consent-not-filed" };
+  const first = state.withdrawals.find((each) => each.withdrawn.consentId === consentId);
+  if (first?.eventId !== event.eventId) return nothing;
+  const leases = await registry.leasesOf(consent.caseId).catch((): readonly string[] => []);
+  for (const lease of leases) {
+    const claims = await verifyCompact(leaseClaimsSchema, lease, registry.key).catch(() => undefined);
+    if (claims?.consentId !== consentId) continue;
+    return claims.state === "withdrawn" ? { allow: true, proof: lease } : refuse("not-withdrawn");
+  }
+  return { allow: "later", reason: "status-unknown" };
+}
+
+/** The patient's newest word on what a receipt names, of the consents that passed this gate before it and were not taken back. */
+function consentOf(state: CaseState, consentId: string): Consent | null {
+  const consents = state.consents.map((each) => each.consent);
+  const named = consents.find((each) => each.consentId === consentId);
+  const isLive = (consent: Consent): boolean =>
+    !state.withdrawals.some((each) => each.withdrawn.consentId === consent.consentId);
+  return named === undefined ? null : inForce(named, consents.filter(isLive));
+}

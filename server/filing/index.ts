@@ -1,6 +1,6 @@
 import type { RecordView } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import type { Filed } from "#protocol/events.ts";
+import type { Filed, Withdrawn } from "#protocol/events.ts";
 import type { CareTeam, Clinician } from "#protocol/people.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
@@ -51,11 +51,24 @@ export type FilingOptions = {
   readonly random?: () => number;
 };
 
+/** What is known of a picture that was destroyed before it was filed. */
+export type Tombstone = {
+  readonly receiptId: string;
+  readonly consentId: string;
+  readonly pictureSha256: string;
+  readonly reason: string;
+  readonly atMs: number;
+};
+
 /** The way into the record, and back to what is in it. */
 export type Filing = AsyncDisposable & {
   /** Takes an event of a case. Durable when it resolves; the same event twice is taken once. Other kinds than the record's are left. */
   submit(item: WorkItem): Promise<void>;
   recordOf(roomId: string): Promise<RecordView>;
+  /** Notes in the record that a consent was taken back. Durable when it resolves; told twice, or by an event of the room too, it is once. */
+  withdrawn(roomId: string, withdrawn: Withdrawn): Promise<void>;
+  /** What is left of pictures that were destroyed unfiled: their hash and why. */
+  destroyed(roomId: string): Promise<Tombstone[]>;
   /** The bytes of a document as the record gives them now, checked against the hash of what was filed. */
   readEntry(roomId: string, id: string): Promise<{ contentType: string; bytes: Uint8Array<ArrayBuffer> }>;
   parked(): Promise<{ eventId: string; roomId: string; kind: Filed["kind"]; reason: string; atMs: number }[]>;
@@ -122,14 +135,38 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   await goOn();
   for (const roomId of await store.roomsToTell()) queues.tell(roomId);
 
+  /** One withdrawal of one consent, whoever tells of it and however often. */
+  async function withdraw(roomId: string, withdrawn: Withdrawn, sender: string): Promise<void> {
+    const event = {
+      kind: "withdrawn" as const,
+      eventId: `$withdrawn-${withdrawn.consentId}`,
+      sender,
+      atMs: Date.parse(withdrawn.at),
+      withdrawn,
+    };
+    if (!(await store.insert({ roomId, event }, undefined))) return;
+    await store.reopenPhotos(roomId);
+    queues.file(roomId);
+  }
+
   return {
     submit: async (item) => {
       const { event, roomId, picture } = item;
       if (!isFileable(event)) return;
       if (event.eventId !== item.eventId || event.sender !== item.sender)
         throw new ColloqueError("bad-request", { details: { why: "event-and-envelope-differ" } });
+      if (event.kind === "withdrawn") return withdraw(roomId, event.withdrawn, event.sender);
       if (await store.insert({ roomId, event }, picture)) queues.file(roomId);
     },
+    withdrawn: (roomId, withdrawn) => withdraw(roomId, withdrawn, withdrawn.by),
+    destroyed: async (roomId) =>
+      (await store.tombstones(roomId)).map((row) => ({
+        receiptId: row.receipt_id,
+        consentId: row.consent_id,
+        pictureSha256: row.picture_sha256,
+        reason: row.reason,
+        atMs: row.destroyed_at_ms,
+      })),
     recordOf: async (roomId) => ({
       entries: (await store.entries(roomId)).map((entry) => ({
         id: entry.id,

@@ -22,6 +22,7 @@ const stepSchema = z.discriminatedUnion("kind", [
     instance: z.string(),
     patientId: z.string(),
   }),
+  z.object({ kind: z.literal("mark"), references: z.array(z.string()), labels: z.array(json) }),
 ]);
 const planSchema = z.object({
   steps: z.array(stepSchema),

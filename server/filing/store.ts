@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { type Filed, filedKindSchema, filedSchema } from "#protocol/events.ts";
+import type { Receipt } from "#protocol/receipt.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database, Migration, Queries, SqlValue } from "../store/index.ts";
 import type { Entry, Plan, Step } from "./plan/index.ts";
 import { parseSteps } from "./steps.ts";
-import { type FileableKind, type InboxItem, parseInbox } from "./work.ts";
+import { type FileableKind, fileableKinds, type InboxItem, parseInbox } from "./work.ts";
 
 /**
  * Filing's own tables. What people said, the pictures and the planned requests are sealed; in the clear are ids, kinds, states, times
@@ -59,12 +60,23 @@ const migrations: readonly Migration[] = [
      sent_at_ms INTEGER
    );
    CREATE INDEX filing_outcomes_unsent ON filing_outcomes (room_id, seq) WHERE sent_at_ms IS NULL;`,
+  // What is left of a picture that was destroyed unfiled.
+  `CREATE TABLE filing_tombstones (
+     event_id TEXT PRIMARY KEY,
+     room_id TEXT NOT NULL,
+     receipt_id TEXT NOT NULL,
+     consent_id TEXT NOT NULL,
+     picture_sha256 TEXT NOT NULL,
+     reason TEXT NOT NULL,
+     destroyed_at_ms INTEGER NOT NULL
+   );
+   CREATE INDEX filing_tombstones_room ON filing_tombstones (room_id);`,
 ];
 
 /** `refusing`: the gate's no is said and the picture gone; its audit is still to be written. */
 export type ItemState = "new" | "planned" | "refusing" | "filed" | "refused" | "parked" | "ignored";
 
-const kindSchema = z.enum(["request", "consent", "photo", "message", "response", "opinion"]);
+const kindSchema = z.enum(fileableKinds);
 const stateSchema = z.enum(["new", "planned", "refusing", "filed", "refused", "parked", "ignored"]);
 const headSchema = z.object({
   event_id: z.string(),
@@ -97,6 +109,13 @@ const outcomeRow = z.object({
   seq: z.number(),
   id: z.string(),
   outcome: z.string().transform((text) => filedSchema.parse(JSON.parse(text))),
+});
+const tombstoneRow = z.object({
+  receipt_id: z.string(),
+  consent_id: z.string(),
+  picture_sha256: z.string(),
+  reason: z.string(),
+  destroyed_at_ms: z.number(),
 });
 const parkedRow = z.object({
   event_id: z.string(),
@@ -147,7 +166,10 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return row === undefined ? undefined : sealer.open(row.sealed, `filing_blobs/${eventId}/${name}`);
   }
 
-  /** The next thing to do in a case: its request before all else, then the order of arrival. A parked one blocks its case. */
+  /**
+   * The next thing to do in a case: its request before all else, then the order of arrival. A parked one blocks its case, save what was
+   * withdrawn: the record learns of that at once.
+   */
   async function head(roomId: string): Promise<Head | undefined> {
     const first = await db.one(
       headSchema,
@@ -156,7 +178,8 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
        ORDER BY CASE state WHEN 'parked' THEN 0 ELSE 1 END, CASE kind WHEN 'request' THEN 0 ELSE 1 END, seq LIMIT 1`,
       roomId,
     );
-    if (first === undefined || first.state === "parked") return undefined;
+    if (first?.state === "parked") return withdrawalOf(roomId);
+    if (first === undefined) return undefined;
     if (first.kind === "request") return first;
     const request = await db.one(
       roomRow,
@@ -165,6 +188,25 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     );
     return request === undefined ? undefined : first;
   }
+
+  const withdrawalOf = (roomId: string): Promise<Head | undefined> =>
+    db.one(
+      headSchema,
+      `SELECT event_id, room_id, kind, state, step, attempts, faults, reason, next_at_ms, waiting_since_ms
+       FROM filing_items WHERE room_id = ? AND kind = 'withdrawn' AND state IN ('new', 'planned', 'refusing')
+       ORDER BY seq LIMIT 1`,
+      roomId,
+    );
+
+  /** Whether something of this kind is still on its way into the record. */
+  const isOpen = async (roomId: string, kind: FileableKind): Promise<boolean> =>
+    (await db.one(
+      roomRow,
+      `SELECT room_id FROM filing_items
+       WHERE room_id = ? AND kind = ? AND state IN ('new', 'planned', 'parked') LIMIT 1`,
+      roomId,
+      kind,
+    )) !== undefined;
 
   /** Everything of a case that counts: filed before, and this one. In the order in which it is filed. */
   async function itemsUpTo(roomId: string, eventId: string): Promise<InboxItem[]> {
@@ -203,20 +245,50 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
       await tx.run("UPDATE filing_items SET state = 'planned', step = 0 WHERE event_id = ?", eventId);
     });
 
-  /** The gate said no: the picture leaves our disk and the room is told at once; the audit follows when the record takes it. */
+  /**
+   * The gate said no: the picture, and the key that it travelled with, leave our disk, and the room is told at once; the audit follows when
+   * the record takes it.
+   */
   const refuse = (
     item: Head,
     reason: string,
     audit: Pick<Plan, "steps" | "entries">,
     outcome: Filed,
     nowMs: number,
+    receipt: Pick<Receipt, "receiptId" | "consentId" | "pictureSha256"> | undefined,
   ): Promise<void> =>
     db.transaction(async (tx) => {
       await putPlan(tx, item.event_id, audit);
       await tx.run("DELETE FROM filing_blobs WHERE event_id = ?", item.event_id);
+      if (receipt !== undefined) await bury(tx, item, receipt, reason, nowMs);
       await close(tx, item, "refusing", reason, nowMs);
       await putOutcome(tx, `${item.event_id} refused`, item.room_id, outcome);
     });
+
+  async function bury(
+    tx: Queries,
+    item: Head,
+    receipt: Pick<Receipt, "receiptId" | "consentId" | "pictureSha256">,
+    reason: string,
+    nowMs: number,
+  ): Promise<void> {
+    await tx.run(
+      `INSERT INTO filing_tombstones (event_id, room_id, receipt_id, consent_id, picture_sha256, reason, destroyed_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+      item.event_id,
+      item.room_id,
+      receipt.receiptId,
+      receipt.consentId,
+      receipt.pictureSha256,
+      reason,
+      nowMs,
+    );
+    await tx.run(
+      "UPDATE filing_items SET sealed = ? WHERE event_id = ?",
+      sealer.seal("{}", `filing_items/${item.event_id}`),
+      item.event_id,
+    );
+  }
 
   async function plan(eventId: string): Promise<{ steps: Step[]; entries: Entry[] }> {
     const row = await db.one(sealedRow, "SELECT sealed FROM filing_plans WHERE event_id = ?", eventId);
@@ -264,6 +336,21 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     tx.run(
       `DELETE FROM filing_blobs WHERE name = 'picture' AND event_id IN
        (SELECT event_id FROM filing_items WHERE room_id = ? AND state = 'filed')`,
+      roomId,
+    );
+
+  /** The pictures of photos that were withdrawn: they are no figures any more. */
+  const dropPicturesOf = (eventIds: readonly string[]): Promise<void> =>
+    db.transaction(async (tx) => {
+      for (const eventId of eventIds)
+        await tx.run("DELETE FROM filing_blobs WHERE event_id = ? AND name = 'picture'", eventId);
+    });
+
+  /** Photos that wait for a human are asked about anew: what was withdrawn must not lie with us until somebody looks. */
+  const reopenPhotos = (roomId: string) =>
+    db.run(
+      `UPDATE filing_items SET state = 'new', reason = NULL, step = 0, attempts = 0, faults = 0, next_at_ms = 0
+       WHERE room_id = ? AND kind = 'photo' AND state = 'parked'`,
       roomId,
     );
 
@@ -344,8 +431,18 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     insert,
     blob,
     head,
+    isOpen,
     itemsUpTo,
     photosFiledAt,
+    dropPictures: dropPicturesOf,
+    reopenPhotos,
+    tombstones: (roomId: string) =>
+      db.all(
+        tombstoneRow,
+        `SELECT receipt_id, consent_id, picture_sha256, reason, destroyed_at_ms FROM filing_tombstones
+         WHERE room_id = ? ORDER BY destroyed_at_ms`,
+        roomId,
+      ),
     savePlan,
     refuse,
     hurry,

@@ -2,15 +2,29 @@ import { z } from "zod";
 import { consentEvidenceSchema, signedConsentSchema } from "#protocol/consent.ts";
 import {
   type CaseEvent,
+  informedSchema,
   photoSchema,
   requestSchema,
   responseSchema,
   signedOpinionSchema,
+  withdrawnSchema,
 } from "#protocol/events.ts";
+import { signedGlassSchema } from "#protocol/glass.ts";
 import { eventIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
 
 /** The kinds of event that belong in the record. */
-export type FileableKind = "request" | "consent" | "photo" | "message" | "response" | "opinion";
+export const fileableKinds = [
+  "request",
+  "consent",
+  "photo",
+  "message",
+  "response",
+  "opinion",
+  "glass",
+  "informed",
+  "withdrawn",
+] as const;
+export type FileableKind = (typeof fileableKinds)[number];
 export type FileableEvent = Extract<CaseEvent, { kind: FileableKind }>;
 
 /** What the bot hands over: one decrypted event and, for a photo, the stripped JPEG. Filing holds no Matrix key. */
@@ -27,14 +41,7 @@ export type WorkItem = {
 /** An item as the inbox keeps it: the picture lies apart. */
 export type InboxItem = { readonly roomId: string; readonly event: FileableEvent };
 
-const fileable = new Set<CaseEvent["kind"]>([
-  "request",
-  "consent",
-  "photo",
-  "message",
-  "response",
-  "opinion",
-]);
+const fileable = new Set<CaseEvent["kind"]>(fileableKinds);
 
 export const isFileable = (event: CaseEvent): event is FileableEvent => fileable.has(event.kind);
 
@@ -50,6 +57,9 @@ const eventSchema = z.union([
   z.object({ ...base, kind: z.literal("photo"), photo: photoSchema }),
   z.object({ ...base, kind: z.literal("opinion"), opinion: signedOpinionSchema }),
   z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
+  z.object({ ...base, kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
+  z.object({ ...base, kind: z.literal("informed"), informed: informedSchema }),
+  z.object({ ...base, kind: z.literal("withdrawn"), withdrawn: withdrawnSchema }),
   z
     .object({ ...base, kind: z.literal("message"), text: z.string(), clientRef: z.string().optional() })
     .transform((message) => ({ ...message, clientRef: message.clientRef })),

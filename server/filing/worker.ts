@@ -5,14 +5,15 @@ import { missingCase } from "#protocol/result.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { backoffMs } from "./backoff.ts";
-import { decideOnPicture, type GateAnswer, gate, type RegistryPort } from "./gate.ts";
+import { decideOnPicture, type GateReason, gate, type RegistryPort } from "./gate.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
+import { photoDocumentId } from "./plan/references.ts";
 import { refusalAudit } from "./plan/trail.ts";
 import type { DicomArchive } from "./record/dicom.ts";
 import type { FhirRecord, RecordPatient } from "./record/fhir.ts";
 import { RecordFault } from "./record/http.ts";
 import type { FilingStore, Head } from "./store.ts";
-import type { FileableEvent, FileableKind } from "./work.ts";
+import type { FileableKind } from "./work.ts";
 
 /** A human must look: this item goes no further, and its case waits behind it. */
 export class ParkFault extends Error {
@@ -68,7 +69,7 @@ export function createWorker(parts: WorkerParts) {
   async function advance(item: Head): Promise<boolean> {
     try {
       if (item.state === "refusing") await auditRefusal(item);
-      else if (item.state === "planned" || (await prepare(item))) await carryOut(item);
+      else if (item.state === "planned" ? await mayStill(item) : await prepare(item)) await carryOut(item);
       return true;
     } catch (fault) {
       return await handle(item, fault);
@@ -77,40 +78,70 @@ export function createWorker(parts: WorkerParts) {
 
   /** Gate and plan; false when the item ended here. */
   async function prepare(item: Head): Promise<boolean> {
-    const { event, state, patient } = await readCase(item);
+    const read = await readCase(item);
+    const { event, state, patient } = read;
     const picture = await store.blob(item.event_id, "picture");
     const answer = await gate(event, picture, state, registry, clock());
-    if (answer.allow === "nothing") {
+    const isOfNothing =
+      answer.allow === "later" &&
+      answer.reason === "consent-not-filed" &&
+      !(await store.isOpen(item.room_id, "consent"));
+    if (answer.allow === "nothing" || isOfNothing) {
       await store.end(item, "ignored", "nothing-new", undefined, clock());
       return false;
     }
     if (answer.allow === "later") throw new LaterFault(answer.reason);
+    if (!answer.allow) {
+      await refuse(item, read, answer.reason);
+      return false;
+    }
     const context: PlanContext = {
-      ...parts.surroundings,
-      state,
-      patient,
-      certificate: answer.allow ? answer.certificate : undefined,
-      nowMs: clock(),
+      ...contextOf(read),
+      certificate: answer.certificate,
+      proof: answer.proof,
       filedAtMs: await store.photosFiledAt(item.room_id),
       pictures: event.kind === "opinion" ? await picturesOf(state) : new Map(),
     };
-    if (!answer.allow) {
-      await refuse(item, event, answer, context);
-      return false;
-    }
     await checkPatient(patient);
     const plan = await planFiling(event, picture, context);
+    if (event.kind === "withdrawn") await store.dropPictures(photosOf(state, event.withdrawn.consentId));
     await store.savePlan(item.event_id, plan);
     return true;
   }
+
+  /**
+   * A photo that was planned and could not be written yet is asked about again: its consent may have been taken back while it waited. What the
+   * record has of it already stays there, and the withdrawal marks it.
+   */
+  async function mayStill(item: Head): Promise<boolean> {
+    if (item.kind !== "photo" || item.step > 0) return true;
+    const read = await readCase(item);
+    if (read.event.kind !== "photo") return true;
+    const decision = await decideOnPicture(read.event.photo.receipt.payload, read.state, registry, clock());
+    if (decision.allow) return true;
+    if (decision.reason === "status-unknown" || decision.reason === "status-stale")
+      throw new LaterFault(decision.reason);
+    if ((await record.read(`DocumentReference/${photoDocumentId(item.event_id)}`)) !== undefined) return true;
+    await refuse(item, read, decision.reason);
+    return false;
+  }
+
+  const contextOf = ({ state, patient }: Awaited<ReturnType<typeof readCase>>): PlanContext => ({
+    ...parts.surroundings,
+    state,
+    patient,
+    nowMs: clock(),
+    filedAtMs: new Map(),
+    pictures: new Map(),
+  });
 
   async function readCase(item: Head) {
     const items = await store.itemsUpTo(item.room_id, item.event_id);
     const event = items.at(-1)?.event;
     if (event === undefined) throw new Error("An item of the inbox can be read");
-    // No "filed" is folded here, so whose word that would be does not matter.
+    // Whose word a withdrawal is does not matter here: the gate asks the registry.
     const state = foldCase(
-      items.map((each) => each.event),
+      items.map((each) => (each.event.kind === "withdrawn" ? { ...each.event, sender: "" } : each.event)),
       "",
     );
     const request = state.request?.request;
@@ -130,22 +161,26 @@ export function createWorker(parts: WorkerParts) {
     return pictures;
   }
 
+  /** A picture that is refused is destroyed; its hash and the reason are kept, here and in the record's audit. */
   async function refuse(
     item: Head,
-    event: FileableEvent,
-    answer: Extract<GateAnswer, { allow: false }>,
-    context: PlanContext,
+    read: Awaited<ReturnType<typeof readCase>>,
+    reason: GateReason,
   ): Promise<void> {
-    const consent =
-      event.kind === "photo"
-        ? { identifier: { value: `urn:uuid:${event.photo.receipt.payload.consentId}` } }
-        : { identifier: { value: event.eventId } };
-    const audit = refusalAudit(context, event.eventId, event.sender, consent, answer.reason);
+    const { event } = read;
+    const receipt = event.kind === "photo" ? event.photo.receipt.payload : undefined;
+    const audit = refusalAudit(contextOf(read), event.eventId, event.sender, {
+      consent: {
+        identifier: { value: receipt === undefined ? event.eventId : `urn:uuid:${receipt.consentId}` },
+      },
+      reason,
+      pictureSha256: receipt?.pictureSha256,
+    });
     const nowMs = clock();
-    const outcome = outcomeOf(item, { state: "refused", at: iso(nowMs), reason: answer.reason });
+    const outcome = outcomeOf(item, { state: "refused", at: iso(nowMs), reason });
     const plan = { steps: [{ kind: "bundle" as const, writes: [{ resource: audit }] }], entries: [] };
-    await store.refuse(item, answer.reason, plan, outcome, nowMs);
-    log.warn({ eventId: item.event_id, kind: item.kind, reason: answer.reason }, "gate 4 refused");
+    await store.refuse(item, reason, plan, outcome, nowMs, receipt);
+    log.warn({ eventId: item.event_id, kind: item.kind, reason }, "gate 4 refused");
   }
 
   async function auditRefusal(item: Head): Promise<void> {
@@ -189,6 +224,8 @@ export function createWorker(parts: WorkerParts) {
       case "dicom":
         if (archive === undefined) throw new ParkFault("archive-gone");
         return await archive.store(step, await bytesOf(step.blob));
+      case "mark":
+        return await record.mark(step);
       default:
         return missingCase(step);
     }
@@ -214,6 +251,7 @@ export function createWorker(parts: WorkerParts) {
     bytesOf: (name: string) => Promise<Uint8Array>,
   ): Promise<"same" | "missing" | "differs"> {
     if (step.kind === "dicom") return (await archive?.readBack(step, await bytesOf(step.blob))) ?? "missing";
+    if (step.kind === "mark") return (await record.isMarked(step)) ? "same" : "missing";
     for (const write of step.writes) {
       const answer = await record.readBack(write, bytesOf);
       if (answer !== "same") {
@@ -267,6 +305,11 @@ function parkReason(item: Head, fault: unknown): string | undefined {
   if (fault instanceof LaterFault) return item.faults >= maxWaits ? fault.reason : undefined;
   return item.faults >= maxFaults ? "internal" : undefined;
 }
+
+const photosOf = (state: CaseState, consentId: string): string[] =>
+  state.photos
+    .filter((each) => each.photo.receipt.payload.consentId === consentId)
+    .map((each) => each.eventId);
 
 /** What speaks against this being the patient who was meant. */
 export function patientProblem(found: RecordPatient, meant: Patient): string | undefined {

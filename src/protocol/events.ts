@@ -140,6 +140,9 @@ export const filedKindSchema = z.enum([
   "response",
   "opinion",
   "discussion",
+  "glass",
+  "informed",
+  "withdrawn",
 ]);
 export type FiledKind = z.infer<typeof filedKindSchema>;
 

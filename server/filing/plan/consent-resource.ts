@@ -1,6 +1,7 @@
 import type { Json } from "#protocol/canonical.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import type { Consent, Purpose } from "#protocol/consent.ts";
+import type { Withdrawn } from "#protocol/events.ts";
 import { idOf } from "../ids.ts";
 import {
   concept,
@@ -12,7 +13,7 @@ import {
 } from "./codes.ts";
 import { documentId } from "./documents.ts";
 import { actorsOf } from "./recipients.ts";
-import { type ConsentGroup, consentResourceId, photoDocumentId } from "./references.ts";
+import { type ConsentGroup, consentResourceId, denialId, photoDocumentId } from "./references.ts";
 import type { PlanContext, Resource } from "./types.ts";
 
 export type FiledConsent = CaseState["consents"][number];
@@ -67,6 +68,36 @@ export function consentResource(context: PlanContext, filed: FiledConsent, group
       // A yes ends; a no does not turn into anything by the lapse of time.
       period: { start: consent.collectedAt, ...(granted ? { end: consent.expiresAt } : {}) },
       ...(actor.length === 0 ? {} : { actor }),
+      purpose: [purposeOf(consent, group)],
+      ...dataOf(context.state, consent, group),
+    },
+  };
+}
+
+/** The no that takes the place of a yes from the withdrawal on. What was done before stays right (filing.md §F2: ex nunc). */
+export function denial(
+  context: PlanContext,
+  filed: FiledConsent,
+  group: ConsentGroup,
+  withdrawn: Withdrawn,
+  source: string,
+): Resource {
+  const { consent, eventId } = filed;
+  return {
+    ...common(context, filed, group),
+    id: denialId(eventId, group),
+    identifier: [
+      { system: systems.uri, value: `urn:uuid:${denialId(eventId, group)}` },
+      { system: systems.uri, value: `urn:uuid:${consent.consentId}`, use: "old" },
+      ...projectIdentifier(group),
+    ],
+    status: "active",
+    category: [attestation, concept(systems.actCode, "OPTOUT", "opt-out")],
+    dateTime: withdrawn.at,
+    sourceReference: { reference: source },
+    provision: {
+      type: "deny",
+      period: { start: withdrawn.at },
       purpose: [purposeOf(consent, group)],
       ...dataOf(context.state, consent, group),
     },
@@ -199,11 +230,17 @@ function dataOf(state: CaseState, consent: Consent, group: ConsentGroup): { data
     : { data: photos.map((reference) => ({ meaning: "instance", reference: { reference } })) };
 }
 
-/** The photos that a consent speaks for: those taken under it, and under what it took the place of. */
+/** The photos that a consent speaks for: those taken under it, and under what it took the place of, one after the other (rule G14). */
 export function photosUnder(state: CaseState, consentId: string): string[] {
-  const consent = state.consents.find((each) => each.consent.consentId === consentId)?.consent;
-  const ids = [consentId, ...(consent?.supersedes === undefined ? [] : [consent.supersedes])];
+  const ids = new Set<string>();
+  for (let next: string | undefined = consentId; next !== undefined && !ids.has(next); ) {
+    ids.add(next);
+    next = consentOf(state, next)?.consent.supersedes;
+  }
   return state.photos
-    .filter((each) => ids.includes(each.photo.receipt.payload.consentId))
+    .filter((each) => ids.has(each.photo.receipt.payload.consentId))
     .map((each) => `DocumentReference/${photoDocumentId(each.eventId)}`);
 }
+
+export const consentOf = (state: CaseState, consentId: string | undefined): FiledConsent | undefined =>
+  state.consents.find((each) => each.consent.consentId === consentId);

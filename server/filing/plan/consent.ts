@@ -4,6 +4,7 @@ import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, concept, patientReference, requestOf, systems } from "./codes.ts";
 import {
+  consentOf,
   consentResource,
   type FiledConsent,
   groupsOf,
@@ -45,7 +46,7 @@ export function planConsent(event: ConsentEvent, context: PlanContext): Plan {
     ...poolsOf(payload),
     ...consents,
     ...replacedBy(context, payload),
-    ...(payload.method === "emergency" ? [emergencyTask(event, context, references)] : []),
+    ...tasksOf(context, filed),
     provenance(
       context,
       originOf(event, context, [...references, `DocumentReference/${documentId(event.eventId, "consent")}`]),
@@ -113,6 +114,14 @@ function originOf(event: ConsentEvent, context: PlanContext, targets: readonly s
     author: consent.payload.collectedBy,
     signed: consent,
     sources: [],
+    ...(evidence.emergencyReason === undefined
+      ? {}
+      : {
+          reason: {
+            ...concept(systems.actReason, "ETREAT", "Emergency Treatment"),
+            text: evidence.emergencyReason,
+          },
+        }),
     agents: [
       ...givers.map((who) => ({
         type: concept(
@@ -145,22 +154,30 @@ function originOf(event: ConsentEvent, context: PlanContext, targets: readonly s
 
 /** The consents that the patient's later word ends, as they are from now on. */
 function replacedBy(context: PlanContext, consent: Consent): Resource[] {
-  const before = context.state.consents.find((each) => each.consent.consentId === consent.supersedes);
+  const before = consentOf(context.state, consent.supersedes);
   return before === undefined
     ? []
     : groupsOf(before.consent).map((group) => consentResource(context, before, group));
 }
 
-const emergencyTask = (event: ConsentEvent, context: PlanContext, references: readonly string[]): Resource =>
-  informTask(context, {
-    eventId: event.eventId,
-    about: "emergency",
-    by: event.consent.payload.collectedBy,
-    atMs: Date.parse(event.consent.payload.collectedAt),
-    reason: event.evidence.emergencyReason ?? "",
-    focus: references[0],
-    informed: undefined,
-  });
+/** Who was not asked is told afterwards; who then says something themselves has been. */
+function tasksOf(context: PlanContext, filed: FiledConsent): Resource[] {
+  const before = consentOf(context.state, filed.consent.supersedes);
+  return [
+    ...(filed.consent.method === "emergency"
+      ? [informTask(context, { kind: "emergency", consent: filed }, undefined)]
+      : []),
+    ...(before?.consent.method === "emergency"
+      ? [
+          informTask(
+            context,
+            { kind: "emergency", consent: before },
+            { whom: "own-word", atMs: Date.parse(filed.consent.collectedAt), by: undefined },
+          ),
+        ]
+      : []),
+  ];
+}
 
 function representativesOf(
   context: PlanContext,

@@ -2,10 +2,13 @@ import { missingCase } from "#protocol/result.ts";
 import type { FileableEvent } from "../work.ts";
 import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
+import { planGlass } from "./glass.ts";
+import { planInformed } from "./inform.ts";
 import { planOpinion } from "./opinion.ts";
 import { planPhoto } from "./photo.ts";
 import { planRequest } from "./request.ts";
 import type { Plan, PlanContext } from "./types.ts";
+import { planWithdrawal } from "./withdrawal.ts";
 import { planMessage, planResponse } from "./words.ts";
 
 export type { Entry, HospitalFacts, Plan, PlanContext, Resource, Step, Write } from "./types.ts";
@@ -42,6 +45,12 @@ async function planEvent(
       return planResponse(event, context);
     case "opinion":
       return planOpinion(event, context);
+    case "glass":
+      return planGlass(event, context);
+    case "informed":
+      return planInformed(event, context);
+    case "withdrawn":
+      return planWithdrawal(event, context);
     default:
       return missingCase(event);
   }

@@ -12,6 +12,10 @@ export type ConsentGroup = "opinion" | "pictures" | "teaching" | "publication" |
 export const consentResourceId = (eventId: string, group: ConsentGroup): string =>
   idOf(eventId, `Consent ${group}`);
 
+/** The Consent that says no from the withdrawal on. */
+export const denialId = (eventId: string, group: ConsentGroup): string =>
+  idOf(eventId, `Consent withdrawn ${group}`);
+
 /** The Task of telling the patient, from the event of the broken glass or of the consent that an emergency stood in for. */
 export const informTaskId = (eventId: string): string => idOf(eventId, "Task inform");
 

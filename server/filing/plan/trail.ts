@@ -1,4 +1,5 @@
 import type { Json } from "#protocol/canonical.ts";
+import type { Glass } from "#protocol/glass.ts";
 import type { Signed } from "#protocol/signed.ts";
 import { idOf } from "../ids.ts";
 import {
@@ -20,9 +21,11 @@ export type Origin = {
   readonly targets: readonly string[];
   /** When it came to be: the shutter, the collection, the signature. */
   readonly occurredAt: string;
+  /** When it ends, where it does. */
+  readonly until?: string;
   readonly author: string;
   /** The signed statement itself: its signature by the author's device, and the registry's certificate of that key. */
-  readonly signed: Signed<Json>;
+  readonly signed: Signed<Json> | undefined;
   readonly sources: readonly Json[];
   /** Who else had a part in it. */
   readonly agents?: readonly { readonly type: Json; readonly who: Json }[];
@@ -30,6 +33,8 @@ export type Origin = {
   readonly also?: readonly Signature[];
   /** Why, when it is not the patient's treatment as agreed. */
   readonly reason?: Json;
+  /** Whether it changed what was there rather than made something. */
+  readonly isChange?: boolean;
 };
 
 /** One signature as a compact JWS, with the kind that ASTM E1762 gives it. */
@@ -57,10 +62,16 @@ export function provenance(context: PlanContext, origin: Origin): Resource {
     resourceType: "Provenance",
     id: idOf(origin.eventId, "Provenance"),
     target: origin.targets.map((reference) => ({ reference })),
-    occurredDateTime: origin.occurredAt,
+    ...(origin.until === undefined
+      ? { occurredDateTime: origin.occurredAt }
+      : { occurredPeriod: { start: origin.occurredAt, end: origin.until } }),
     recorded: instant(context.nowMs),
     reason: [origin.reason ?? concept(systems.actReason, "TREAT")],
-    activity: concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "CREATE", "create"),
+    activity: concept(
+      "http://terminology.hl7.org/CodeSystem/v3-DataOperation",
+      origin.isChange === true ? "UPDATE" : "CREATE",
+      origin.isChange === true ? "revise" : "create",
+    ),
     agent: [
       {
         type: concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "author"),
@@ -89,6 +100,13 @@ export function provenance(context: PlanContext, origin: Origin): Resource {
       ...origin.sources.map((what) => ({ role: "source", what })),
       { role: "source", what: { identifier: matrixIdentifier(origin.eventId) } },
     ],
+    ...signaturesOf(context, origin, author),
+  };
+}
+
+function signaturesOf(context: PlanContext, origin: Origin, author: Json): { signature?: Json } {
+  if (origin.signed === undefined) return {};
+  return {
     signature: [
       signatureOf({
         type: { code: "1.2.840.10065.1.12.1.5", display: "Verification Signature" },
@@ -124,8 +142,21 @@ const clientAgent = (code: string): Json => ({
   network: { address: "urn:colloque:archivist", type: "5" },
 });
 
+type WriteAudit = (
+  context: PlanContext,
+  eventId: string,
+  author: string,
+  targets: readonly string[],
+) => Resource;
+
 /** BALP PatientCreate: what was written about a patient, on whose behalf. */
-export function filingAudit(
+export const filingAudit: WriteAudit = (...what) => writeAudit("create", ...what);
+
+/** BALP PatientUpdate: what of the record was changed. */
+export const changeAudit: WriteAudit = (...what) => writeAudit("update", ...what);
+
+function writeAudit(
+  how: "create" | "update",
   context: PlanContext,
   eventId: string,
   author: string,
@@ -134,10 +165,12 @@ export function filingAudit(
   return {
     resourceType: "AuditEvent",
     id: idOf(eventId, "AuditEvent"),
-    meta: { profile: [`${balp}/IHE.BasicAudit.PatientCreate`] },
+    meta: {
+      profile: [`${balp}/IHE.BasicAudit.${how === "create" ? "PatientCreate" : "PatientUpdate"}`],
+    },
     type: { system: auditType, code: "rest", display: "Restful Operation" },
-    subtype: [{ system: "http://hl7.org/fhir/restful-interaction", code: "create", display: "create" }],
-    action: "C",
+    subtype: [{ system: "http://hl7.org/fhir/restful-interaction", code: how, display: how }],
+    action: how === "create" ? "C" : "U",
     recorded: instant(context.nowMs),
     outcome: "0",
     agent: [
@@ -148,12 +181,7 @@ export function filingAudit(
         requestor: false,
         network: { address: context.recordHost, type: "1" },
       },
-      {
-        type: concept(systems.participation, "IRCP", "information recipient"),
-        who: personReference(context, author),
-        requestor: true,
-        purposeOfUse: [concept(systems.actReason, "TREAT")],
-      },
+      user(context, author, "TREAT"),
     ],
     source: { observer: archivistReference },
     entity: [
@@ -182,45 +210,100 @@ export function filingAudit(
   };
 }
 
+/** What was refused or let in, and why. */
+export type Judged = {
+  readonly consent: Json;
+  readonly reason: string;
+  /** SHA-256 of a picture that was destroyed unfiled: all that is left of it. */
+  readonly pictureSha256?: string | undefined;
+};
+
 /** BALP AuthZconsent with a negative outcome: what gate 4 refused, and why. */
 export function refusalAudit(
   context: PlanContext,
   eventId: string,
   author: string,
-  consentReference: Json,
-  reason: string,
+  { consent, reason, pictureSha256 }: Judged,
 ): Resource {
   return {
-    resourceType: "AuditEvent",
-    id: idOf(eventId, "AuditEvent refused"),
-    meta: { profile: [`${balp}/IHE.BasicAudit.AuthZconsent`] },
-    type: { system: systems.dicom, code: "110113", display: "Security Alert" },
-    subtype: [{ system: "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType", code: "AuthZ-Consent" }],
-    action: "E",
-    recorded: instant(context.nowMs),
+    ...authorization(context, idOf(eventId, "AuditEvent refused"), [user(context, author, "TREAT")]),
     outcome: "4",
     outcomeDesc: reason,
-    agent: [
-      clientAgent("110150"),
-      {
-        type: concept(systems.participation, "IRCP", "information recipient"),
-        who: personReference(context, author),
-        requestor: true,
-        purposeOfUse: [concept(systems.actReason, "TREAT")],
-      },
-      {
-        type: concept("http://terminology.hl7.org/CodeSystem/extra-security-role-type", "authserver"),
-        who: archivistReference,
-        requestor: false,
-      },
-    ],
-    source: { observer: archivistReference },
     entity: [
       patientEntity(context),
       {
-        what: consentReference,
-        type: { system: "http://hl7.org/fhir/resource-types", code: "Consent", display: "Consent" },
+        ...consentEntity(consent),
+        ...(pictureSha256 === undefined
+          ? {}
+          : { detail: [{ type: "destroyed-picture-sha256", valueString: pictureSha256 }] }),
       },
     ],
   };
 }
+
+/** BALP AuthZconsent for a broken glass: let in past the consent, for whom, by whom, why and until when. */
+export function glassAudit(
+  context: PlanContext,
+  eventId: string,
+  glass: Glass,
+  reason: string,
+  consent: string | undefined,
+): Resource {
+  const opener =
+    glass.openedBy === glass.reader
+      ? []
+      : [
+          {
+            type: concept(systems.participation, "AUT", "author (originator)"),
+            who: personReference(context, glass.openedBy),
+            requestor: false,
+          },
+        ];
+  return {
+    ...authorization(context, idOf(eventId, "AuditEvent"), [user(context, glass.reader, "BTG"), ...opener]),
+    period: { start: glass.openedAt, end: glass.endsAt },
+    outcome: "0",
+    outcomeDesc: reason,
+    purposeOfEvent: [concept(systems.actReason, "BTG", "break the glass")],
+    entity: [
+      patientEntity(context),
+      consentEntity(
+        consent === undefined
+          ? { identifier: { system: systems.uri, value: `urn:uuid:${glass.consentId}` } }
+          : { reference: consent },
+      ),
+    ],
+  };
+}
+
+const user = (context: PlanContext, userId: string, purpose: "TREAT" | "BTG"): Json => ({
+  type: concept(systems.participation, "IRCP", "information recipient"),
+  who: personReference(context, userId),
+  requestor: true,
+  purposeOfUse: [concept(systems.actReason, purpose)],
+});
+
+const consentEntity = (what: Json) => ({
+  what,
+  type: { system: "http://hl7.org/fhir/resource-types", code: "Consent", display: "Consent" },
+});
+
+const authorization = (context: PlanContext, id: string, agents: readonly Json[]) => ({
+  resourceType: "AuditEvent",
+  id,
+  meta: { profile: [`${balp}/IHE.BasicAudit.AuthZconsent`] },
+  type: { system: systems.dicom, code: "110113", display: "Security Alert" },
+  subtype: [{ system: "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType", code: "AuthZ-Consent" }],
+  action: "E",
+  recorded: instant(context.nowMs),
+  agent: [
+    clientAgent("110150"),
+    ...agents,
+    {
+      type: concept("http://terminology.hl7.org/CodeSystem/extra-security-role-type", "authserver"),
+      who: archivistReference,
+      requestor: false,
+    },
+  ],
+  source: { observer: archivistReference },
+});

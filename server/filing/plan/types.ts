@@ -29,7 +29,9 @@ export type Step =
       readonly series: string;
       readonly instance: string;
       readonly patientId: string;
-    };
+    }
+  /** Puts other security labels on documents that are there already, and leaves all else of them as it is. */
+  | { readonly kind: "mark"; readonly references: readonly string[]; readonly labels: readonly Json[] };
 
 /** What the record view and the filing receipt say of one thing that was filed. */
 export type Entry = {
@@ -70,6 +72,8 @@ export type PlanContext = {
   readonly recordHost: string;
   /** The certificate of whoever signed this event. */
   readonly certificate?: Certificate | undefined;
+  /** The registry's signed word that a consent was withdrawn (compact JWS). */
+  readonly proof?: string | undefined;
   readonly nowMs: number;
   /** When the case's photos were read back, by event id. */
   readonly filedAtMs: ReadonlyMap<string, number>;

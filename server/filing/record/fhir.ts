@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Json } from "#protocol/canonical.ts";
 import { sha256Hex } from "../ids.ts";
-import type { Write } from "../plan/types.ts";
+import type { Step, Write } from "../plan/types.ts";
 import { faultOf, RecordFault, type RecordHttp } from "./http.ts";
 
 const fhirJson = "application/fhir+json";
@@ -24,6 +24,10 @@ const patientSchema = z.object({
   name: z.array(z.object({ family: z.string().optional() })).optional(),
   link: z.array(z.object({ type: z.string() })).optional(),
 });
+const versionSchema = z.object({ meta: z.object({ versionId: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/) }) });
+type Mark = Extract<Step, { kind: "mark" }>;
+const isLabelled = (found: object, labels: readonly Json[]): boolean =>
+  covers(Reflect.get(found, "securityLabel"), labels, "");
 export type RecordPatient = z.infer<typeof patientSchema>;
 
 export type FhirRecord = ReturnType<typeof createFhirRecord>;
@@ -112,6 +116,36 @@ export function createFhirRecord(http: RecordHttp) {
     return covers(stored, write.resource, "") ? "same" : "differs";
   }
 
+  /**
+   * Gives documents other security labels and leaves all else of them as the record has it. Others may write there too: a change between the
+   * reading and the writing is a conflict, which is tried again.
+   */
+  async function mark({ references, labels }: Mark): Promise<void> {
+    for (const reference of references) {
+      const found = await read(reference);
+      if (found === undefined || isLabelled(found, labels)) continue;
+      const version = versionSchema.safeParse(found).data?.meta.versionId;
+      await http
+        .request({
+          method: "PUT",
+          path: checked(reference),
+          accept: fhirJson,
+          contentType: fhirJson,
+          body: JSON.stringify({ ...found, securityLabel: labels }),
+          ...(version === undefined ? {} : { ifMatch: `W/"${version}"` }),
+        })
+        .then((answer) => {
+          if (answer.status !== 200 && answer.status !== 201)
+            throw faultOf(answer.status, readResource(answer.bytes) !== undefined);
+        });
+    }
+  }
+
+  async function isMarked({ references, labels }: Mark): Promise<boolean> {
+    const found = await Promise.all(references.map((reference) => read(reference)));
+    return found.every((each) => each !== undefined && isLabelled(each, labels));
+  }
+
   async function readPatient(id: string): Promise<RecordPatient | undefined> {
     const found = await read(`Patient/${id}`);
     return found === undefined ? undefined : patientSchema.parse(found);
@@ -131,7 +165,7 @@ export function createFhirRecord(http: RecordHttp) {
     }
   }
 
-  return { write, read, readBinary, readBack, readPatient, isUp };
+  return { write, read, readBinary, readBack, mark, isMarked, readPatient, isUp };
 }
 
 /** A reference is a type and an id of FHIR's own alphabet, so that it cannot add a path or a query. */

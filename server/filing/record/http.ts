@@ -23,11 +23,13 @@ export type HttpAnswer = {
 };
 
 export type HttpRequest = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   /** Below the base: segments and query are built by the caller from checked ids only. */
   readonly path: string;
   readonly accept: string;
   readonly contentType?: string;
+  /** The version that is meant to be replaced. */
+  readonly ifMatch?: string;
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly timeoutMs?: number;
 };
@@ -48,6 +50,7 @@ export function createRecordHttp(baseUrl: string, fetcher: typeof fetch): Record
           redirect: "error",
           headers: {
             accept: request.accept,
+            ...(request.ifMatch === undefined ? {} : { "if-match": request.ifMatch }),
             ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
           },
           ...(request.body === undefined ? {} : { body: request.body }),

@@ -6,7 +6,15 @@ import {
   consentEvidenceSchema,
   consentSchema,
 } from "#protocol/consent.ts";
-import { type CaseEvent, opinionSchema, photoSchema, requestSchema } from "#protocol/events.ts";
+import {
+  type CaseEvent,
+  type Informed,
+  opinionSchema,
+  photoSchema,
+  requestSchema,
+  type Withdrawn,
+} from "#protocol/events.ts";
+import { glassSchema } from "#protocol/glass.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Clinician } from "#protocol/people.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
@@ -98,6 +106,69 @@ export async function signAs(all: People, userId: string, payload: unknown) {
     }),
   };
 }
+
+/** The registry's signed word on a consent. */
+export const leaseOn = (
+  all: People,
+  { consentId, caseId }: Pick<Consent, "consentId" | "caseId">,
+  state: "live" | "withdrawn",
+): Promise<string> =>
+  signCompact(all.registry, {
+    iss: "colloque:test",
+    consentId,
+    caseId,
+    state,
+    withdrawnReceipts: [],
+    glasses: [],
+    iat: startMs / 1000,
+    exp: startMs / 1000 + 60,
+  });
+
+/** A glass that somebody broke over a consent, for themselves, as an event of the case. */
+export async function aGlass(
+  all: People,
+  { consentId, caseId }: Pick<Consent, "consentId" | "caseId">,
+  openedBy: string,
+  reason = "Patiente inconsciente, hémorragie massive.",
+) {
+  const payload = glassSchema.parse({
+    v: 1,
+    glassId: randomUUID(),
+    caseId,
+    consentId,
+    reader: openedBy,
+    openedBy,
+    reasonSha256: sha256Hex(reason),
+    openedAt: at(20),
+    endsAt: at(80),
+  });
+  return {
+    kind: "glass" as const,
+    eventId: eventId("glass"),
+    sender: openedBy,
+    atMs: startMs + 20 * 60_000,
+    glass: { payload, ...(await signAs(all, openedBy, payload)) },
+    reason,
+  };
+}
+
+/** That the patient was told, as an event of the case. */
+export const anInformed = (of: Informed["of"]) => ({
+  kind: "informed" as const,
+  eventId: eventId("informed"),
+  sender: leroy,
+  atMs: startMs + 50 * 60_000,
+  informed: { of, whom: "patient" as const, at: at(50) },
+});
+
+export const aWithdrawal = ({ consentId }: Pick<Consent, "consentId">): Withdrawn => ({
+  consentId,
+  at: at(35),
+  by: leroy,
+  reason: "patient-asked",
+  photos: 1,
+  inRecord: 1,
+});
 
 const at = (minutes: number): string => new Date(startMs + minutes * 60_000).toISOString();
 const eventId = (name: string): string => `$${name}-${randomUUID()}`;

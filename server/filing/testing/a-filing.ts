@@ -23,6 +23,8 @@ export function aFilingPlace(all: People, record: ReturnType<typeof aRecord>, wi
   const told: Told[] = [];
   let status: Status = { state: "live", untilMs: startMs + 365 * 86400_000 };
   let botDown = false;
+  /** The registry's signed words on the consents of each case. */
+  const leases = new Map<string, string[]>();
 
   async function open(fetcher: typeof fetch = record.fetcher): Promise<Filing> {
     const db = openDatabase(join(folder, "filing.sqlite"));
@@ -33,9 +35,17 @@ export function aFilingPlace(all: People, record: ReturnType<typeof aRecord>, wi
         fhirUrl: "http://record.test/fhir",
         dicomwebUrl: withArchive ? "http://record.test/dicom-web" : undefined,
       },
-      registry: { key: all.registry.publicJwk, statusOf: async () => status },
+      registry: {
+        key: all.registry.publicJwk,
+        statusOf: async () => status,
+        leasesOf: async (caseId) => leases.get(caseId) ?? [],
+      },
       directory: { clinician: (userId) => clinicians.find((each) => each.userId === userId) },
-      hospital: { name: "CHU de Valombre", address: "12, quai des Tanneurs, Valombre" },
+      hospital: {
+        name: "CHU de Valombre",
+        address: "12, quai des Tanneurs, Valombre",
+        organizationId: "valombre",
+      },
       clock: () => Date.now() + offsetMs,
       log: createLogger("silent"),
       onOutcome: async (roomId, filed, id) => {
@@ -60,6 +70,7 @@ export function aFilingPlace(all: People, record: ReturnType<typeof aRecord>, wi
     setStatus: (next: Status) => {
       status = next;
     },
+    setLeases: (caseId: string, words: string[]) => void leases.set(caseId, words),
     setBotDown: (down: boolean) => {
       botDown = down;
     },

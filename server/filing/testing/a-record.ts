@@ -25,6 +25,8 @@ const bundleSchema = z.object({
   ),
 });
 
+const storedSchema = z.looseObject({ resourceType: z.string(), id: z.string() });
+
 type Stored = { readonly resourceType: string; readonly id: string; readonly [member: string]: unknown };
 
 export function aRecord() {
@@ -83,6 +85,17 @@ export function aRecord() {
     resources.set(key, stored);
   }
 
+  /** One resource, if it is still the version that was read. */
+  function replace(key: string, init: RequestInit): Response {
+    const meant = new Headers(init.headers).get("if-match");
+    if (meant !== `W/"${versions.get(key)}"`) return outcome(412);
+    const sent = storedSchema.parse(JSON.parse(String(init.body)));
+    const bad = misbehave(writesDo.shift() ?? "none", () => put(sent));
+    if (bad !== undefined) return bad;
+    put(sent);
+    return json(200, sent);
+  }
+
   function readOne(key: string): Response {
     const bad = misbehave(readsDo.shift() ?? "none", () => undefined);
     if (bad !== undefined) return bad;
@@ -117,6 +130,7 @@ export function aRecord() {
       bodies.push(String(init.body));
       return transact(String(init.body));
     }
+    if (init?.method === "PUT") return replace(url.pathname.replace("/fhir/", ""), init);
     if (url.search === "?_summary=count") {
       const bad = misbehave(writesDo[0] ?? "none", () => undefined);
       return bad ?? json(200, { resourceType: "Bundle", type: "searchset" });

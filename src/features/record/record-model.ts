@@ -108,6 +108,9 @@ const order: readonly FiledKind[] = [
   "opinion",
   "message",
   "discussion",
+  "glass",
+  "informed",
+  "withdrawn",
 ];
 
 /**

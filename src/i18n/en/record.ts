@@ -33,6 +33,9 @@ export const record = {
     response: "Response",
     opinion: "Opinion",
     discussion: "Discussion",
+    glass: "Emergency access",
+    informed: "Patient informed",
+    withdrawn: "Consent withdrawn",
   },
   form: {
     DocumentReference: "document",

@@ -33,6 +33,9 @@ export const record = {
     response: "Suite donnée",
     opinion: "Avis",
     discussion: "Échange",
+    glass: "Accès en urgence",
+    informed: "Patient informé",
+    withdrawn: "Consentement retiré",
   },
   form: {
     DocumentReference: "document",
