@@ -14,13 +14,13 @@ import { ci95Of, medianOf } from "./statistics.ts";
  *
  *   times    2 MB of ciphertext in and out, through the gateway and straight to Synapse's socket, in turns (A B B A). Downloads are of
  *            files that the gateway no longer has in memory. Both sides: one connection, bytes never sent before, addresses reserved by a permit
- *   checks   decisions a second at the same door: half are readers whom the gate lets in, half are people whom it refuses, each written
- *            to the audit trail before its answer. The generator runs on the same cores; Synapse's own log counts what it was asked
+ *   checks   decisions a second at the same door: half let a reader have a picture, half refuse one whose consent was taken back, each
+ *            written to the audit trail before its answer. The generator runs on the same cores; Synapse's own log counts what it was asked
  */
 const { values: options } = parseArgs({
   options: {
     pairs: { type: "string", default: "40" },
-    seconds: { type: "string", default: "10" },
+    seconds: { type: "string", default: "5" },
     /** Milliseconds added to the gateway's side: a control that the bench sees a difference. */
     handicap: { type: "string", default: "0" },
     verbose: { type: "boolean", default: false },
@@ -31,8 +31,8 @@ const warmUp = 5;
 const pictureBytes = 2_000_000;
 /** As long as the gateway keeps a new picture in memory, and a little. */
 const forgottenMs = 22_000;
-/** The gateway lets each session ask so often: enough of them that this is not what is measured. */
-const sessionsEach = 12;
+/** The gateway lets each account ask so often (600 at once, 60 a second): enough of them that this is not what is measured. */
+const accounts = ["leroy", "faure", "martin", "haddad", "kermarrec", "aubry", "benali"];
 const atOnce = 16;
 
 type Ask = (method: "GET" | "PUT", path: string, body?: Buffer) => Promise<{ status: number; bytes: Buffer }>;
@@ -105,24 +105,44 @@ async function measureDownloads(files: readonly { media: string; bytes: Buffer }
   return { differences, ...sides };
 }
 
+/** Somebody with a picture that they may read, and one that they may read no more. */
+async function doorsOf(account: string) {
+  const person = account === "leroy" ? leroy : await signIn(facts.publicUrl, account);
+  const live = await openCase(person, martin);
+  const over = await openCase(person, martin);
+  for (const { consent } of [live, over])
+    await mustBe(200, person.ask("POST", "/colloque/v1/consents", { consent: await person.sign(consent) }));
+  const ask = asking(person.token);
+  const send = async (of: Case) => {
+    const bytes = randomBytes(1000);
+    const media = await permit(person, of, bytes);
+    await mustBe(200, ask("PUT", `/_matrix/media/v3/upload/${media}`, bytes));
+    return `/_matrix/client/v1/media/download/${media}?timeout_ms=0`;
+  };
+  const refused = await send(over);
+  const withdraw = `/colloque/v1/consents/${over.consent.consentId}/withdraw`;
+  await mustBe(200, person.ask("POST", withdraw, { reason: "patient-asked" }));
+  return {
+    /** Last, so that the gateway has it in memory when it is asked for: what is measured is the gate, not Synapse's disk. */
+    open: async () => {
+      const path = await send(live);
+      return [
+        { ask, path, expected: 200 },
+        { ask, path: refused, expected: 410 },
+      ];
+    },
+  };
+}
+
 /** Decisions a second, and what Synapse was asked meanwhile. */
 async function measureChecks() {
-  const bytes = randomBytes(1000);
-  const inside = await Promise.all(
-    Array.from({ length: sessionsEach }, () => signIn(facts.publicUrl, "leroy")),
-  );
-  const outside = await Promise.all(
-    Array.from({ length: sessionsEach }, () => signIn(facts.publicUrl, "faure")),
-  );
-  const doors = [...inside, ...outside].map((person) => ({
-    ask: asking(person.token),
-    expected: person.userId === leroy.userId ? 200 : 403,
-  }));
-  const media = await permit(leroy, inCase, bytes);
-  await mustBe(200, gateway("PUT", `/_matrix/media/v3/upload/${media}`, bytes));
-  const path = `/_matrix/client/v1/media/download/${media}?timeout_ms=0`;
+  const people: Awaited<ReturnType<typeof doorsOf>>[] = [];
+  for (const account of accounts) people.push(await doorsOf(account));
+  // What the archivist does with the new cases, and what the preparation took of everybody's allowance.
+  await delay(8000);
+  const doors = (await Promise.all(people.map((person) => person.open()))).flat();
   // Everybody once: what follows is the steady state.
-  for (const door of doors) await mustBe(door.expected, door.ask("GET", path));
+  for (const { ask, path, expected } of doors) await mustBe(expected, ask("GET", path));
   const log = join(facts.logsDir, "synapse.log");
   const before = statSync(log).size;
   const ms = Math.min(Number(options.seconds), 15) * 1000;
@@ -132,7 +152,7 @@ async function measureChecks() {
     for (let next = first; performance.now() - began < ms; next += atOnce) {
       const door = doors[next % doors.length];
       if (door === undefined) throw new Error("Somebody asks");
-      await mustBe(door.expected, door.ask("GET", path));
+      await mustBe(door.expected, door.ask("GET", door.path));
       done += 1;
     }
   };

@@ -10,18 +10,26 @@ import type { Filing, WorkItem } from "../server/filing/index.ts";
 import { createFiling } from "../server/filing/index.ts";
 import {
   aCase,
+  aGlass,
+  anInformed,
+  aWithdrawal,
+  type CaseOptions,
   clinicians,
   delattre,
+  leaseOn,
+  martin,
   type People,
   people,
   startMs,
   tinyJpeg,
 } from "../server/filing/testing/a-case.ts";
+import { pcfFaults } from "../server/filing/testing/pcf.ts";
 import { createLogger } from "../server/kit/log.ts";
 import { createSealer } from "../server/kit/seal.ts";
 import { openDatabase } from "../server/store/index.ts";
 import { record } from "./support/record.ts";
 import { running } from "./support/stack.ts";
+import { stockReader, verified } from "./support/stock-jose.ts";
 
 /** Filing alone, by hand, against the real record and the real archive. */
 const stack = running();
@@ -31,8 +39,9 @@ const patient = { ...delattre, family: "ESSAI", recordId: `e2e-${randomUUID()}` 
 const offsetMs = startMs + 3600_000 - Date.now();
 let all: People;
 let folder: string;
+let organizationId = "";
 /** The registry's signed words, as a test has them. */
-const leases: string[] = [];
+let leases: string[] = [];
 
 test.beforeAll(async () => {
   all = await people();
@@ -49,6 +58,7 @@ test.beforeAll(async () => {
     }),
   });
   expect(answer.ok).toBe(true);
+  organizationId = (await theRecord.search("Organization", {}))[0]?.id ?? "";
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -65,7 +75,7 @@ async function life(name: string, filed: Set<string>, fetcher: typeof fetch = fe
       leasesOf: async () => leases,
     },
     directory: { clinician: (userId) => clinicians.find((each) => each.userId === userId) },
-    hospital: { name: "CHU de Valombre", address: "12, quai des Tanneurs, Valombre" },
+    hospital: { name: "CHU de Valombre", address: "12, quai des Tanneurs, Valombre", organizationId },
     clock: () => Date.now() + offsetMs,
     log: createLogger("silent"),
     onOutcome: async (_roomId, word) => {
@@ -171,4 +181,147 @@ test("a process that dies at every request in turn loses nothing and doubles not
   expect(deaths).toBeGreaterThan(5);
   const found = await contents(caseId);
   expect(Object.values(found).map((each) => each.length)).toEqual([1, 1, 1, 1, 5]);
+});
+
+/** Files these events, all of them, and waits until they are read back. */
+async function file(name: string, items: readonly WorkItem[]) {
+  const filed = new Set<string>();
+  const filing = await life(name, filed);
+  await submitAll(filing, items);
+  await expect.poll(() => items.every((item) => filed.has(item.eventId)), { timeout: 60_000 }).toBe(true);
+  return { filing, filed };
+}
+
+const consentsOf = async (consentId: string) =>
+  theRecord.search("Consent", { identifier: `urn:ietf:rfc:3986|urn:uuid:${consentId}` });
+
+const everyPurpose: CaseOptions = {
+  patient,
+  consent: {
+    method: "patient-phone",
+    recipients: [
+      { kind: "person", userId: martin },
+      { kind: "specialty", specialty: "ophthalmology" },
+    ],
+    decisions: [
+      { purpose: "opinion", granted: true },
+      { purpose: "care-named", granted: true },
+      { purpose: "care-team", granted: false },
+      { purpose: "care-outside-team", granted: true },
+      { purpose: "teaching", granted: true },
+      { purpose: "research", granted: true, project: "MELA-3" },
+      { purpose: "publication", granted: false },
+    ],
+  },
+};
+const emergency: CaseOptions = {
+  patient,
+  consent: { method: "emergency", givenBy: "nobody" },
+  evidence: { emergencyReason: "Patiente inconsciente." },
+};
+const parents: CaseOptions = {
+  patient,
+  consent: { givenBy: "both-parents", assent: "yes" },
+  evidence: {
+    representative: "Anne Bernard",
+    secondRepresentative: "Paul Bernard",
+    interpreter: "Mina Ahmadi",
+  },
+};
+const withoutObjection: CaseOptions = { patient, consent: { method: "non-opposition" } };
+
+test("each filed Consent, read back, keeps every rule of PCF Intermediate @filing @consent", async () => {
+  for (const [name, options] of Object.entries({ everyPurpose, emergency, parents, withoutObjection })) {
+    const { items, consent } = await aCase(all, options);
+    const { filing } = await file(`pcf-${name}`, items.slice(0, 3));
+    await filing[Symbol.asyncDispose]();
+    const consents = await consentsOf(consent.consentId);
+    const groups = new Set(
+      consent.decisions.map(({ purpose }) => (purpose.startsWith("care-") ? "pictures" : purpose)),
+    );
+    expect(consents).toHaveLength(groups.size);
+    for (const each of consents) expect(pcfFaults(each), `${name} ${each.id}`).toEqual([]);
+  }
+});
+
+test("a stock JOSE tool verifies a filed consent and a photo's receipt, and finds one changed letter @filing @consent @smoke", async () => {
+  const { items, consent, caseId } = await aCase(all, everyPurpose);
+  const { filing } = await file("jose", items.slice(0, 3));
+  await filing[Symbol.asyncDispose]();
+  const reader = stockReader(stack.fhirUrl, all.registry.publicJwk);
+  const [filed] = await consentsOf(consent.consentId);
+  const source = await reader.consent(`Consent/${filed?.id}`);
+  expect(source.type).toBe("application/jose");
+  expect(source.says).toEqual(JSON.parse(JSON.stringify(consent)));
+
+  const photo = (await contents(caseId)).documents.find((each) =>
+    JSON.stringify(each.type).includes("52040-3"),
+  );
+  const receipt = await reader.photo(`DocumentReference/${photo?.id}`);
+  expect(receipt.says).toMatchObject({ pictureSha256: receipt.sha256, consentId: consent.consentId });
+
+  for (const { jws, key } of [source, receipt]) {
+    const changed = Buffer.from(jws);
+    const middle = changed.indexOf(".") + 20;
+    changed[middle] = changed[middle] === 0x41 ? 0x42 : 0x41;
+    expect(() => verified(changed, key)).toThrow();
+    expect(() => verified(jws, all.registry.publicJwk)).toThrow();
+  }
+});
+
+test("a withdrawal ends the consents in the record, and marks the photo, which stays @filing @consent @smoke", async () => {
+  const { items, consent, caseId, roomId } = await aCase(all, { patient });
+  const { filing, filed } = await file("withdrawal", items);
+  leases = [await leaseOn(all, consent, "withdrawn")];
+  await filing.withdrawn(roomId, aWithdrawal(consent));
+  await expect.poll(() => filed.has(`$withdrawn-${consent.consentId}`), { timeout: 30_000 }).toBe(true);
+  await filing[Symbol.asyncDispose]();
+  leases = [];
+
+  const consents = await consentsOf(consent.consentId);
+  for (const each of consents) expect(pcfFaults(each)).toEqual([]);
+  expect(consents.filter((each) => each.status === "inactive")).toHaveLength(3);
+  const denials = consents.filter((each) => each.status === "active");
+  expect(denials.map((each) => each.provision?.type)).toEqual(["deny", "deny"]);
+  const word = await stockReader(stack.fhirUrl, all.registry.publicJwk).word(`Consent/${denials[0]?.id}`);
+  expect(word).toMatchObject({ consentId: consent.consentId, state: "withdrawn" });
+
+  const photo = (await contents(caseId)).documents.find((each) =>
+    JSON.stringify(each.type).includes("52040-3"),
+  );
+  expect(photo?.status).toBe("current");
+  const labels = photo?.securityLabel?.flatMap((label) => label.coding?.map((coding) => coding.code) ?? []);
+  expect(labels).toEqual(["R", "NODSCLCDS", "NOREUSE"]);
+  expect(sha256Hex(await theRecord.bytes(photo?.content?.[0]?.attachment?.url ?? ""))).toBe(
+    sha256Hex(tinyJpeg),
+  );
+});
+
+test("a broken glass is audited with its reason, and its task stays open until the patient was told @filing @consent", async () => {
+  const { items, consent, roomId } = await aCase(all, { patient });
+  const glass = await aGlass(all, consent, martin, `Urgence ${randomUUID()}`);
+  const { filing, filed } = await file("glass", [...items.slice(0, 3), { ...glass, roomId, event: glass }]);
+  const task = async () =>
+    (
+      await theRecord.search("Task", {
+        patient: `Patient/${patient.recordId}`,
+        code: "urn:colloque:task|inform-patient",
+      })
+    ).find((each) => each.reasonCode?.text === glass.reason);
+  expect(await task()).toMatchObject({
+    status: "requested",
+    owner: { reference: "PractitionerRole/role-martin" },
+  });
+  const audits = await theRecord.search("AuditEvent", {
+    patient: `Patient/${patient.recordId}`,
+    outcome: "0",
+  });
+  const audit = audits.find((each) => each.outcomeDesc === glass.reason);
+  expect(audit?.purposeOfEvent?.[0]?.coding?.[0]?.code).toBe("BTG");
+
+  const told = anInformed({ kind: "glass", glassId: glass.glass.payload.glassId });
+  await filing.submit({ ...told, roomId, event: told });
+  await expect.poll(() => filed.has(told.eventId), { timeout: 30_000 }).toBe(true);
+  await filing[Symbol.asyncDispose]();
+  expect(await task()).toMatchObject({ status: "completed" });
 });

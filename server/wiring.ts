@@ -30,6 +30,8 @@ type Parts = {
 export async function startArchivistAndFiling(context: RoleContext, parts: Parts): Promise<Wired> {
   const { registry, directory, audit, gate } = parts;
   await using starting = new AsyncDisposableStack();
+  // The archivist is there first; what it has to tell of withdrawals waits for filing.
+  const ready = Promise.withResolvers<Filing | undefined>();
   const bot = starting.use(
     await botRole({
       audit,
@@ -37,11 +39,15 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
       peopleOf: async (addressee, requester) =>
         membersOf(addressee, directory.clinicians(), requester).map((person) => person.userId),
       withdrawals: registry,
+      noteWithdrawal: async (roomId, withdrawn) => (await ready.promise)?.withdrawn(roomId, withdrawn),
       openTicket: registry.openTicket,
       bindTicket: registry.bindTicket,
     }).start(context),
   );
+  // Nobody may be left waiting for it.
+  starting.defer(() => ready.resolve(undefined));
   const filing = parts.withFiling ? starting.use(await startFiling(context, parts, bot)) : undefined;
+  ready.resolve(filing);
   if (filing !== undefined)
     starting.use(
       bot.deliverTo((item) => hand(item, { ...parts, bot, filing, archivist: context.config.bot.userId })),

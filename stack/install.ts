@@ -151,6 +151,11 @@ export async function ensureChromium(log: string): Promise<void> {
   if (chromiumBinary() === undefined) await installDebian(["chromium"], log);
 }
 
+/** José, the JOSE tool that the tests check filed signatures with: nothing of it is ours. */
+export async function ensureJose(log: string): Promise<void> {
+  if (findOnPath("jose") === undefined) await installDebian(["jose"], log);
+}
+
 let lastDebianInstall: Promise<unknown> = Promise.resolve();
 
 /** One apt at a time: it holds a lock. */

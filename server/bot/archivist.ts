@@ -46,6 +46,7 @@ export async function startArchivist(
   const withdrawals = createWithdrawals({
     db,
     registry: parts.withdrawals,
+    note: parts.noteWithdrawal,
     redact: (roomId, eventId) => redact(session, roomId, eventId),
     say: sender.send,
   });

@@ -1,3 +1,4 @@
+import type { Withdrawn } from "#protocol/events.ts";
 import type { Addressee } from "#protocol/people.ts";
 import type { Audit } from "../audit/index.ts";
 import type { Logger } from "../kit/log.ts";
@@ -11,6 +12,8 @@ import type { Withdrawals } from "./withdrawals.ts";
 export type BotNeeds = Tickets & {
   /** The registry's word on what was withdrawn. */
   readonly withdrawals: Withdrawals;
+  /** Has the record told, too. Awaited before the registry is told that it was; may be asked again for the same one. */
+  readonly noteWithdrawal?: (roomId: string, withdrawn: Withdrawn) => Promise<void>;
   readonly audit: Pick<Audit, "note" | "inviteDecided">;
   /** The gate's word: may this person be shown this case? */
   readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;

@@ -28,7 +28,13 @@ const withdrawal: Withdrawal = {
 };
 
 function room() {
-  const state = { untold: [withdrawal], redacted: [] as string[], said: [] as Json[], failAt: "" };
+  const state = {
+    untold: [withdrawal],
+    redacted: [] as string[],
+    said: [] as Json[],
+    noted: [] as Json[],
+    failAt: "",
+  };
   const failing = (where: string) => {
     if (state.failAt === where) throw new Error("502");
   };
@@ -44,6 +50,10 @@ function room() {
     redact: async (_roomId, eventId) => {
       failing(eventId);
       state.redacted.push(eventId);
+    },
+    note: async (_roomId, withdrawn) => {
+      failing("note");
+      state.noted.push(withdrawn);
     },
     say: async ({ type, content, key }) => {
       failing("say");
@@ -102,5 +112,16 @@ describe("a withdrawal, in the room", () => {
     await withdrawals.tell(roomId);
     expect(state.said).toHaveLength(2);
     expect(state.said[0]).toEqual(state.said[1]);
+  });
+
+  test("is noted in the record before the registry hears that it was told, and again when that failed", async () => {
+    const { state, withdrawals } = room();
+    state.failAt = "note";
+    await expect(withdrawals.tell(roomId)).rejects.toThrow();
+    expect(state.untold).toHaveLength(1);
+    state.failAt = "";
+    await withdrawals.tell(roomId);
+    expect(state.noted).toMatchObject([{ consentId, by: "patient" }]);
+    expect(state.untold).toHaveLength(0);
   });
 });

@@ -28,6 +28,8 @@ export function createWithdrawals(parts: {
   readonly db: Database;
   readonly registry: Withdrawals;
   readonly redact: (roomId: string, eventId: string) => Promise<void>;
+  /** Has the record told, where there is one. */
+  readonly note?: ((roomId: string, withdrawn: Withdrawn) => Promise<void>) | undefined;
   readonly say: (message: { roomId: string; type: string; content: Json; key: string }) => Promise<unknown>;
 }) {
   const { db, registry } = parts;
@@ -49,6 +51,7 @@ export function createWithdrawals(parts: {
         const { consentId } = withdrawal;
         const content = await wordOf(db, withdrawal);
         await parts.say({ roomId, type: machineTypes.withdrawn, content, key: `withdrawn ${consentId}` });
+        await parts.note?.(roomId, content);
         await registry.withdrawalTold(consentId);
       }
     },

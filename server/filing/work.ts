@@ -59,7 +59,8 @@ const eventSchema = z.union([
   z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
   z.object({ ...base, kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ ...base, kind: z.literal("informed"), informed: informedSchema }),
-  z.object({ ...base, kind: z.literal("withdrawn"), withdrawn: withdrawnSchema }),
+  // By the patient, too, who is no user.
+  z.object({ ...base, sender: z.string(), kind: z.literal("withdrawn"), withdrawn: withdrawnSchema }),
   z
     .object({ ...base, kind: z.literal("message"), text: z.string(), clientRef: z.string().optional() })
     .transform((message) => ({ ...message, clientRef: message.clientRef })),

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { childEnvironment, watch } from "../exec.ts";
 import { StackFailure } from "../failure.ts";
-import { ensureChromium } from "../install.ts";
+import { ensureChromium, ensureJose } from "../install.ts";
 import { foldersOf, root } from "../paths.ts";
 import { createProgress } from "../progress.ts";
 import { isUp, readRun, settledRun } from "../run-file.ts";
@@ -47,6 +47,7 @@ export async function runPlaywright(given: readonly string[], place: Place = tes
   const { signal, dispose } = stopSignal();
   try {
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
+    await ensureJose(join(root, ".colloque", "install-jose.log"));
     // The other files ask for the running stack as they load: they are left out where none is there.
     if (bringsItsOwnStack(args)) return await playwright([...args, "start.spec.ts"], place, signal);
     if ((await settledRun(place.runFile, signal)) !== undefined) return await playwright(args, place, signal);

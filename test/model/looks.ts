@@ -79,7 +79,7 @@ function verdictOn(
 /** Gate 4: the archivist has the bytes and asks whether they may go into the record. */
 export async function file(world: World, picture: MadePicture, tally: Tally): Promise<void> {
   const { registry } = world.hospital.now();
-  const port: RegistryPort = { key: registry.publicKey, statusOf: registry.statusOf };
+  const port: RegistryPort = { key: registry.publicKey, statusOf: registry.statusOf, leasesOf: registry.leasesOf };
   const events = await world.read(picture.room);
   const verdict = (): Verdict => {
     const { receipt, room } = picture;

@@ -74,8 +74,10 @@ export const patientReference = (context: PlanContext) => ({
   reference: `Patient/${context.patient.recordId}`,
 });
 
-/** A professional: the PractitionerRole where the directory knows one, else the Matrix user id, so that nobody is made up. */
+/** Who did something. A professional: the PractitionerRole where the directory knows one, else the Matrix user id, so that nobody is made up. */
 export function personReference(context: PlanContext, userId: string) {
+  // Who withdraws may be the patient.
+  if (userId === "patient") return patientReference(context);
   const person = context.clinician(userId);
   return person === undefined
     ? { identifier: { system: systems.matrixUser, value: userId } }
