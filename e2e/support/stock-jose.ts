@@ -30,7 +30,9 @@ const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).dig
 
 export function stockReader(fhirUrl: string, registryKey: unknown) {
   const read = async (path: string): Promise<Fields> => {
-    const answer = await fetch(`${fhirUrl}/${path}`, { headers: { "cache-control": "no-cache" } });
+    const answer = await fetch(`${fhirUrl}/${path}`, {
+      headers: { accept: "application/fhir+json", "cache-control": "no-cache" },
+    });
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return answer.json();
   };
