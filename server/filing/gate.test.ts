@@ -152,7 +152,7 @@ describe("gate 4, after a newer word of the patient", () => {
         tinyJpeg,
         told,
         {
-          key: all.registry.publicJwk,
+          ...registry(),
           statusOf: async (id) => ({ ...live, state: id === newer.consentId ? ofNewer : "live" }),
         },
         nowMs,
@@ -301,26 +301,5 @@ describe("gate 4, a withdrawal", () => {
     });
     const elsewhere = await leaseOn(all, (await aCase(all)).consent, "withdrawn");
     expect(await ask([elsewhere])).toMatchObject({ allow: "later" });
-  });
-});
-
-describe("gate 4, the patient's newest word", () => {
-  test("[F29] speaks for a photo that was taken under an earlier one", async () => {
-    const { items, consent } = await aCase(all);
-    const events = items.map((item) => item.event);
-    const photo = events.find((event) => event.kind === "photo");
-    const ask = async (granted: boolean) => {
-      const decisions = [
-        { purpose: "opinion" as const, granted: true },
-        { purpose: "care-named" as const, granted },
-      ];
-      const { caseId, pseudonym, consentId } = consent;
-      const later = await aCase(all, { consent: { caseId, pseudonym, supersedes: consentId, decisions } });
-      const word = later.items[0]?.event;
-      if (photo?.kind !== "photo" || word === undefined) throw new Error("A case begins so");
-      return gate(photo, tinyJpeg, foldCase([...events, word], ""), registry(), nowMs);
-    };
-    expect(await ask(true)).toMatchObject({ allow: true });
-    expect(await ask(false)).toMatchObject({ reason: "purpose-not-granted" });
   });
 });

@@ -235,11 +235,6 @@ async function gateWithdrawal(
   return { allow: "later", reason: "status-unknown" };
 }
 
-/** The patient's newest word on what a receipt names, of the consents that passed this gate before it and were not taken back. */
-function consentOf(state: CaseState, consentId: string): Consent | null {
-  const consents = state.consents.map((each) => each.consent);
-  const named = consents.find((each) => each.consentId === consentId);
-  const isLive = (consent: Consent): boolean =>
-    !state.withdrawals.some((each) => each.withdrawn.consentId === consent.consentId);
-  return named === undefined ? null : inForce(named, consents.filter(isLive));
-}
+/** The consent that a receipt names, among those that passed this gate before it. */
+const consentOf = (state: CaseState, consentId: string): Consent | null =>
+  state.consents.find((each) => each.consent.consentId === consentId)?.consent ?? null;
