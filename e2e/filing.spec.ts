@@ -198,7 +198,7 @@ const consentsOf = async (consentId: string) =>
 const everyPurpose: CaseOptions = {
   patient,
   consent: {
-    method: "patient-phone",
+    method: "signed-on-screen",
     recipients: [
       { kind: "person", userId: martin },
       { kind: "specialty", specialty: "ophthalmology" },
