@@ -25,7 +25,7 @@ async function sendCase(page: Page, to: string, question: string): Promise<strin
   await day.chooseDelay(page, /aujourd/i);
   await day.ask(page, question);
   await day.recordOralConsent(page, "Paul Faure");
-  await day.chooseFile(page, retina, "Œil gauche", /C’est bien à gauche/);
+  await day.chooseFile(page, retina, "Fond d’œil gauche", /C’est bien à gauche/);
   await day.send(page, /^Envoyer au Dr/);
   const roomId = await newRoom(before);
   await expect(page.getByRole("figure", { name: /œil gauche/i })).toBeVisible({ timeout: 60_000 });

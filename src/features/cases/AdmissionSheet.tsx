@@ -1,11 +1,11 @@
-import { type SyntheticEvent, useId, useState } from "react";
+import { type ReactNode, type SyntheticEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { maxReason, minReason } from "#protocol/glass.ts";
 import { fullName } from "#protocol/people.ts";
 import { OptionList, PrimaryAction, SecondaryAction, Sheet, TextArea } from "../../ui/index.ts";
-import type { AdmissionModel } from "./admission-model.ts";
+import type { AdmissionModel, AdmissionState } from "./admission-model.ts";
 import styles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
@@ -28,85 +28,39 @@ type Props = {
  */
 export function AdmissionSheet({ model, view, reader, onClose }: Props) {
   const [admission] = useState(() => model.newAdmission(reader));
-  return admission === null ? null : (
-    <Steps admission={admission} view={view} reader={reader} onClose={onClose} />
+  return admission === null ? null : <Steps admission={admission} view={view} onClose={onClose} />;
+}
+
+type StepsProps = Omit<Props, "model" | "reader"> & { readonly admission: AdmissionModel };
+/** One sheet from the first question to the last answer: the focus stays inside, its title says where one is. */
+type Part = { readonly title: string; readonly foot?: ReactNode; readonly body: ReactNode };
+
+function Steps({ admission, view, onClose }: StepsProps) {
+  const state = useStore(admission.store);
+  const emergency = useEmergency({ admission, view, onClose });
+  const choose = useChoice(admission);
+  const refused = useRefusal({ admission, view });
+  const ended = useEnd({ view, onClose });
+  const part: Part =
+    state.at === "choosing"
+      ? choose
+      : state.at === "refused"
+        ? refused(state)
+        : state.at === "emergency" || state.at === "breaking"
+          ? emergency(state)
+          : ended(state);
+  return (
+    <Sheet open title={part.title} foot={part.foot} onClose={onClose}>
+      {part.body}
+    </Sheet>
   );
 }
 
-type StepsProps = Omit<Props, "model"> & { readonly admission: AdmissionModel };
-
-function Steps({ admission, view, onClose }: StepsProps) {
+function useChoice(admission: AdmissionModel): Part {
   const { t } = useWords();
-  const { t: error } = useTranslation("errors");
-  const state = useStore(admission.store);
-  const who = state.at === "choosing" ? "" : personName(state.reader, view.directory, "full");
-  switch (state.at) {
-    case "choosing":
-      return <Choose admission={admission} onClose={onClose} />;
-    case "asking":
-      return (
-        <Sheet open title={t("admission.title")} onClose={onClose}>
-          <p role="status">{t("admission.asking", { who })}</p>
-        </Sheet>
-      );
-    case "refused":
-      return (
-        <Refused
-          admission={admission}
-          view={view}
-          onClose={onClose}
-          reader={state.reader}
-          mayBreak={state.mayBreak}
-          reason={state.reason === "audience-not-covered" ? null : error(state.reason)}
-        />
-      );
-    case "emergency":
-    case "breaking":
-      return (
-        <Emergency
-          admission={admission}
-          view={view}
-          onClose={onClose}
-          reader={state.reader}
-          busy={state.at === "breaking"}
-          lacking={state.at === "emergency" && state.lack === "reason"}
-        />
-      );
-    case "failed":
-      return (
-        <Sheet
-          open
-          title={t("admission.title")}
-          onClose={onClose}
-          foot={
-            <SecondaryAction wide onClick={onClose}>
-              {t("admission.close")}
-            </SecondaryAction>
-          }
-        >
-          <p role="alert">
-            <strong>{t("admission.failed", { who })}</strong> {error(state.error)}
-          </p>
-        </Sheet>
-      );
-    case "done":
-      return (
-        <Sheet
-          open
-          title={t("admission.title")}
-          onClose={onClose}
-          foot={<PrimaryAction onClick={onClose}>{t("admission.back")}</PrimaryAction>}
-        >
-          <p role="status">{t(`admission.done.${state.reader === view.me ? "me" : state.by}`, { who })}</p>
-        </Sheet>
-      );
-  }
-}
-
-function Choose({ admission, onClose }: Pick<StepsProps, "admission" | "onClose">) {
-  const { t } = useWords();
-  return (
-    <Sheet open title={t("admission.title")} onClose={onClose}>
+  return {
+    title: t("admission.title"),
+    body: (
       <div className={styles.sheetForm}>
         <p>{t("admission.text")}</p>
         <OptionList
@@ -119,30 +73,24 @@ function Choose({ admission, onClose }: Pick<StepsProps, "admission" | "onClose"
           onChoose={(userId) => void admission.add(userId)}
         />
       </div>
-    </Sheet>
-  );
+    ),
+  };
 }
 
-type RefusedProps = Omit<StepsProps, "reader"> & {
-  readonly reader: string;
-  /** Null when the title says it all. */
-  readonly reason: string | null;
-  readonly mayBreak: boolean;
-};
+type At<K extends AdmissionState["at"]> = Extract<AdmissionState, { at: K }>;
 
 /** Whom the consent covers, and the two ways on. */
-function Refused({ admission, view, onClose, reader, reason, mayBreak }: RefusedProps) {
+function useRefusal({ admission, view }: Omit<StepsProps, "onClose">): (state: At<"refused">) => Part {
   const words = useWords();
   const { t } = words;
+  const { t: error } = useTranslation("errors");
   const [, go] = useLocation();
-  const who = personName(reader, view.directory, "full");
   const covered = view.consent?.consent.recipients ?? [];
-  return (
-    <Sheet
-      open
-      title={t("admission.refusedTitle", { who })}
-      onClose={onClose}
-      foot={
+  return ({ reader, reason, mayBreak }) => {
+    const who = personName(reader, view.directory, "full");
+    return {
+      title: t("admission.refusedTitle", { who }),
+      foot: (
         <div className={styles.pair}>
           <PrimaryAction onClick={() => go(`${caseAddress(view.key)}/accord/${encodeURIComponent(reader)}`)}>
             {t("admission.askPatient")}
@@ -153,52 +101,52 @@ function Refused({ admission, view, onClose, reader, reason, mayBreak }: Refused
             </SecondaryAction>
           )}
         </div>
-      }
-    >
-      <div className={styles.sheetForm}>
-        {reason !== null && <p role="alert">{reason}</p>}
-        {covered.length > 0 && (
-          <div>
-            <p className={styles.quiet}>{t("admission.covers")}</p>
-            <ul>
-              {covered.map((each) => (
-                <li key={JSON.stringify(each)}>{addresseeInWords(words.t, each, view.directory)}</li>
-              ))}
-            </ul>
-          </div>
-        )}
-        <p>{t("admission.ways", { who })}</p>
-      </div>
-    </Sheet>
-  );
+      ),
+      body: (
+        <div className={styles.sheetForm} role="status">
+          {/* The title says it all of an audience that is not covered. */}
+          {reason !== "audience-not-covered" && <p>{error(reason)}</p>}
+          {covered.length > 0 && (
+            <div>
+              <p className={styles.quiet}>{t("admission.covers")}</p>
+              <ul>
+                {covered.map((each) => (
+                  <li key={JSON.stringify(each)}>{addresseeInWords(t, each, view.directory)}</li>
+                ))}
+              </ul>
+            </div>
+          )}
+          <p>{t("admission.ways", { who })}</p>
+        </div>
+      ),
+    };
+  };
 }
 
-type EmergencyProps = Omit<StepsProps, "reader"> & {
-  readonly reader: string;
-  readonly busy: boolean;
-  readonly lacking: boolean;
-};
-
 /** The glass: for whom, for how long, who will know; and why, in words that everybody reads. */
-function Emergency({ admission, view, onClose, reader, busy, lacking }: EmergencyProps) {
+function useEmergency({
+  admission,
+  view,
+  onClose,
+}: StepsProps): (state: At<"emergency" | "breaking">) => Part {
   const words = useWords();
   const { t } = words;
   const [reason, setReason] = useState("");
   const form = useId();
-  const mine = reader === view.me;
-  const who = personName(reader, view.directory, "full");
   const minutes = view.rules?.glassMinutes ?? 0;
   const until = longMoment(words, view.nowMs + minutes * 60_000);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     void admission.breakGlass(reason);
   };
-  return (
-    <Sheet
-      open
-      title={t(mine ? "admission.glassTitleMine" : "admission.glassTitle", { who })}
-      onClose={onClose}
-      foot={
+  return (state) => {
+    const mine = state.reader === view.me;
+    const busy = state.at === "breaking";
+    const lacking = state.at === "emergency" && state.lack === "reason";
+    const who = personName(state.reader, view.directory, "full");
+    return {
+      title: t(mine ? "admission.glassTitleMine" : "admission.glassTitle", { who }),
+      foot: (
         <div className={styles.pair}>
           <PrimaryAction type="submit" form={form} tall busy={busy}>
             {t(busy ? "admission.breaking" : "admission.breakGlass", { hours: Math.round(minutes / 60) })}
@@ -207,23 +155,57 @@ function Emergency({ admission, view, onClose, reader, busy, lacking }: Emergenc
             {t("admission.giveUp")}
           </SecondaryAction>
         </div>
-      }
-    >
-      <form id={form} className={styles.sheetForm} onSubmit={submit}>
-        <p>{t(mine ? "admission.glassTextMine" : "admission.glassText", { who, until })}</p>
-        <p>
-          <strong>{t("admission.glassKnown")}</strong>
-        </p>
-        <TextArea
-          label={t("admission.reason")}
-          hint={t("admission.reasonHelp", { least: minReason })}
-          rows={3}
-          maxLength={maxReason}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-          error={lacking ? t("admission.reasonMissing", { least: minReason }) : undefined}
-        />
-      </form>
-    </Sheet>
-  );
+      ),
+      body: (
+        <form id={form} className={styles.sheetForm} onSubmit={submit}>
+          <p>{t(mine ? "admission.glassTextMine" : "admission.glassText", { who, until })}</p>
+          <p>
+            <strong>{t("admission.glassKnown")}</strong>
+          </p>
+          <TextArea
+            label={t("admission.reason")}
+            hint={t("admission.reasonHelp", { least: minReason })}
+            rows={3}
+            maxLength={maxReason}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+            error={lacking ? t("admission.reasonMissing", { least: minReason }) : undefined}
+          />
+        </form>
+      ),
+    };
+  };
+}
+
+/** Waiting for the archivist's answer, and the answer. */
+function useEnd({
+  view,
+  onClose,
+}: Omit<StepsProps, "admission">): (state: At<"asking" | "failed" | "done">) => Part {
+  const { t } = useWords();
+  const { t: error } = useTranslation("errors");
+  return (state) => {
+    const who = personName(state.reader, view.directory, "full");
+    const title = t("admission.title");
+    if (state.at === "asking") return { title, body: <p role="status">{t("admission.asking", { who })}</p> };
+    if (state.at === "failed")
+      return {
+        title,
+        foot: (
+          <SecondaryAction wide onClick={onClose}>
+            {t("admission.close")}
+          </SecondaryAction>
+        ),
+        body: (
+          <p role="alert">
+            <strong>{t("admission.failed", { who })}</strong> {error(state.error)}
+          </p>
+        ),
+      };
+    return {
+      title,
+      foot: <PrimaryAction onClick={onClose}>{t("admission.back")}</PrimaryAction>,
+      body: <p role="status">{t(`admission.done.${state.reader === view.me ? "me" : state.by}`, { who })}</p>,
+    };
+  };
 }
