@@ -281,6 +281,40 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
     { do: "outage", ms: 62_000 },
     { do: "look", picture, door: "grab" },
   ]),
+  // Informed and not against it: the team, and no pool.
+  fc.record({ plan, who: fc.constantFrom(carl, dora) }).map(({ plan: made, who }): Command[] => [
+    { do: "withdraw", by: ana, consent: 0 },
+    {
+      do: "consent",
+      by: ana,
+      room: 0,
+      plan: {
+        ...made,
+        granted: ["opinion", "care-team"],
+        recipients: [dermatology, surgeons],
+        method: "non-opposition",
+        givenBy: "patient",
+        patient: 0,
+        replaces: undefined,
+        lastsMs: 3 * hour,
+        twist: "none",
+      },
+    },
+    { do: "invite", inviter: "", who, room: 0 },
+  ]),
+  // A picture of one case in another's room, and one that is not what its receipt says. -1 is the last that there is.
+  fc.record({ plan }).map(({ plan: made }): Command[] => [
+    {
+      do: "consent",
+      by: carl,
+      room: 1,
+      plan: { ...made, granted: allOfCare, patient: 0, replaces: undefined, twist: "none" },
+    },
+    { do: "force", who: carl, room: 0 },
+    { do: "push", by: carl, room: 0, consent: -1, twist: "none" },
+    { do: "push", by: ana, room: 0, consent: 0, twist: "another-picture" },
+    { do: "file", picture: -1 },
+  ]),
   // The patient changes their mind.
   fc
     .record({ plan, granted: fc.constantFrom<readonly Purpose[]>(["opinion"], allOfCare) })

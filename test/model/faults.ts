@@ -90,9 +90,9 @@ export const faults: readonly Fault[] = [
   ),
   fault(
     "glass without end",
-    "server/consent/store.ts",
-    "FROM glasses WHERE consent_id = ? AND until_at > ?",
-    "FROM glasses WHERE consent_id = ? AND (1 OR until_at > ?)",
+    "server/consent/glasses.ts",
+    "const untilMs = Math.min(ends, late ? now : now + longestMs);",
+    "const untilMs = ends + 1e12;",
   ),
   fault(
     "glass over a withdrawal",

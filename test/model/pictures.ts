@@ -21,7 +21,8 @@ import {
 } from "./world.ts";
 
 type Of<K extends Command["do"]> = Extract<Command, { do: K }>;
-const pick = <T>(list: readonly T[], n: number): T | undefined => list[n % Math.max(1, list.length)];
+const pick = <T>(list: readonly T[], n: number): T | undefined =>
+  n < 0 ? list.at(n) : list[n % Math.max(1, list.length)];
 const site = { region: "back", laterality: "U" } as const;
 const minute = 60_000;
 

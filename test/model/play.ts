@@ -81,7 +81,8 @@ const at = <T>(list: readonly T[], n: number): T => {
   if (found === undefined) throw new Error("A history has rooms");
   return found;
 };
-const pick = <T>(list: readonly T[], n: number): T | undefined => list[n % Math.max(1, list.length)];
+const pick = <T>(list: readonly T[], n: number): T | undefined =>
+  n < 0 ? list.at(n) : list[n % Math.max(1, list.length)];
 
 type Of<K extends Command["do"]> = Extract<Command, { do: K }>;
 
