@@ -16,10 +16,10 @@ type Opened = {
   readonly offerText: string;
   readonly key: string;
   readonly phone: PhoneKey;
-  /** By this device's clock, whatever day it thinks it is. */
-  readonly endsMs: number;
-  /** How far the server's clock is ahead of this one. */
-  readonly aheadMs: number;
+  /** What is left of the link's time; the device's own clock may be a day off, or be set meanwhile. */
+  readonly leftMs: () => number;
+  /** The server's clock. */
+  readonly nowMs: () => number;
 };
 
 /** After these nothing on this page can be sent any more; after the others it can be tried again. */
@@ -51,14 +51,15 @@ async function open(linkId: string, key: string): Promise<Opened> {
   const offerText = await unseal(textOf(said, "sealed"), key, `colloque/offer/${linkId}`);
   const offer: unknown = JSON.parse(offerText);
   if (!isOffer(offer) || offer.linkId !== linkId) throw new TroubleError("damaged");
-  const now = Date.now();
+  const began = performance.now();
+  const elapsed = () => performance.now() - began;
   return {
     offer,
     offerText,
     key,
     phone,
-    endsMs: now + numberOf(said, "expiresInMs"),
-    aheadMs: numberOf(said, "nowMs") - now,
+    leftMs: () => numberOf(said, "expiresInMs") - elapsed(),
+    nowMs: () => numberOf(said, "nowMs") + elapsed(),
   };
 }
 
@@ -79,12 +80,12 @@ const holds: Readonly<Record<DraftLack | FactorLack, Hold>> = {
 function showSheet(page: Page, opened: Opened, sent: (finished: Finished) => Promise<void>): void {
   const { offer } = opened;
   const draft = newDraft(offer, page.language());
-  const bar = createBar(draft, opened.endsMs, () => void send());
+  const bar = createBar(draft, opened.leftMs, () => void send());
   let sending = false;
 
   const late = setInterval(() => {
     bar.draw(page.words(), sending);
-    if (sending || Date.now() < opened.endsMs) return;
+    if (sending || opened.leftMs() > 0) return;
     clearInterval(late);
     page.trouble("expired");
   }, 2000);
@@ -103,7 +104,7 @@ function showSheet(page: Page, opened: Opened, sent: (finished: Finished) => Pro
     draft.language = page.language();
     const lack = lackOf(offer, draft);
     if (lack !== null) return hold(holds[lack]);
-    const factor = readFactor(draft.factor, Date.now() + opened.aheadMs);
+    const factor = readFactor(draft.factor, opened.nowMs());
     if ("lack" in factor) return hold(holds[factor.lack]);
     sending = true;
     bar.hold(null, page.words());
@@ -149,7 +150,7 @@ type Bar = {
 };
 
 /** The foot of the sheet: the time that is left, what still lacks, and the one act. */
-function createBar(draft: Draft, endsMs: number, send: () => void): Bar {
+function createBar(draft: Draft, leftMs: () => number, send: () => void): Bar {
   let held: Hold | null = null;
   const left = el("p", { class: "help" });
   const why = el("p", { class: "hold", role: "alert" });
@@ -166,7 +167,7 @@ function createBar(draft: Draft, endsMs: number, send: () => void): Bar {
       return el("footer", {}, left, why, act);
     },
     draw(texts, sending) {
-      const minutes = Math.floor(Math.max(0, endsMs - Date.now()) / 60_000);
+      const minutes = Math.floor(Math.max(0, leftMs()) / 60_000);
       put(left, minutes < 1 ? texts.minute : fill(texts.minutes, { n: minutes }));
       put(
         words,
@@ -190,7 +191,7 @@ function createAnswers(opened: Opened) {
       const said = JSON.stringify(draft);
       const before = last?.finished;
       if (last?.said !== said) {
-        const answeredAt = new Date(Date.now() + opened.aheadMs).toISOString();
+        const answeredAt = new Date(opened.nowMs()).toISOString();
         last = { said, finished: await finish(opened, draft, factor, answeredAt) };
       }
       const { finished } = last;
