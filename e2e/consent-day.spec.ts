@@ -123,7 +123,7 @@ test("@consent a withdrawal takes the photo off a colleague's screen within two 
   await test.step("before: a member has it by each of these ways, somebody who was never in the room by none", async () => {
     expect(await statusesFor(member)).toEqual(paths.map(() => 200));
     expect(await inProfile()).toEqual(paths.map(() => 200));
-    for (const status of await statusesFor(stranger.ask)) expect(status).toBe(403);
+    for (const status of await statusesFor(stranger.ask)) expect([403, 404]).toContain(status);
   });
   await test.step("the log of accesses tells who looked from what machines read", async () => {
     const { body } = await member("GET", `/colloque/v1/cases/${encodeURIComponent(roomId)}/accesses`);
@@ -206,7 +206,7 @@ test("@consent a colleague beyond the consent is refused, then let in by the pat
     await page.getByRole("button", { name: "Ajouter un confrère" }).click();
     await sheet.getByRole("button", { name: new RegExp(name) }).click();
     await expect(sheet.getByRole("heading", { name: new RegExp(`ne couvre pas .*${name}`) })).toBeVisible();
-    await expect(sheet.getByText("Dr Yann Kermarrec")).toBeVisible();
+    await expect(sheet.getByText("Dr Kermarrec", { exact: true })).toBeVisible();
   };
   await test.step("the consent is asked for anew, names the colleague, and lets him in: he sees the photo taken before", async () => {
     await refuse("Paul Faure");
