@@ -315,6 +315,12 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
     { do: "push", by: ana, room: 0, consent: 0, twist: "another-picture" },
     { do: "file", picture: -1 },
   ]),
+  // Somebody who just had the picture is put out.
+  fc.constantFrom(bea, carl, dora, eve).map((who): Command[] => [
+    { do: "look", picture: 0, door: "grab" },
+    { do: "leave", who, room: 0 },
+    { do: "look", picture: 0, door: "grab" },
+  ]),
   // The patient changes their mind.
   fc
     .record({ plan, granted: fc.constantFrom<readonly Purpose[]>(["opinion"], allOfCare) })

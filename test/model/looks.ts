@@ -70,7 +70,10 @@ function verdictOn(
     const whole = picture.original ?? picture;
     if (!whole.isPermitted || world.cutAtMs !== undefined) return "refuse";
     const truth = world.truthOf(whole.receipt.consentId);
-    return mayDownload(truth, whole.receipt, member(whole.room.roomId), world.nowMs());
+    const person = member(whole.room.roomId);
+    // Where news are heard, it is over at once.
+    const leftAtMs = world.tellsNews ? undefined : person.leftAtMs;
+    return mayDownload(truth, whole.receipt, { ...person, leftAtMs }, world.nowMs());
   };
   if (door === "grab") return download();
   return door === "peek" ? showing() : all([showing(), download()]);
@@ -79,7 +82,11 @@ function verdictOn(
 /** Gate 4: the archivist has the bytes and asks whether they may go into the record. */
 export async function file(world: World, picture: MadePicture, tally: Tally): Promise<void> {
   const { registry } = world.hospital.now();
-  const port: RegistryPort = { key: registry.publicKey, statusOf: registry.statusOf, leasesOf: registry.leasesOf };
+  const port: RegistryPort = {
+    key: registry.publicKey,
+    statusOf: registry.statusOf,
+    leasesOf: registry.leasesOf,
+  };
   const events = await world.read(picture.room);
   const verdict = (): Verdict => {
     const { receipt, room } = picture;

@@ -94,6 +94,7 @@ export async function openWorld(given: {
 }): Promise<World> {
   const { homeserverDeletes, tellsNews } = given;
   let clockMs = startMs;
+  let newsAtMs = startMs;
   const nowMs = (): number => clockMs;
   const hospital = await openHospital(nowMs);
   hospital.homeserver.setDeletes(homeserverDeletes);
@@ -126,8 +127,12 @@ export async function openWorld(given: {
       userId,
       openDevice(userId, {
         // Each request takes its time, so that no limit of requests a minute is met that people would not meet.
-        fetch: (input, init) => {
+        fetch: async (input, init) => {
           clockMs += 20;
+          if (tellsNews && clockMs - newsAtMs > 500) {
+            newsAtMs = clockMs;
+            await hospital.homeserver.tellNews();
+          }
           return hospital.fetch(input, init);
         },
         registryKey,
