@@ -215,8 +215,9 @@ function report(): void {
 
 type Side = "gateway" | "direct";
 /** A B B A: whatever drifts, drifts on both. */
-const turnsOf = (pair: number): readonly Side[] =>
-  pair % 2 === 0 ? ["gateway", "direct"] : ["direct", "gateway"];
+function turnsOf(pair: number): readonly Side[] {
+  return pair % 2 === 0 ? ["gateway", "direct"] : ["direct", "gateway"];
+}
 
 async function timed(side: Side, work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
