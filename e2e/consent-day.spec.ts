@@ -141,7 +141,7 @@ test("@consent a withdrawal takes the photo off a colleague's screen within two 
   await test.step("the patient changes his mind, and the nurse says so", async () => {
     await nurse.page.getByRole("button", { name: "Retirer l’accord", exact: true }).click();
     const sheet = nurse.page.getByRole("dialog");
-    await expect(sheet.getByText(/marquée « accord retiré »/)).toBeVisible();
+    await expect(sheet.getByText(/marquée «\saccord retiré\s»/)).toBeVisible();
     await sheet.getByRole("button", { name: "Retirer l’accord et les photos" }).click();
   });
   const { goneMs, readable } = await gone();

@@ -107,6 +107,23 @@ function laterPhotos(state: CaseState): Entry[] {
     }));
 }
 
+/** One act is one line, also where it had to be said of several consents. */
+const oneActMs = 60_000;
+function once(entries: readonly Entry[]): Entry[] {
+  const same = (one: Entry, other: Entry): boolean => {
+    if (other.atMs - one.atMs > oneActMs) return false;
+    if (one.kind === "glass" && other.kind === "glass")
+      return one.author === other.author && one.reader === other.reader && one.reason === other.reason;
+    return (
+      one.kind === "informed" &&
+      other.kind === "informed" &&
+      one.author === other.author &&
+      one.informed.whom === other.informed.whom
+    );
+  };
+  return entries.filter((entry, index) => !entries.slice(0, index).some((before) => same(before, entry)));
+}
+
 /** What changed of the consent since the request: a newer word, a word taken back, a broken glass and that the patient knows of it. */
 function wordsOfThePatient(state: CaseState): Entry[] {
   return [
@@ -120,25 +137,29 @@ function wordsOfThePatient(state: CaseState): Entry[] {
         granted: grants(consent, "opinion"),
       }),
     ),
-    ...state.glasses.map(
-      ({ eventId, atMs, glass, reason }): Entry => ({
-        key: eventId,
-        kind: "glass",
-        atMs,
-        author: glass.openedBy,
-        reader: glass.reader,
-        reason,
-        endsMs: Date.parse(glass.endsAt),
-      }),
+    ...once(
+      state.glasses.map(
+        ({ eventId, atMs, glass, reason }): Entry => ({
+          key: eventId,
+          kind: "glass",
+          atMs,
+          author: glass.openedBy,
+          reader: glass.reader,
+          reason,
+          endsMs: Date.parse(glass.endsAt),
+        }),
+      ),
     ),
-    ...state.informed.map(
-      ({ eventId, atMs, sender, informed }): Entry => ({
-        key: eventId,
-        kind: "informed",
-        atMs,
-        author: sender,
-        informed,
-      }),
+    ...once(
+      state.informed.map(
+        ({ eventId, atMs, sender, informed }): Entry => ({
+          key: eventId,
+          kind: "informed",
+          atMs,
+          author: sender,
+          informed,
+        }),
+      ),
     ),
     ...state.withdrawals.map(
       ({ eventId, atMs, withdrawn }): Entry => ({
