@@ -36,6 +36,7 @@ export type Audit = {
       },
   ): Promise<void>;
   permitGiven(event: Who & InCase & { receiptId: string; consentId: string; files: number }): Promise<void>;
+  /** The bytes that were announced have all come in; the homeserver is about to have the last of them. */
   uploadFinished(event: Who & InCase & { mxc: string; bytes: number }): Promise<void>;
   uploadRefused(event: Who & { mxc: string; reason: string }): Promise<void>;
   /** The ciphertext of a picture was given to a person's device, or read by a machine. */

@@ -81,12 +81,19 @@ async function upload(parts: Inside, request: FastifyRequest, reply: FastifyRepl
     throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
   }
   const stillLive = async () => (await registry.factsOf(picture.receipt.consentId)).status.state === "live";
+  let noted: Promise<void> | undefined;
+  const onWhole = (bytes: Buffer): void => {
+    recent.put(mxc, bytes);
+    // Written to the disk while Synapse writes the bytes to its own: nobody waits for one after the other.
+    noted = audit.uploadFinished({ actor: userId, caseId: picture.caseId, mxc, bytes: picture.bytes });
+    noted.catch(() => undefined);
+  };
   try {
     const answer = await forward(synapse.dispatcher, request, reply, {
       method: "PUT",
       path: `/_matrix/media/v3/upload/${mediaPath(params)}`,
       headers: { "content-type": "application/octet-stream", "content-length": String(picture.bytes) },
-      body: checked(request.body, picture, stillLive, (bytes) => recent.put(mxc, bytes)),
+      body: checked(request.body, picture, stillLive, onWhole),
     });
     // 409: it was complete before, and this server went down before it could note so.
     if (answer.statusCode !== 200 && answer.statusCode !== 409) return answerWith(reply, answer);
@@ -96,8 +103,8 @@ async function upload(parts: Inside, request: FastifyRequest, reply: FastifyRepl
       await audit.uploadRefused({ actor: userId, mxc, reason: error.code });
     throw error;
   }
+  await noted;
   await registry.uploadFinished(mxc);
-  await audit.uploadFinished({ actor: userId, caseId: picture.caseId, mxc, bytes: picture.bytes });
   return reply.header("cache-control", "no-store").send({});
 }
 
