@@ -8,10 +8,12 @@ import type { RoomEvent } from "./admit.ts";
 /** Reads an event of the SDK into plain data, decrypting it when that was not done yet. */
 export async function readEvent(event: MatrixEvent, crypto: CryptoBackend): Promise<RoomEvent> {
   const encrypted = event.getWireType() === "m.room.encrypted";
+  // What was taken out of the room has nothing left to read, and lacks no key.
+  const gone = event.isRedacted();
   // Deciding again costs nothing: an event that was read is not read twice.
-  if (encrypted && (event.shouldAttemptDecryption() || event.isBeingDecrypted()))
+  if (encrypted && !gone && (event.shouldAttemptDecryption() || event.isBeingDecrypted()))
     await (event.getDecryptionPromise() ?? event.attemptDecryption(crypto));
-  const failed = encrypted && event.isDecryptionFailure();
+  const failed = encrypted && !gone && event.isDecryptionFailure();
   return {
     eventId: event.getId() ?? "",
     sender: event.getSender() ?? "",
@@ -20,7 +22,7 @@ export async function readEvent(event: MatrixEvent, crypto: CryptoBackend): Prom
     place: encrypted ? placeOf(event) : null,
     clear: failed ? null : clearOf(event, encrypted),
     failure: failed ? reasonOf(event.decryptionFailureReason) : null,
-    forged: encrypted && !failed && (await isForged(event, crypto)),
+    forged: encrypted && !gone && !failed && (await isForged(event, crypto)),
   };
 }
 
