@@ -81,7 +81,12 @@ export default {
       },
       {},
     ),
-    rule("not-to-test", "no code leans on a test", { pathNot: `${test}|^e2e/|^bench/|^test/` }, { path: test }),
+    rule(
+      "not-to-test",
+      "no code leans on a test",
+      { pathNot: `${test}|^e2e/|^bench/|^test/` },
+      { path: test },
+    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
