@@ -217,7 +217,7 @@ test("@trouble an iPhone's HEIC is taken where the browser reads it; else its ow
   const { page } = faure;
   await beginRequest(page, "Dr Nadia Haddad", "Que faire de cette photo ?");
   await day.recordOralConsent(page, "Claire Leroy");
-  const told = page.getByText(/C’est une photo HEIC d’iPhone.*« Le plus compatible »/);
+  const told = page.getByText(/C’est une photo HEIC d’iPhone.*«\sLe plus compatible\s»/);
   const taken = page.getByRole("button", { name: "Garder la photo" });
   const choose = (buffer: Buffer) =>
     page.locator("input[type=file]").setInputFiles({ name: "IMG_1.HEIC", mimeType: "image/heic", buffer });
