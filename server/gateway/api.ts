@@ -18,7 +18,7 @@ export function ownApi(parts: ApiParts) {
   const signedIn: SignedIn = async (request) => {
     const { authorization } = request.headers;
     await charge(parts.sessions, { ip: request.ip, authorization }, limit);
-    return parts.sessions.of(authorization);
+    return parts.sessions.lately(authorization);
   };
 
   const routes = async (app: FastifyInstance): Promise<void> => {
@@ -27,7 +27,10 @@ export function ownApi(parts: ApiParts) {
     });
     app.get("/config", async () => parts.clientConfig);
     app.get("/health", () => parts.health());
-    app.post("/keys", async (request) => certify(parts, await signedIn(request), request.body));
+    app.post("/keys", async (request) => {
+      await signedIn(request);
+      return certify(parts, await parts.sessions.of(request.headers.authorization), request.body);
+    });
     app.post("/ready", async (request) => {
       const { userId } = await signedIn(request);
       await parts.audit.becameReady({ actor: userId });

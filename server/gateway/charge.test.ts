@@ -11,7 +11,7 @@ function world() {
   const sessions = {
     known: (authorization: string | undefined) =>
       seen.has(authorization ?? "") ? authorization?.split("-")[0] : undefined,
-    of: async (authorization: string | undefined): Promise<Session> => {
+    lately: async (authorization: string | undefined): Promise<Session> => {
       state.asked += 1;
       const [userId = "", number] = (authorization ?? "").split("-");
       if (number === undefined) throw new ColloqueError("not-signed-in");

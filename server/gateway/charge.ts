@@ -6,7 +6,7 @@ import type { Sessions } from "./sessions.ts";
  * when it is nobody's, or not known yet: tokens that were made up cost the homeserver a question each.
  */
 export async function charge(
-  sessions: Pick<Sessions, "known" | "of">,
+  sessions: Pick<Sessions, "known" | "lately">,
   request: { readonly ip: string; readonly authorization: string | undefined },
   limit: (key: string) => void,
 ): Promise<string> {
@@ -18,7 +18,7 @@ export async function charge(
   const address = `ip:${request.ip}`;
   limit(address);
   try {
-    const { userId } = await sessions.of(request.authorization);
+    const { userId } = await sessions.lately(request.authorization);
     limit(userId);
     return userId;
   } catch (error) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ColloqueError } from "#protocol/errors.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import { createNews } from "./news.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -39,6 +40,52 @@ describe("whom a token belongs to", () => {
     );
     for (const header of [undefined, "", "Basic good", "Bearer ", "Bearer bad"])
       await expect(sessions.of(header)).rejects.toMatchObject({ code: "not-signed-in" });
+  });
+});
+
+describe("while the homeserver is away", () => {
+  function setUp() {
+    let now = 0;
+    const state = { away: false };
+    const { synapse } = homeserver();
+    const away: typeof synapse = {
+      call: async (request) => {
+        if (state.away) throw new ColloqueError("homeserver-unreachable");
+        return synapse.call(request);
+      },
+    };
+    const sessions = createSessions(
+      away,
+      createNews(() => now),
+    );
+    const later = (ms: number) => {
+      now += ms;
+    };
+    return { sessions, state, later };
+  }
+
+  test("who signed in lately is still known for ten minutes, and reads nothing by it", async () => {
+    const { sessions, state, later } = setUp();
+    await sessions.of("Bearer good");
+    state.away = true;
+    later(5 * 60_000);
+    await expect(sessions.of("Bearer good")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    expect((await sessions.lately("Bearer good")).userId).toBe("@martin:valombre.example");
+    later(5 * 60_000 + 1);
+    await expect(sessions.lately("Bearer good")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+  });
+
+  test("nobody is known by a token that was never seen, is over, or was signed out", async () => {
+    const { sessions, state, later } = setUp();
+    await sessions.of("Bearer good");
+    sessions.drop("good");
+    state.away = true;
+    later(2_000);
+    await expect(sessions.lately("Bearer good")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    await expect(sessions.lately("Bearer other")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    state.away = false;
+    await expect(sessions.lately("Bearer bad")).rejects.toMatchObject({ code: "not-signed-in" });
+    expect((await sessions.lately("Bearer good")).userId).toBe("@martin:valombre.example");
   });
 });
 

@@ -11,6 +11,11 @@ export type Session = { readonly userId: string; readonly device: string; readon
 export type Sessions = {
   /** From an Authorization header. Throws `not-signed-in`. */
   of(authorization: string | undefined): Promise<Session>;
+  /**
+   * The same, and while the homeserver is away whom it last said, minutes ago at most: for what shows no picture and lets nobody in, such as
+   * finding the patient of a request that will leave later.
+   */
+  lately(authorization: string | undefined): Promise<Session>;
   /** The same from memory alone, for what must not wait. */
   known(authorization: string | undefined): string | undefined;
   drop(token: string): void;
@@ -18,6 +23,8 @@ export type Sessions = {
 };
 
 const mostTokens = 20_000;
+/** How long a homeserver that is away is taken at its last word. */
+const latelyMs = 10 * 60_000;
 const whoamiSchema = z.object({ user_id: userIdSchema, device_id: z.string() });
 
 /** The token in a bearer header, if there is one. */
@@ -29,8 +36,11 @@ export const tokenKey = (token: string): string => createHash("sha256").update(t
 
 export function createSessions(synapse: Pick<SynapseClient, "call">, news: News): Sessions {
   const known = new Map<string, { who: Promise<Omit<Session, "token">>; userId?: string; learnt: Learnt }>();
+  const last = new Map<string, Omit<Session, "token"> & { readonly atMs: number }>();
   news.on(({ tokenSha256 }) => {
-    if (tokenSha256 !== undefined) known.delete(tokenSha256);
+    if (tokenSha256 === undefined) return;
+    known.delete(tokenSha256);
+    last.delete(tokenSha256);
   });
 
   async function whoami(token: string): Promise<Omit<Session, "token">> {
@@ -48,26 +58,43 @@ export function createSessions(synapse: Pick<SynapseClient, "call">, news: News)
     }
   }
 
+  const of: Sessions["of"] = async (authorization) => {
+    const token = bearerOf(authorization);
+    if (token === undefined) throw new ColloqueError("not-signed-in");
+    const key = tokenKey(token);
+    let entry = known.get(key);
+    if (entry === undefined || !news.holds(entry.learnt)) {
+      known.delete(key);
+      const [oldest] = known.size < mostTokens ? [] : known.keys();
+      if (oldest !== undefined) known.delete(oldest);
+      entry = { who: whoami(token), learnt: news.now() };
+      known.set(key, entry);
+    }
+    try {
+      const who = await entry.who;
+      entry.userId = who.userId;
+      if (last.size >= mostTokens) last.clear();
+      last.set(key, { ...who, atMs: entry.learnt.atMs });
+      return { ...who, token };
+    } catch (error) {
+      if (known.get(key) === entry) known.delete(key);
+      if (error instanceof ColloqueError && error.code === "not-signed-in") last.delete(key);
+      throw error;
+    }
+  };
+
   return {
-    of: async (authorization) => {
-      const token = bearerOf(authorization);
-      if (token === undefined) throw new ColloqueError("not-signed-in");
-      const key = tokenKey(token);
-      let entry = known.get(key);
-      if (entry === undefined || !news.holds(entry.learnt)) {
-        known.delete(key);
-        const [oldest] = known.size < mostTokens ? [] : known.keys();
-        if (oldest !== undefined) known.delete(oldest);
-        entry = { who: whoami(token), learnt: news.now() };
-        known.set(key, entry);
-      }
+    of,
+    lately: async (authorization) => {
       try {
-        const who = await entry.who;
-        entry.userId = who.userId;
-        return { ...who, token };
+        return await of(authorization);
       } catch (error) {
-        if (known.get(key) === entry) known.delete(key);
-        throw error;
+        const token = bearerOf(authorization);
+        const before = token === undefined ? undefined : last.get(tokenKey(token));
+        const away = error instanceof ColloqueError && error.code === "homeserver-unreachable";
+        if (!away || token === undefined || before === undefined) throw error;
+        if (news.now().atMs - before.atMs > latelyMs) throw error;
+        return { userId: before.userId, device: before.device, token };
       }
     },
     known: (authorization) => {
@@ -77,8 +104,10 @@ export function createSessions(synapse: Pick<SynapseClient, "call">, news: News)
     },
     drop: (token) => {
       known.delete(tokenKey(token));
+      last.delete(tokenKey(token));
     },
     dropUser: (userId) => {
+      for (const [key, before] of last) if (before.userId === userId) last.delete(key);
       for (const [key, entry] of known) if (entry.userId === userId) known.delete(key);
     },
   };
