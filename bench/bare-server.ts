@@ -10,14 +10,18 @@ const types: Readonly<Record<string, string>> = {
 
 /**
  * Gives out the bare page, and passes everything of Matrix on to Synapse's socket as it is: what a page that knows no consent would use.
- * The product's gateway would rightly refuse its uploads.
+ * The product's gateway would rightly refuse its uploads, and so would its policy in Synapse: they go to `places`, which the bench has
+ * made known to the ledger beforehand.
  */
 export async function serveBare(
   folder: string,
   synapseSocket: string,
+  places: string[],
 ): Promise<AsyncDisposable & { url: string }> {
   const server = createServer((question, answer) => {
-    if (question.url?.startsWith("/_matrix/")) passOn(question, answer, synapseSocket);
+    const place = question.url === "/_matrix/media/v3/upload" ? places.pop() : undefined;
+    if (place !== undefined) put(question, answer, synapseSocket, place);
+    else if (question.url?.startsWith("/_matrix/")) passOn(question, answer, synapseSocket);
     else giveFile(folder, question, answer);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -30,6 +34,19 @@ export async function serveBare(
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** An upload, to a place in place of one that Synapse would choose; answered as Synapse would have. */
+function put(question: IncomingMessage, answer: ServerResponse, socketPath: string, place: string): void {
+  const path = `/_matrix/media/v3/upload/${place.slice("mxc://".length)}`;
+  const headers = { ...question.headers, "x-forwarded-for": "127.0.0.1" };
+  const asked = request({ socketPath, method: "PUT", path, headers }, (told) => {
+    told.resume();
+    answer.writeHead(told.statusCode ?? 502, { "content-type": "application/json" });
+    answer.end(JSON.stringify({ content_uri: place }));
+  });
+  asked.on("error", () => answer.destroy());
+  question.pipe(asked);
 }
 
 function passOn(question: IncomingMessage, answer: ServerResponse, socketPath: string): void {

@@ -42,6 +42,12 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
       noteWithdrawal: async (roomId, withdrawn) => (await ready.promise)?.withdrawn(roomId, withdrawn),
       openTicket: registry.openTicket,
       bindTicket: registry.bindTicket,
+      mediaOf: async (mxc) => {
+        const facts = await registry.mediaFacts(mxc);
+        return facts.kind === "picture"
+          ? { roomId: facts.roomId, receiptId: facts.receipt.receiptId }
+          : undefined;
+      },
     }).start(context),
   );
   // Nobody may be left waiting for it.
@@ -80,7 +86,13 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
     clock,
     log: log.child({ role: "filing" }),
     onDown: () => void directory.refresh(),
-    onOutcome: async (roomId, filed) => void (await bot.sendFiled(roomId, filed)),
+    onOutcome: async (roomId, filed) => {
+      // A picture that gate 4 refuses is not left in the case either.
+      const { outcome } = filed;
+      if (filed.kind === "photo" && outcome.state === "refused" && outcome.reason !== "withdrawn")
+        await bot.redactRefused(roomId, filed.ofEvent);
+      await bot.sendFiled(roomId, filed);
+    },
   });
 }
 

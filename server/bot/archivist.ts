@@ -1,18 +1,20 @@
 import { canonicalJson } from "#protocol/canonical.ts";
 import { type EncryptedFile, type Filed, machineTypes } from "#protocol/events.ts";
 import { type Logger, toLog } from "../kit/log.ts";
+import type { Clock } from "../kit/role.ts";
 import { createBell } from "./bell.ts";
 import { createCaseAgent } from "./case-agent.ts";
 import type { FailStop } from "./fail-stop.ts";
 import { createHistory } from "./history.ts";
 import type { Http } from "./http.ts";
 import { createInbox, type InboxItem } from "./inbox.ts";
+import { createInspector, type Finding } from "./inspect.ts";
 import { answerKeyRequests } from "./key-requests.ts";
 import { readMedia } from "./media.ts";
 import type { ArchivistParts } from "./needs.ts";
 import { isCaseRoom, isIn, isInvited, joinCase } from "./rooms.ts";
 import { ClientEvent, Method, RoomEvent } from "./sdk.ts";
-import { createSender } from "./sender.ts";
+import { createSender, type Sender } from "./sender.ts";
 import type { Session } from "./session.ts";
 import { markPhotoFiled, roomsToLookAt } from "./store.ts";
 import { createWithdrawals } from "./withdrawals.ts";
@@ -23,6 +25,8 @@ export type Archivist = AsyncDisposable & {
   readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
   /** Something was withdrawn in this room. */
   onWithdrawn(roomId: string): void;
+  /** Redacts an event that gate 4 refused. */
+  redactRefused(roomId: string, eventId: string): Promise<void>;
   onUserReady(userId: string): Promise<void>;
   /** Looks again at every room where something waits. */
   lookAgain(): Promise<void>;
@@ -47,10 +51,15 @@ export async function startArchivist(
     db,
     registry: parts.withdrawals,
     note: parts.noteWithdrawal,
-    redact: (roomId, eventId) => redact(session, roomId, eventId),
+    redact: (roomId, eventId) => redact(session, roomId, eventId, "withdrawn"),
     say: sender.send,
   });
-  const inbox = createInbox({ ...parts, onNoted: agent.note });
+  const inbox = createInbox({
+    ...parts,
+    inspector: createInspector(parts.mediaOf, parts.clock),
+    takeOut: (roomId, finding) => takeOut({ ...parts, sender }, roomId, finding),
+    onNoted: agent.note,
+  });
 
   const look = async (roomId: string): Promise<number | undefined> => {
     const room = client.getRoom(roomId);
@@ -82,6 +91,7 @@ export async function startArchivist(
     },
     readMedia: (file) => readMedia(http, session.token, file),
     onWithdrawn: (roomId) => bell.ring(roomId),
+    redactRefused: (roomId, eventId) => redact(session, roomId, eventId, "refused"),
     onUserReady: agent.onUserReady,
     lookAgain: async () => {
       for (const roomId of await roomsToLookAt(db)) bell.ring(roomId);
@@ -115,9 +125,33 @@ function ringOnNews(session: Session, ring: (roomId: string) => void): Disposabl
   };
 }
 
+/** Redacts what may not be in a case, and says there that it was taken out and why. Each of it twice is once. */
+async function takeOut(
+  parts: { session: Session; sender: Sender; clock: Clock },
+  roomId: string,
+  { fault, eventIds }: Finding,
+): Promise<void> {
+  const { session, sender, clock } = parts;
+  for (const eventId of eventIds) {
+    await redact(session, roomId, eventId, "refused");
+    const at = new Date(clock()).toISOString();
+    await sender.send({
+      roomId,
+      type: machineTypes.filed,
+      content: { ofEvent: eventId, kind: "message", outcome: { state: "refused", at, reason: fault } },
+      key: `taken-out ${eventId}`,
+    });
+  }
+}
+
 /** A transaction id that the event gives: redacting twice is once, and each event is redacted (Synapse counts them by room). */
-async function redact({ client }: Session, roomId: string, eventId: string): Promise<void> {
+async function redact(
+  { client }: Session,
+  roomId: string,
+  eventId: string,
+  why: "withdrawn" | "refused",
+): Promise<void> {
   const [room, event] = [roomId, eventId].map(encodeURIComponent);
-  const path = `/rooms/${room}/redact/${event}/colloque-withdrawn-${eventId.slice(1, 20)}`;
+  const path = `/rooms/${room}/redact/${event}/colloque-${why}-${eventId.slice(1, 20)}`;
   await client.http.authedRequest(Method.Put, path, undefined, {});
 }

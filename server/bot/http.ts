@@ -13,8 +13,8 @@ export type Http = AsyncDisposable & {
   readonly baseUrl: string;
   readonly fetch: typeof globalThis.fetch;
   /**
-   * While `work` runs, each upload that the SDK makes is reported before the SDK itself learns its address: a key bundle must
-   * have its ticket before anybody is told of it. One at a time.
+   * While `work` runs, the address of each upload that the SDK makes is reserved and reported before its bytes leave: a key bundle
+   * must have its ticket before the homeserver takes it. One at a time.
    */
   withUploads<T>(onUpload: (mxc: string) => Promise<void>, work: () => Promise<T>): Promise<T>;
 };
@@ -33,9 +33,10 @@ export function createHttp(homeserver: Homeserver, brake: FailStop): Http {
 
   const fetch: typeof globalThis.fetch = async (input, init) => {
     brake.check();
-    const response = await send(input, init);
-    if (reportUpload !== undefined && response.ok && isUpload(input))
-      await reportUpload(uploadedSchema.parse(await response.clone().json()).content_uri);
+    const response =
+      reportUpload !== undefined && isUpload(input)
+        ? await uploadReserved(send, addressOf(input), init, reportUpload)
+        : await send(input, init);
     // An answer that arrives after the brake was pulled is not taken in.
     brake.check();
     return response;
@@ -60,8 +61,32 @@ export function createHttp(homeserver: Homeserver, brake: FailStop): Http {
   };
 }
 
+const addressOf = (input: string | URL | Request): URL =>
+  new URL(input instanceof Request ? input.url : input);
+
 const isUpload = (input: string | URL | Request): boolean =>
-  new URL(input instanceof Request ? input.url : input).pathname.endsWith("/media/v3/upload");
+  addressOf(input).pathname.endsWith("/media/v3/upload");
+
+/** An upload in two steps in place of one, with the answer that the one would have had. */
+async function uploadReserved(
+  send: typeof globalThis.fetch,
+  { origin }: URL,
+  init: RequestInit | undefined,
+  report: (mxc: string) => Promise<void>,
+): Promise<Response> {
+  const { authorization = "" } = Object.fromEntries(new Headers(init?.headers));
+  const created = await send(`${origin}/_matrix/media/v1/create`, {
+    method: "POST",
+    headers: { authorization },
+    ...(init?.signal === undefined ? {} : { signal: init.signal }),
+  });
+  if (!created.ok) return created;
+  const reserved = uploadedSchema.parse(await created.json());
+  await report(reserved.content_uri);
+  const place = reserved.content_uri.slice("mxc://".length);
+  const put = await send(`${origin}/_matrix/media/v3/upload/${place}`, { ...init, method: "PUT" });
+  return put.ok ? Response.json(reserved) : put;
+}
 
 /** undici's fetch has its own, equal types for what Node's has built in; this is the one place where they meet. */
 function toGlobalFetch(dispatcher: Agent): typeof globalThis.fetch {

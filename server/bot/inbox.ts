@@ -6,6 +6,7 @@ import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import { type RawEvent, type Reading, rawEventSchema, readEvent } from "./decrypt.ts";
+import type { Finding, Inspector } from "./inspect.ts";
 import { Direction } from "./sdk.ts";
 import type { Session } from "./session.ts";
 import * as store from "./store.ts";
@@ -32,6 +33,9 @@ export type InboxParts = {
   readonly log: Logger;
   readonly clock: Clock;
   readonly audit: Pick<Audit, "note">;
+  readonly inspector: Inspector;
+  /** Takes events out of their case and says so there. Repeated after a crash. */
+  readonly takeOut: (roomId: string, finding: Finding) => Promise<void>;
   /** The case agent's look at each item, before anybody else's: invitations do not wait for the record. */
   readonly onNoted: (item: InboxItem) => Promise<void>;
   /** Filing, once it listens. Awaited before an item counts as finished; may be given the same item again after a crash. */
@@ -104,10 +108,12 @@ async function collect(session: Session, roomId: string, cursor: string | undefi
 async function settle(parts: InboxParts, roomId: string, raw: RawEvent, reading: Reading): Promise<void> {
   const { db, sealer } = parts;
   const row = { eventId: raw.event_id, roomId, sender: raw.sender, atMs: raw.origin_server_ts };
+  const finding = reading.kind === "read" ? await inspect(parts, roomId, raw, reading) : undefined;
   const refused = await db.transaction(async (tx) => {
     await store.setCursor(tx, roomId, raw.event_id);
     if (reading.kind === "passed-over") return undefined;
-    const verdict = reading.kind === "read" ? await judge(tx, raw.event_id, reading) : verdictOn(reading);
+    const verdict =
+      reading.kind === "read" ? await judge(tx, raw.event_id, reading, finding) : verdictOn(reading);
     if (verdict !== undefined) {
       await store.putInbox(tx, { ...row, ...verdict, sealed: null });
       return verdict;
@@ -132,12 +138,26 @@ async function judge(
   tx: Parameters<typeof store.takePlace>[0],
   eventId: string,
   reading: Extract<Reading, { kind: "read" }>,
+  finding: Finding | undefined,
 ): Promise<Verdict | undefined> {
   const place = placeKey(reading.decrypted.place);
   const judgement = judgePlace(await store.placeHolder(tx, place), eventId);
   if (judgement === "replay") return { state: "refused", reason: "replayed" };
   if (judgement === "first") await store.takePlace(tx, place, eventId);
-  return undefined;
+  return finding === undefined ? undefined : { state: "refused", reason: finding.fault };
+}
+
+/** Looks at what was read. What must not be there is out of the case before it is written down: a crash in between repeats it. */
+async function inspect(
+  { inspector, takeOut }: InboxParts,
+  roomId: string,
+  raw: RawEvent,
+  { decrypted: { type, content } }: Extract<Reading, { kind: "read" }>,
+): Promise<Finding | undefined> {
+  const { event_id: eventId, sender } = raw;
+  const finding = await inspector.inspect({ eventId, roomId, sender, type, content });
+  if (finding !== undefined) await takeOut(roomId, finding);
+  return finding;
 }
 
 async function tell(parts: InboxParts, roomId: string, raw: RawEvent, verdict: Verdict): Promise<void> {

@@ -35,6 +35,8 @@ export type Bot = AsyncDisposable & {
   onWithdrawn(roomId: string): Promise<void>;
   /** Lets a colleague into a case, with its history, once they are ready and as long as the gate allows it. Durable when it resolves. */
   askIn(invitation: { roomId: string; caseId: string; userId: string; askedBy: string }): Promise<void>;
+  /** Redacts an event that gate 4 refused. */
+  redactRefused(roomId: string, eventId: string): Promise<void>;
   /** Called when a person has a device that may be written to, or when the gate may have changed its mind about them. */
   onUserReady(userId: string): Promise<void>;
 };
@@ -149,6 +151,7 @@ export async function startBot(parts: BotParts): Promise<Bot> {
         log,
       );
     },
+    redactRefused: async (roomId, eventId) => (await up).redactRefused(roomId, eventId),
     onUserReady: async (userId) => (await up).onUserReady(userId),
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

@@ -7,6 +7,7 @@ import { createMediaRemover } from "./media-removal.ts";
 import type { Registry } from "./port.ts";
 import { createRegistry } from "./registry.ts";
 import { openRevocationLog } from "./revocation-log.ts";
+import { createMediaList } from "./sweeper.ts";
 
 export type { Facts, MediaFacts, PermitFiles, Registry, Withdrawal } from "./port.ts";
 
@@ -31,5 +32,6 @@ export const consentRole = ({ audit, synapse }: ConsentNeeds): Role<Registry & A
       name: `registry:${config.serverName}`,
       remover: createMediaRemover(synapse, config.synapseAdminToken),
       revocations: openRevocationLog(join(config.dataDir, "revocations.log")),
+      held: createMediaList(synapse, config.synapseAdminToken, config.serverName),
     }),
 });

@@ -12,6 +12,7 @@ import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
 import type { MediaRemover } from "./media-removal.ts";
 import type { Revocation, RevocationLog, WithdrawalReason } from "./revocation-log.ts";
+import type { MediaList } from "./sweeper.ts";
 
 /** What the registry knows of one media address. */
 export type MediaFacts =
@@ -124,4 +125,6 @@ export type RegistryParts = {
   readonly revocations: RevocationLog;
   /** How soon a removal that failed is tried again. */
   readonly removeAgainMs?: number;
+  /** What the homeserver holds, for the sweeper; absent where nothing is swept. */
+  readonly held?: MediaList;
 };

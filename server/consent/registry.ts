@@ -4,11 +4,12 @@ import type { Database } from "../store/index.ts";
 import { createCertifier } from "./certificates.ts";
 import { createConsents } from "./consents.ts";
 import { createGlasses } from "./glasses.ts";
-import { startRemovalWorker } from "./media-removal.ts";
+import { type RemovalWorker, startRemovalWorker } from "./media-removal.ts";
 import { migrations } from "./migrations.ts";
 import { createPermits } from "./permits.ts";
 import type { Registry, RegistryParts } from "./port.ts";
 import * as store from "./store.ts";
+import { startSweeper } from "./sweeper.ts";
 import { createTickets } from "./tickets.ts";
 import { createWithdrawals } from "./withdrawals.ts";
 
@@ -33,6 +34,8 @@ export async function createRegistry(given: RegistryParts): Promise<Registry & A
     done: (mxc) => audit.mediaRemoved({ mxc }),
   });
   const tickets = createTickets({ db, clock, removals: worker });
+  const permits = createPermits({ ...parts, removals: worker });
+  const sweeper = sweeperOf(parts, permits.mediaFacts, worker);
   return {
     publicKey: key.publicJwk,
     name,
@@ -41,10 +44,11 @@ export async function createRegistry(given: RegistryParts): Promise<Registry & A
     ...createConsents(parts),
     ...createGlasses(parts),
     ...createWithdrawals({ ...parts, removals: worker }),
-    ...createPermits({ ...parts, removals: worker }),
+    ...permits,
     openTicket: tickets.open,
     bindTicket: tickets.bind,
     [Symbol.asyncDispose]: async () => {
+      await sweeper?.[Symbol.asyncDispose]();
       tickets[Symbol.dispose]();
       await worker[Symbol.asyncDispose]();
     },
@@ -67,6 +71,32 @@ function closedWhenFailing(db: Database): Database {
     run: (sql, ...params) => guard(() => db.run(sql, ...params)),
     transaction: (work) => guard(() => db.transaction(work)),
   };
+}
+
+function sweeperOf(
+  { db, clock, log, audit, held }: RegistryParts,
+  mediaFacts: Registry["mediaFacts"],
+  removals: RemovalWorker,
+) {
+  if (held === undefined) return undefined;
+  return startSweeper({
+    held,
+    known: async (mxc) => {
+      const facts = await mediaFacts(mxc);
+      if (facts.kind === "key-bundle") return { state: "live", sha256: null };
+      if (facts.kind === "unknown") return { state: "unknown" };
+      return facts.status.state === "live" ? { state: "live", sha256: facts.sha256 } : { state: "withdrawn" };
+    },
+    isLeaving: (mxc) => store.isLeaving(db, mxc),
+    remove: async (mxc) => {
+      await store.askRemovalAgain(db, mxc, clock());
+      await removals.kick();
+    },
+    audit: ({ mxc, userId, why }) =>
+      audit.note({ event: "media-swept", actor: userId, details: { mxc, why } }),
+    clock,
+    log,
+  });
 }
 
 type CaseCalls = Pick<Registry, "caseOfRoom" | "roomOfCase" | "claimCase" | "claimOf" | "bindRoom">;

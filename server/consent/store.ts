@@ -348,5 +348,9 @@ export const openRemovals = async (q: Queries): Promise<string[]> =>
     (row) => row.mxc,
   );
 
+/** Whether it waits to be removed. */
+export const isLeaving = async (q: Queries, mxc: string): Promise<boolean> =>
+  (await q.one(mxcRow, "SELECT mxc FROM removals WHERE mxc = ? AND done_at IS NULL", mxc)) !== undefined;
+
 export const setRemoved = (q: Queries, mxc: string, at: number) =>
   q.run("UPDATE removals SET done_at = ? WHERE mxc = ?", at, mxc);

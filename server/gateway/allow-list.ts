@@ -15,7 +15,13 @@ export type Check =
   | "to-device"
   | "account-data"
   | "receipt"
-  | "own-user";
+  | "read-markers"
+  | "event-id"
+  | "filter"
+  | "device-keys"
+  | "signing-keys"
+  | "key-signatures"
+  | "backup";
 
 /** Requests that the gateway does itself rather than pass on. */
 export type Own = "absent" | "create-room" | "sign-out" | "sign-out-everywhere" | "upload" | "download";
@@ -73,31 +79,31 @@ export const allowList: readonly Rule[] = [
 
   // Sync
   rule("GET", `${client}/sync`),
-  rule("POST", `${client}/user/{user}/filter`, { check: "own-user" }),
+  rule("POST", `${client}/user/{user}/filter`, { check: "filter", limit: 4 * KiB }),
   rule("GET", `${client}/user/{user}/filter/{filter}`),
   rule("GET", `${client}/joined_rooms`),
 
   // Encryption
-  rule("POST", `${client}/keys/upload`, { limit: 256 * KiB }),
+  rule("POST", `${client}/keys/upload`, { check: "device-keys", limit: 128 * KiB }),
   rule("POST", `${client}/keys/query`, { limit: 64 * KiB }),
   rule("POST", `${client}/keys/claim`, { limit: 64 * KiB }),
   rule("GET", `${client}/keys/changes`),
-  rule("POST", `${client}/keys/signatures/upload`, { limit: 64 * KiB }),
-  rule("POST", `${client}/keys/device_signing/upload`),
+  rule("POST", `${client}/keys/signatures/upload`, { check: "key-signatures", limit: 64 * KiB }),
+  rule("POST", `${client}/keys/device_signing/upload`, { check: "signing-keys" }),
   rule("PUT", `${client}/sendToDevice/{type}/{txn}`, { check: "to-device", limit: 512 * KiB }),
   rule("GET", `${client}/room_keys/version`),
   rule("GET", `${client}/room_keys/version/{version}`),
-  rule("POST", `${client}/room_keys/version`),
-  rule("PUT", `${client}/room_keys/version/{version}`),
+  rule("POST", `${client}/room_keys/version`, { limit: 4 * KiB }),
+  rule("PUT", `${client}/room_keys/version/{version}`, { limit: 4 * KiB }),
   rule("DELETE", `${client}/room_keys/version/{version}`),
   rule("GET", `${client}/room_keys/keys`),
   rule("GET", `${client}/room_keys/keys/{roomId}`),
   rule("GET", `${client}/room_keys/keys/{roomId}/{session}`),
-  rule("PUT", `${client}/room_keys/keys`, { limit: 1024 * KiB }),
-  rule("PUT", `${client}/room_keys/keys/{roomId}`, { limit: 512 * KiB }),
-  rule("PUT", `${client}/room_keys/keys/{roomId}/{session}`),
+  rule("PUT", `${client}/room_keys/keys`, { check: "backup", limit: 1024 * KiB }),
+  rule("PUT", `${client}/room_keys/keys/{roomId}`, { check: "backup", limit: 512 * KiB }),
+  rule("PUT", `${client}/room_keys/keys/{roomId}/{session}`, { check: "backup" }),
   rule("GET", `${client}/user/{user}/account_data/{type}`, { check: "account-data" }),
-  rule("PUT", `${client}/user/{user}/account_data/{type}`, { check: "account-data", limit: 8 * KiB }),
+  rule("PUT", `${client}/user/{user}/account_data/{type}`, { check: "account-data", limit: 2 * KiB }),
 
   // Asked by every client at its start, and not there: to be forbidden would look like a fault.
   rule("GET", dehydrated, { own: "absent" }),
@@ -110,12 +116,12 @@ export const allowList: readonly Rule[] = [
   rule("POST", `${client}/rooms/{roomId}/leave`, { check: "no-words" }),
   rule("POST", `${client}/rooms/{roomId}/forget`, { check: "no-words" }),
   rule("PUT", `${client}/rooms/{roomId}/send/{type}/{txn}`, { check: "send", limit: 64 * KiB }),
-  rule("PUT", `${client}/rooms/{roomId}/redact/{event}/{txn}`, { check: "no-words" }),
+  rule("PUT", `${client}/rooms/{roomId}/redact/{event}/{txn}`, { check: "event-id" }),
   rule("POST", `${client}/rooms/{roomId}/receipt/{receiptType}/{event}`, {
     check: "receipt",
     limit: 1 * KiB,
   }),
-  rule("POST", `${client}/rooms/{roomId}/read_markers`, { limit: 2 * KiB }),
+  rule("POST", `${client}/rooms/{roomId}/read_markers`, { check: "read-markers", limit: 2 * KiB }),
   rule("GET", `${client}/rooms/{roomId}/members`),
   rule("GET", `${client}/rooms/{roomId}/joined_members`),
   rule("GET", `${client}/rooms/{roomId}/messages`),

@@ -56,6 +56,7 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
       gate: needs.gate,
       audit: needs.audit,
       log: context.log.child({ role: "policy" }),
+      clock: context.clock,
     });
     const app = buildGateway(context, needs, news);
     const address = await app.listen({ host: config.host, port: config.port });

@@ -71,16 +71,26 @@ describe("what is sent", () => {
 describe("to-device messages", () => {
   const to = (content: object) => ({ messages: { "@a:x": { D: content } } });
 
+  const olm = (body: string, change: object = {}) => ({
+    algorithm: "m.olm.v1.curve25519-aes-sha2",
+    sender_key: "a2V5",
+    ciphertext: { a2V5: { type: 0, body } },
+    "org.matrix.msgid": "m1",
+    ...change,
+  });
+
   test("carry keys and verifications", () => {
-    rules.checkToDevice("m.room.encrypted", to({ ciphertext: "x".repeat(3000) }));
+    rules.checkToDevice("m.room.encrypted", to(olm("x".repeat(3000))));
     rules.checkToDevice("m.key.verification.start", to({ method: "m.sas.v1" }));
     rules.checkToDevice("m.room_key_request", to({ action: "request" }));
   });
 
   test("carry nothing else, and nothing large", () => {
     expect(() => rules.checkToDevice("fr.example.picture", to({}))).toThrow();
-    expect(() => rules.checkToDevice("m.room.encrypted", to({ ciphertext: "x".repeat(20_000) }))).toThrow();
-    expect(() => rules.checkToDevice("m.key.verification.start", to({ a: "x".repeat(5000) }))).toThrow();
+    expect(() => rules.checkToDevice("m.room.encrypted", to(olm("x".repeat(20_000))))).toThrow();
+    expect(() => rules.checkToDevice("m.room.encrypted", to({ ciphertext: "x".repeat(3000) }))).toThrow();
+    expect(() => rules.checkToDevice("m.room.encrypted", to(olm("x", { picture: "x" })))).toThrow();
+    expect(() => rules.checkToDevice("m.key.verification.start", to({ a: "x".repeat(3000) }))).toThrow();
   });
 });
 
@@ -95,6 +105,24 @@ describe("account data", () => {
     "may not be %s",
     (type) => expect(() => rules.checkAccountData(type)).toThrow(),
   );
+});
+
+describe("what is said of an event", () => {
+  const event = `$${"a".repeat(43)}`;
+  test("names an event that there can be", () => {
+    rules.checkReceipt("m.read", event, {});
+    rules.checkReceipt("m.read.private", event, { thread_id: "main" });
+    rules.checkReadMarkers({ "m.fully_read": event, "m.read": event });
+    rules.checkEventId(event);
+  });
+  test("has no place for words", () => {
+    expect(() => rules.checkReceipt("m.read", "$MmeDelattre", {})).toThrow();
+    expect(() => rules.checkReceipt("m.read", event, { note: "x" })).toThrow();
+    expect(() => rules.checkReceipt("m.example", event, {})).toThrow();
+    expect(() => rules.checkReadMarkers({ "m.fully_read": "Mme Delattre" })).toThrow();
+    expect(() => rules.checkReadMarkers({ "fr.example.picture": event })).toThrow();
+    expect(() => rules.checkEventId(`$${"a".repeat(60)}`)).toThrow();
+  });
 });
 
 test("leaving, joining and redacting take no words", () => {

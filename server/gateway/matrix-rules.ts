@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ColloqueError } from "#protocol/errors.ts";
 import { caseIdKey, caseRoomType } from "#protocol/events.ts";
 import { type CaseId, caseIdSchema, eventIdSchema } from "#protocol/ids.ts";
+import { checkOlm } from "./key-rules.ts";
 
 /** What may be in the bodies that users send to the homeserver. Pure; each throws `not-allowed` in words, or `bad-request`. */
 const refused = (words: string) => new ColloqueError("not-allowed", { details: { words } });
@@ -90,6 +91,7 @@ export const caseRoomBody = (caseId: CaseId, bot: string) => ({
   },
 });
 
+const hashedEventId = eventIdSchema.regex(/^\$[A-Za-z0-9_-]{43}$/);
 const base64 = z.string().regex(/^[A-Za-z0-9+/=_-]*$/);
 const encryptedSchema = z.strictObject({
   algorithm: z.literal(megolm),
@@ -116,6 +118,8 @@ export function checkSend(type: string, body: unknown): void {
 
 /** Longest single to-device message: a key is two kilobytes; more would be a picture. */
 const maxToDeviceMessage = 16 * 1024;
+/** What is not encrypted is a request for a key or a step of a verification. */
+const maxClearToDevice = 2048;
 const clearToDevice = new Set(["m.room_key_request", "m.secret.request", "m.room_key.withheld"]);
 const toDeviceSchema = z.object({
   messages: z.record(z.string(), z.record(z.string(), z.looseObject({}))),
@@ -127,13 +131,15 @@ export function checkToDevice(type: string, body: unknown): void {
     type === "m.room.encrypted" || clearToDevice.has(type) || type.startsWith("m.key.verification.");
   if (!known) throw refused(`To-device messages of type ${printable(type)} are not sent through here.`);
   const { messages } = read(toDeviceSchema, body, "This is not a to-device message as Matrix has them.");
-  const limit = type === "m.room.encrypted" ? maxToDeviceMessage : 4096;
+  const limit = type === "m.room.encrypted" ? maxToDeviceMessage : maxClearToDevice;
   for (const devices of Object.values(messages))
-    for (const content of Object.values(devices))
+    for (const content of Object.values(devices)) {
       if (JSON.stringify(content).length > limit)
         throw new ColloqueError("too-large", {
           details: { words: "To-device messages carry keys, not files." },
         });
+      if (type === "m.room.encrypted") checkOlm(content);
+    }
 }
 
 const accountDataTypes = [
@@ -155,9 +161,25 @@ export const checkNoWords = (body: unknown): void =>
   void read(z.strictObject({}), body, "No reason can be given here: it would not be encrypted.");
 
 const receiptTypes = new Set(["m.read", "m.read.private", "m.fully_read"]);
-export function checkReceipt(type: string): void {
+const receiptBody = z.strictObject({ thread_id: z.union([z.literal("main"), eventIdSchema]).optional() });
+/** Receipts are shown to everybody in the room: what they name is an event, and nothing stands beside it. */
+export function checkReceipt(type: string, event: string, body: unknown): void {
   if (!receiptTypes.has(type)) throw refused("Read receipts alone are sent here.");
+  checkEventId(event);
+  read(receiptBody, body, "A read receipt says which event was read and nothing else.");
 }
+
+const markersBody = z.strictObject({
+  "m.fully_read": hashedEventId.optional(),
+  "m.read": hashedEventId.optional(),
+  "m.read.private": hashedEventId.optional(),
+});
+export const checkReadMarkers = (body: unknown): void =>
+  void read(markersBody, body, "Read markers say which event was read and nothing else.");
+
+/** An event's id is a hash, in every version of rooms that there are here: no room for words. */
+export const checkEventId = (event: string): void =>
+  void read(hashedEventId, event, "This is not the id of an event.");
 
 /** What a refusal repeats of what was sent. */
 const printable = (text: string): string => text.replace(/[^A-Za-z0-9._-]/g, "?").slice(0, 60);

@@ -8,8 +8,9 @@ import type { Registry } from "../consent/index.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
-import { type Matched, matchRule } from "./allow-list.ts";
+import { type Check, type Matched, matchRule } from "./allow-list.ts";
 import { charge } from "./charge.ts";
+import { type BodyCheck, createBodyCheck, parseJson } from "./matrix-checks.ts";
 import * as rules from "./matrix-rules.ts";
 import type { MediaDoor } from "./media.ts";
 import { answerWith, forward, refuse } from "./proxy.ts";
@@ -30,6 +31,15 @@ export type MatrixParts = {
   readonly log: Logger;
 };
 
+/** What others get to see of a request. */
+const shownToOthers: ReadonlySet<Check> = new Set([
+  "send",
+  "to-device",
+  "receipt",
+  "read-markers",
+  "event-id",
+]);
+
 type Call = { request: FastifyRequest; reply: FastifyReply; matched: Matched; query: string };
 
 /** The Matrix door: /_matrix/* by the allow-list, streamed to and from Synapse's socket. */
@@ -38,11 +48,12 @@ export function matrixDoor(parts: MatrixParts) {
   const limitSend = createRateLimit(rates.send, parts.clock);
   const limitLogin = createRateLimit(rates.login, parts.clock);
   const createCase = caseCreator(parts);
+  const check = createBodyCheck(parts);
 
   async function limit({ request, matched }: Call): Promise<void> {
     const { ip } = request;
     const key = await charge(parts.sessions, { ip, authorization: request.headers.authorization }, limitAll);
-    if (matched.rule.check === "send" || matched.rule.check === "to-device") limitSend(key);
+    if (shownToOthers.has(matched.rule.check)) limitSend(key);
     if (matched.rule.check === "login") limitLogin(request.ip);
   }
 
@@ -62,7 +73,7 @@ export function matrixDoor(parts: MatrixParts) {
       case "sign-out-everywhere":
         return signOut(call, parts);
       case undefined:
-        return passOn(call, parts);
+        return passOn(call, check, parts);
     }
   }
 
@@ -87,10 +98,10 @@ export function matrixDoor(parts: MatrixParts) {
 
 const suffix = (query: string): string => (query === "" ? "" : `?${query}`);
 
-async function passOn(call: Call, parts: MatrixParts): Promise<FastifyReply> {
+async function passOn(call: Call, check: BodyCheck, parts: MatrixParts): Promise<FastifyReply> {
   const { request, reply, matched, query } = call;
   const body = await readBody(request, matched.rule.limit);
-  const loginName = await check(call, body, parts);
+  const loginName = await check(call, body);
   const answer = await forward(parts.synapse.dispatcher, request, reply, {
     method: matched.rule.method,
     path: matched.path + suffix(query),
@@ -108,40 +119,6 @@ async function passOn(call: Call, parts: MatrixParts): Promise<FastifyReply> {
 function auditedName(typed: string, { isKnown, serverName }: MatrixParts): string {
   const userId = typed.startsWith("@") ? typed : `@${typed}:${serverName}`;
   return isKnown(userId) ? userId : "unknown";
-}
-
-/** Gives the name of who signs in, for the audit, when that is what the request does. */
-async function check(
-  { request, matched }: Call,
-  body: Buffer | undefined,
-  { sessions }: MatrixParts,
-): Promise<string | undefined> {
-  const { params } = matched;
-  switch (matched.rule.check) {
-    case "none":
-      return undefined;
-    case "login":
-      return rules.checkLogin(parseJson(body));
-    case "no-words":
-      rules.checkNoWords(body === undefined ? {} : parseJson(body));
-      return undefined;
-    case "send":
-      rules.checkSend(params.type ?? "", parseJson(body));
-      return undefined;
-    case "to-device":
-      rules.checkToDevice(params.type ?? "", parseJson(body));
-      return undefined;
-    case "account-data":
-      rules.checkAccountData(params.type ?? "");
-      return undefined;
-    case "receipt":
-      rules.checkReceipt(params.receiptType ?? "");
-      return undefined;
-    case "own-user":
-      if ((await sessions.of(request.headers.authorization)).userId !== params.user)
-        throw new ColloqueError("not-allowed");
-      return undefined;
-  }
 }
 
 async function signOut(call: Call, { sessions, synapse, audit }: MatrixParts): Promise<FastifyReply> {
@@ -221,14 +198,6 @@ async function readBody(request: FastifyRequest, limit: number): Promise<Buffer 
 
 export const isStream = (value: unknown): value is Readable =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;
-
-function parseJson(body: Buffer | undefined): unknown {
-  try {
-    return JSON.parse(body?.toString("utf8") ?? "");
-  } catch (cause) {
-    throw new ColloqueError("bad-request", { cause });
-  }
-}
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -2,10 +2,11 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fastify } from "fastify";
 import { z } from "zod";
-import { caseIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
+import { caseIdSchema, mxcUriSchema, roomIdSchema, sha256Schema, userIdSchema } from "#protocol/ids.ts";
 import type { Audit } from "../audit/index.ts";
-import type { Registry } from "../consent/index.ts";
+import type { MediaFacts, Registry } from "../consent/index.ts";
 import { type Logger, toLog } from "../kit/log.ts";
+import type { Clock } from "../kit/role.ts";
 import type { Gate } from "./gate.ts";
 import { type News, newsItemSchema } from "./news.ts";
 
@@ -21,6 +22,7 @@ export type PolicyParts = {
   readonly gate: Gate;
   readonly audit: Audit;
   readonly log: Logger;
+  readonly clock: Clock;
 };
 
 const mayInviteSchema = z.object({ inviter: userIdSchema, invitee: userIdSchema, roomId: roomIdSchema });
@@ -30,6 +32,8 @@ const mayCreateSchema = z.object({
   invited: z.array(z.string()),
   additionalCreators: z.array(z.string()),
 });
+
+const mayStoreSchema = z.object({ mxc: mxcUriSchema, bytes: z.int().min(0), sha256: sha256Schema });
 
 type Answer = { allow: boolean; reason: string };
 
@@ -45,6 +49,7 @@ export async function startPolicySocket(parts: PolicyParts): Promise<AsyncDispos
     parts.news.hear(newsItemSchema.parse(request.body));
     return { allow: true };
   });
+  app.post("/may-store", (request) => mayStore(parts, mayStoreSchema.parse(request.body)));
   await mkdir(dirname(parts.path), { recursive: true, mode: 0o700 });
   // Left over from a process that was killed.
   await rm(parts.path, { force: true });
@@ -94,4 +99,33 @@ async function mayCreate(
   return claimed.roomId === undefined
     ? { allow: true, reason: "claimed" }
     : { allow: false, reason: "has-a-room" };
+}
+
+/** Longest key bundle of a room's history. */
+const maxKeyBundle = 8 * 1024 * 1024;
+
+async function mayStore(
+  { registry, audit, clock }: PolicyParts,
+  { mxc, bytes, sha256 }: z.infer<typeof mayStoreSchema>,
+): Promise<Answer> {
+  const answer = mayKeep(await registry.mediaFacts(mxc), { bytes, sha256 }, clock());
+  if (!answer.allow)
+    await audit.note({ event: "store-refused", details: { mxc, bytes, reason: answer.reason } });
+  return answer;
+}
+
+/** What the homeserver may keep: the bytes that a receipt announced, under a live consent, or the keys that a ticket was opened for. */
+export function mayKeep(
+  facts: MediaFacts,
+  { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
+  nowMs: number,
+): Answer {
+  if (facts.kind === "unknown") return { allow: false, reason: "not-reserved" };
+  if (facts.kind === "key-bundle") {
+    const allow = bytes <= maxKeyBundle && facts.expiresAt > nowMs;
+    return { allow, reason: allow ? "key-bundle" : "key-bundle-too-late-or-large" };
+  }
+  if (facts.status.state !== "live") return { allow: false, reason: "withdrawn" };
+  const allow = bytes === facts.bytes && sha256 === facts.sha256;
+  return { allow, reason: allow ? "announced" : "other-bytes" };
 }

@@ -18,18 +18,18 @@ export const rates = {
   misses: { burst: 20, perSecond: 0.1 },
 } as const satisfies Record<string, Rate>;
 
-/** A token bucket for each key. Throws `too-many`, with how long to wait. */
-export function createRateLimit(rate: Rate, clock: Clock): (key: string) => void {
+/** A token bucket for each key, from which one is taken or as many as it costs. Throws `too-many`, with how long to wait. */
+export function createRateLimit(rate: Rate, clock: Clock): (key: string, cost?: number) => void {
   const buckets = new Map<string, { left: number; atMs: number }>();
-  return (key) => {
+  return (key, cost = 1) => {
     const now = clock();
     const before = buckets.get(key) ?? { left: rate.burst, atMs: now };
     const left = Math.min(rate.burst, before.left + ((now - before.atMs) / 1000) * rate.perSecond);
-    if (left < 1) {
-      const retryAfterMs = Math.ceil(((1 - left) / rate.perSecond) * 1000);
+    if (left < cost) {
+      const retryAfterMs = Math.ceil(((cost - left) / rate.perSecond) * 1000);
       throw new ColloqueError("too-many", { details: { retryAfterMs } });
     }
     if (buckets.size > 10_000) buckets.clear();
-    buckets.set(key, { left: left - 1, atMs: now });
+    buckets.set(key, { left: left - cost, atMs: now });
   };
 }

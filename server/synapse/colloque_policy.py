@@ -1,8 +1,8 @@
 """Colloque's policy module for Synapse: the doors that are no HTTP request of the gateway.
 
 Rooms are cases: private, encrypted, without a word in clear, with the archivist in them; only the archivist invites, and only whom
-the patient's consent covers. Where state is needed, the consent registry is asked over a unix socket. Everything fails closed: no
-answer, a late answer or an odd one is a refusal.
+the patient's consent covers; media are kept only when a receipt announced those very bytes. Where state is needed, the consent
+registry is asked over a unix socket. Everything fails closed: no answer, a late answer or an odd one is a refusal.
 
 Configuration:
     modules:
@@ -17,9 +17,10 @@ import logging
 import secrets
 from typing import Any, Dict, Optional, Tuple
 
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
-from twisted.internet.defer import Deferred
 
 from synapse.module_api import NOT_SPAM, ModuleApi, errors, make_deferred_yieldable as yieldable
 
@@ -30,6 +31,8 @@ CASE_ID = "fr.colloque.case_id"
 ANSWER_SECONDS = 5
 BEAT_MS = 300
 MEGOLM = "m.megolm.v1.aes-sha2"
+# State is in clear for ever: longer than this is not what it says it is.
+MAX_STATE_BYTES = 4096
 
 # State that a case may have, and what its content must be. A value of None leaves the content to Synapse's own rules.
 ALLOWED_STATE = {
@@ -39,12 +42,16 @@ ALLOWED_STATE = {
     "m.room.join_rules": lambda c: c == {"join_rule": "invite"},
     "m.room.history_visibility": lambda c: c == {"history_visibility": "shared"},
     "m.room.guest_access": lambda c: c == {"guest_access": "forbidden"},
-    "m.room.encryption": lambda c: c.get("algorithm") == MEGOLM,
-    # Synapse's own mark of an encrypted room's default, and a member's place in a call.
+    "m.room.encryption": lambda c: c == {"algorithm": MEGOLM},
+    # A member's place in a call.
     "org.matrix.msc3401.call.member": None,
 }
-# What is not state: ciphertext, and the taking back of it.
-ALLOWED_EVENTS = {"m.room.encrypted", "m.room.redaction"}
+CREATE_KEYS = {"type", CASE_ID, "additional_creators", "room_version", "creator", "m.federate"}
+# What is not state, and what is in it: ciphertext, and the taking back of it without a word, which would stay in clear.
+ALLOWED_EVENTS = {
+    "m.room.encrypted": {"algorithm", "ciphertext", "session_id", "sender_key", "device_id", "m.relates_to"},
+    "m.room.redaction": {"redacts"},
+}
 # Members of a member event that are not free text.
 MEMBER_KEYS = {"membership", "displayname", "is_direct"}
 
@@ -58,7 +65,6 @@ class _Question(Protocol):
         self._received = b""
 
     def connectionMade(self) -> None:
-        assert self.transport is not None
         self.transport.write(self._request)
 
     def dataReceived(self, data: bytes) -> None:
@@ -79,6 +85,7 @@ class ColloquePolicy:
             user_may_join_room=self.user_may_join_room,
             user_may_create_room_alias=self.never,
             user_may_publish_room=self.never,
+            check_media_file_for_spam=self.may_keep_media,
         )
         api.register_third_party_rules_callbacks(
             check_event_allowed=self.check_event_allowed, on_new_event=self.on_new_event
@@ -101,8 +108,6 @@ class ColloquePolicy:
                 f"POST {path} HTTP/1.0\r\nHost: registry\r\nConnection: close\r\n"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             )
-            from twisted.internet import reactor
-
             answer: "Deferred[bytes]" = Deferred()
             endpoint = UNIXClientEndpoint(reactor, self._socket, timeout=ANSWER_SECONDS)
             question_protocol = _Question(head.encode() + body, answer)
@@ -152,6 +157,16 @@ class ColloquePolicy:
         question = {"inviter": inviter, "invitee": invitee, "roomId": room_id}
         return NOT_SPAM if await self._ask("/may-invite", question) else errors.Codes.FORBIDDEN
 
+    async def may_keep_media(self, file: Any, info: Any) -> Any:
+        """Bytes that came by any way at all. Thumbnails, previews and other servers' media are nobody's receipt."""
+        if info.server_name is not None or info.url_cache or info.thumbnail is not None:
+            return errors.Codes.FORBIDDEN
+        with open(file.path, "rb") as stored:
+            kept = stored.read()
+        mxc = f"mxc://{self._api.server_name}/{info.file_id}"
+        question = {"mxc": mxc, "bytes": len(kept), "sha256": hashlib.sha256(kept).hexdigest()}
+        return NOT_SPAM if await self._ask("/may-store", question) else errors.Codes.FORBIDDEN
+
     async def user_may_join_room(self, user: str, room: str, is_invited: bool) -> Any:
         return NOT_SPAM if is_invited or await self._is_member(user, room) else errors.Codes.FORBIDDEN
 
@@ -165,10 +180,7 @@ class ColloquePolicy:
             logger.warning("A membership could not be read: %s", type(error).__name__)
             return False
 
-    async def check_event_allowed(
-        self, event: Any, state: Any
-    ) -> Tuple[bool, Optional[Dict[str, Any]]]:
-        # Raising would be answered with a 500, and returning False with a plain refusal.
+    async def check_event_allowed(self, event: Any, state: Any) -> Tuple[bool, Optional[Dict[str, Any]]]:
         try:
             return self._is_allowed(event, state), None
         except Exception as error:
@@ -176,13 +188,16 @@ class ColloquePolicy:
             return False, None
 
     def _is_allowed(self, event: Any, state: Any) -> bool:
+        if event.is_state() and len(json.dumps(dict(event.content), default=dict)) > MAX_STATE_BYTES:
+            return False
         if event.type == "m.room.create":
-            return event.content.get("type") == CASE_TYPE and bool(event.content.get("additional_creators"))
+            is_case = event.content.get("type") == CASE_TYPE and set(event.content) <= CREATE_KEYS
+            return is_case and bool(event.content.get("additional_creators"))
         create = state.get(("m.room.create", ""))
         if create is None or create.content.get("type") != CASE_TYPE:
             return False
         if not event.is_state():
-            return event.type in ALLOWED_EVENTS and self._without_words(event)
+            return event.type in ALLOWED_EVENTS and set(event.content) <= ALLOWED_EVENTS[event.type]
         if event.type not in ALLOWED_STATE:
             return False
         if event.type == "m.room.member":
@@ -191,11 +206,6 @@ class ColloquePolicy:
             return False  # set once, at creation
         check = ALLOWED_STATE[event.type]
         return check is None or bool(check(dict(event.content)))
-
-    @staticmethod
-    def _without_words(event: Any) -> bool:
-        """A redaction's reason would stay in clear."""
-        return event.type != "m.room.redaction" or "reason" not in event.content
 
     @staticmethod
     def _member_allowed(event: Any, state: Any) -> bool:

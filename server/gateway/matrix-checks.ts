@@ -1,0 +1,111 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { ColloqueError } from "#protocol/errors.ts";
+import type { Clock } from "../kit/role.ts";
+import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
+import type { Check, Matched } from "./allow-list.ts";
+import { type Budgets, createBudgets, maxBackedUp } from "./budgets.ts";
+import * as keys from "./key-rules.ts";
+import * as rules from "./matrix-rules.ts";
+import type { Session, Sessions } from "./sessions.ts";
+
+type Checked = { readonly request: FastifyRequest; readonly matched: Matched };
+
+/** Looks at a request before Synapse does. Throws what refuses it; gives the name of who signs in, for the audit, when it does that. */
+export type BodyCheck = (call: Checked, body: Buffer | undefined) => Promise<string | undefined>;
+
+export function createBodyCheck(parts: {
+  readonly sessions: Sessions;
+  readonly synapse: Pick<SynapseClient, "call">;
+  readonly clock: Clock;
+}): BodyCheck {
+  const budgets = createBudgets(parts.clock);
+  return async (call, body) => {
+    const { rule, params } = call.matched;
+    if (rule.check === "login") return rules.checkLogin(parseJson(body));
+    shapes[rule.check](body, params);
+    await checkBudget(call, body?.length ?? 0, { ...parts, budgets });
+    return undefined;
+  };
+}
+
+type Shape = (body: Buffer | undefined, params: Matched["params"]) => void;
+const anything: Shape = () => undefined;
+
+/** What may be in it, for each check. */
+const shapes: Readonly<Record<Check, Shape>> = {
+  none: anything,
+  login: anything,
+  // Bounded by its length.
+  filter: anything,
+  "no-words": (body) => rules.checkNoWords(bodyOrEmpty(body)),
+  "event-id": (body, { event = "" }) => {
+    rules.checkEventId(event);
+    rules.checkNoWords(bodyOrEmpty(body));
+  },
+  send: (body, { type = "" }) => rules.checkSend(type, parseJson(body)),
+  "to-device": (body, { type = "" }) => rules.checkToDevice(type, parseJson(body)),
+  "account-data": (_body, { type = "" }) => rules.checkAccountData(type),
+  receipt: (body, { receiptType = "", event = "" }) =>
+    rules.checkReceipt(receiptType, event, bodyOrEmpty(body)),
+  "read-markers": (body) => rules.checkReadMarkers(parseJson(body)),
+  "device-keys": (body) => keys.checkKeysUpload(bodyOrEmpty(body)),
+  "signing-keys": (body) => keys.checkSigningUpload(parseJson(body)),
+  "key-signatures": (body) => keys.checkSignatures(parseJson(body)),
+  backup: (body) => keys.checkBackup(parseJson(body)),
+};
+
+/** How much of it there was from this account lately. */
+async function checkBudget(
+  { request, matched: { rule, params } }: Checked,
+  bytes: number,
+  parts: { sessions: Sessions; synapse: Pick<SynapseClient, "call">; budgets: Budgets },
+): Promise<void> {
+  const { budgets } = parts;
+  const session = () => parts.sessions.of(request.headers.authorization);
+  switch (rule.check) {
+    case "send":
+      return budgets.event((await session()).userId, bytes);
+    case "to-device":
+      return budgets.toDevice((await session()).userId, bytes);
+    case "backup": {
+      const who = await session();
+      budgets.backup(who.userId, bytes);
+      return checkBackupSize(parts.synapse, who);
+    }
+    case "account-data":
+      if (rule.method === "PUT") budgets.kept((await session()).userId);
+      return;
+    case "filter": {
+      const { userId } = await session();
+      if (userId !== params.user) throw new ColloqueError("not-allowed");
+      return budgets.kept(userId);
+    }
+    default:
+      return;
+  }
+}
+
+const versionSchema = z.object({ count: z.number() });
+
+/** A backup that holds more than a career's worth of keys holds something else. */
+async function checkBackupSize(synapse: Pick<SynapseClient, "call">, { token }: Session): Promise<void> {
+  try {
+    const path = "/_matrix/client/v3/room_keys/version";
+    const { count } = await synapse.call({ path, token, answer: versionSchema });
+    if (count >= maxBackedUp) throw new ColloqueError("too-large");
+  } catch (error) {
+    // No backup yet: Synapse refuses the keys itself, in words that the client knows.
+    if (!(error instanceof SynapseError) || error.status !== 404) throw error;
+  }
+}
+
+const bodyOrEmpty = (body: Buffer | undefined): unknown => (body === undefined ? {} : parseJson(body));
+
+export function parseJson(body: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(body?.toString("utf8") ?? "");
+  } catch (cause) {
+    throw new ColloqueError("bad-request", { cause });
+  }
+}
