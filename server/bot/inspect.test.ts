@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { contentKeys } from "#protocol/events.ts";
+import { type CaseEvent, contentKeys, parseCaseEvent } from "#protocol/events.ts";
+import { newPrivateJwk, signCompact, signDetached, signingKeyOf } from "../kit/jose.ts";
 import { createInspector, type MediaOwner } from "./inspect.ts";
 
 const roomId = "!case";
@@ -134,5 +135,160 @@ describe("a file", () => {
   test("of another case is found", async () => {
     const content = { msgtype: "m.image", body: "x", url: "mxc://v.example/elsewhere" };
     expect(await faultOf(content)).toBe("media-of-another");
+  });
+});
+
+describe("what Colloque itself sends, at its longest,", () => {
+  const id = "9f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
+  const hash = "a1b2c3d4e5f60718".repeat(4);
+  const user = "@leroy:v.example";
+
+  /** As a device signs and the registry certifies: real keys, names as long as they come. */
+  async function signed(payload: Parameters<typeof signDetached>[1]) {
+    const key = await signingKeyOf(await newPrivateJwk());
+    const certificate = await signCompact(key, {
+      iss: "registry:v.example",
+      sub: user,
+      device: "ABCDEFGHIJ",
+      kid: key.kid,
+      cnf: { jwk: key.publicJwk },
+      name: "Dr Marie-Antoinette de La Rochefoucauld-Montmorency",
+      rpps: "89900000005",
+      iat: 1_790_000_000,
+      exp: 1_792_000_000,
+    });
+    return { payload, jws: await signDetached(key, payload), certificate };
+  }
+  const token = async (payload: Parameters<typeof signDetached>[1]) =>
+    signCompact(await signingKeyOf(await newPrivateJwk()), payload);
+
+  const receipt = {
+    v: 1,
+    receiptId: id,
+    consentId: id,
+    caseId: id,
+    pseudonym: "abcdefghijklmnopqrstuv",
+    pictureSha256: hash,
+    ciphertexts: [
+      { rendition: "full", sha256: hash, bytes: 10 },
+      { rendition: "preview", sha256: hash, bytes: 10 },
+    ],
+    takenBy: user,
+    takenAt: "2026-03-01T09:30:00Z",
+    source: "camera",
+  };
+  const file = {
+    url: "mxc://v.example/known",
+    v: "v2",
+    key: {
+      kty: "oct",
+      alg: "A256CTR",
+      ext: true,
+      k: "A1b2C3d4E5f".repeat(4).slice(1),
+      key_ops: ["encrypt", "decrypt"],
+    },
+    iv: "A1b2C3d4E5f6G7h8I9j0Kl",
+    hashes: { sha256: "A1b2C3d4E5f".repeat(4).slice(1) },
+  };
+  const consent = {
+    v: 1,
+    consentId: id,
+    caseId: id,
+    pseudonym: "abcdefghijklmnopqrstuv",
+    decisions: [{ purpose: "care-named", granted: true }],
+    recipients: [{ kind: "person", userId: "@faure:v.example" }],
+    method: "patient-phone",
+    givenBy: "patient",
+    notice: { version: "1", sha256: hash, language: "fr" },
+    evidenceSha256: hash,
+    collectedBy: user,
+    collectedAt: "2026-03-01T09:59:00Z",
+    expiresAt: "2026-06-01T09:00:00Z",
+  };
+  const opinion = {
+    opinionId: id,
+    caseId: id,
+    requestEventId: `$${"a".repeat(43)}`,
+    findings: prose.repeat(60),
+    assessment: prose.repeat(60),
+    certainty: "probable",
+    plan: prose.repeat(60),
+    ifWorse: prose,
+    inPerson: { needed: false },
+    limits: prose,
+    picturesSeen: Array.from({ length: 100 }, (_, at) => hash.replace(/^.{3}/, String(at).padStart(3, "0"))),
+    author: user,
+    signedAt: "2026-03-01T10:00:00Z",
+  };
+
+  const events: readonly [CaseEvent["kind"], () => Promise<object>, string?][] = [
+    [
+      "photo",
+      async () => ({
+        msgtype: "m.image",
+        body: "Photo : avant-bras droit",
+        file,
+        info: { mimetype: "image/jpeg", w: 4000, h: 3000, size: 2_000_000 },
+        [contentKeys.photo]: {
+          photoId: id,
+          receipt: await signed(receipt),
+          site: { region: "back", laterality: "U" },
+          view: "overview",
+          widthPx: 4000,
+          heightPx: 3000,
+          bytes: 2_000_000,
+          file,
+        },
+      }),
+    ],
+    [
+      "consent",
+      async () => ({
+        msgtype: "m.text",
+        body: prose,
+        [contentKeys.consent]: {
+          consent: await signed(consent),
+          evidence: {
+            consentId: id,
+            witness: "Dr Nadia Haddad",
+            signature: Array.from({ length: 20 }, () => Array.from({ length: 100 }, (_, at) => [at, at])),
+            patientPhone: {
+              key: (await signingKeyOf(await newPrivateJwk())).publicJwk,
+              jws: await token({ ...consent, noticeText: prose.repeat(30) }),
+              answeredAt: "2026-03-01T09:59:00Z",
+            },
+            noticeText: prose.repeat(60),
+          },
+        },
+      }),
+    ],
+    [
+      "opinion",
+      async () => ({
+        msgtype: "m.text",
+        body: prose.repeat(100),
+        [contentKeys.opinion]: await signed(opinion),
+      }),
+    ],
+    [
+      "seen",
+      async () => ({
+        ofEvents: Array.from({ length: 200 }, () => `$${randomBytes(32).toString("base64url")}`),
+        at: "2026-03-01T10:00:00Z",
+      }),
+      "fr.colloque.seen",
+    ],
+  ];
+  test.each(events)("a %s stays in the case", async (kind, make, type = "m.room.message") => {
+    const content = await make();
+    expect(parseCaseEvent({ eventId: "$e", sender: user, atMs: 0, type, content }).kind).toBe(kind);
+    expect(await faultOf(content, type)).toBeUndefined();
+  });
+
+  test("a photo whose receipt is not the one that announced its file is found", async () => {
+    const content = Object.assign(await (events[0]?.[1]() ?? {}), {});
+    const other = "7f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
+    const changed: unknown = JSON.parse(JSON.stringify(content).replaceAll(id, other));
+    expect(await faultOf(changed)).toBe("media-of-another");
   });
 });

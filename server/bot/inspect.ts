@@ -125,5 +125,5 @@ function opaqueIn(text: string): number {
 
 /** The first bytes of JPEG, PNG, WebP and GIF, in base64 or hexadecimal, however the text is broken. */
 const beginnings =
-  /(?:\/9j\/[A-Za-z0-9+/]|_9j_[A-Za-z0-9_-]|iVBORw0KGgo|UklGR[A-Za-z0-9+/]{6}XRUJQ|R0lGODlh|R0lGODdh)[A-Za-z0-9+/=_-]{200}|(?:ffd8ffe|89504e470d0a)[0-9a-f]{300}/i;
+  /(?:\/9j\/[A-Za-z0-9+/]|_9j_[A-Za-z0-9_-]|iVBORw0KGg[opqr]|UklGR[A-Za-z0-9+/]{6}XRUJQ|R0lGODlh|R0lGODdh)[A-Za-z0-9+/=_-]{200}|(?:ffd8ffe|89504e470d0a)[0-9a-f]{300}/i;
 const looksLikePicture = (text: string): boolean => beginnings.test(text.replace(/\s+/g, ""));

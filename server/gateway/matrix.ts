@@ -100,6 +100,8 @@ const suffix = (query: string): string => (query === "" ? "" : `?${query}`);
 
 async function passOn(call: Call, check: BodyCheck, parts: MatrixParts): Promise<FastifyReply> {
   const { request, reply, matched, query } = call;
+  // Delays and lifetimes are asked for beside an event: neither is for pictures of patients.
+  if (query !== "" && shownToOthers.has(matched.rule.check)) throw new ColloqueError("not-allowed");
   const body = await readBody(request, matched.rule.limit);
   const loginName = await check(call, body);
   const answer = await forward(parts.synapse.dispatcher, request, reply, {

@@ -90,6 +90,7 @@ const closedDoors = {
   require_auth_for_profile_requests: true,
   allow_per_room_profiles: false,
   enable_set_avatar_url: false,
+  enable_set_displayname: false,
   enable_3pid_changes: false,
   url_preview_enabled: false,
   max_upload_size: "60M",
