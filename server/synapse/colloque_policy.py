@@ -4,11 +4,7 @@ Rooms are cases: private, encrypted, without a word in clear, with the archivist
 the patient's consent covers; media are kept only when a receipt announced those very bytes. Where state is needed, the consent
 registry is asked over a unix socket. Everything fails closed: no answer, a late answer or an odd one is a refusal.
 
-Configuration:
-    modules:
-      - module: colloque_policy.ColloquePolicy
-        config:
-          registry_socket: /run/colloque/policy
+Configuration: `{module: colloque_policy.ColloquePolicy, config: {registry_socket: /run/colloque/policy}}`.
 """
 
 import hashlib
@@ -31,8 +27,7 @@ CASE_ID = "fr.colloque.case_id"
 ANSWER_SECONDS = 5
 BEAT_MS = 300
 MEGOLM = "m.megolm.v1.aes-sha2"
-# State is in clear for ever: longer than this is not what it says it is.
-MAX_STATE_BYTES = 4096
+MAX_STATE_BYTES = 4096  # state is in clear for ever: what is longer is not what it says it is
 
 # State that a case may have, and what its content must be. A value of None leaves the content to Synapse's own rules.
 ALLOWED_STATE = {
@@ -52,8 +47,7 @@ ALLOWED_EVENTS = {
     "m.room.encrypted": {"algorithm", "ciphertext", "session_id", "sender_key", "device_id", "m.relates_to"},
     "m.room.redaction": {"redacts"},
 }
-# Members of a member event that are not free text.
-MEMBER_KEYS = {"membership", "displayname", "is_direct"}
+MEMBER_KEYS = {"membership", "displayname", "is_direct"}  # none of them free text
 
 
 class _Question(Protocol):
@@ -87,9 +81,8 @@ class ColloquePolicy:
             user_may_publish_room=self.never,
             check_media_file_for_spam=self.may_keep_media,
         )
-        api.register_third_party_rules_callbacks(
-            check_event_allowed=self.check_event_allowed, on_new_event=self.on_new_event
-        )
+        rules = {"check_event_allowed": self.check_event_allowed, "on_new_event": self.on_new_event}
+        api.register_third_party_rules_callbacks(**rules)
         api.register_password_auth_provider_callbacks(on_logged_out=self.on_logged_out)
         self._stream, self._told = secrets.token_hex(8), 0
         api.looping_background_call(self._tell, BEAT_MS)
@@ -104,19 +97,15 @@ class ColloquePolicy:
         """A plain yes of the registry; anything else, and anything that goes wrong, is a no."""
         try:
             body = json.dumps(question).encode()
-            head = (
-                f"POST {path} HTTP/1.0\r\nHost: registry\r\nConnection: close\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
+            head = f"POST {path} HTTP/1.0\r\nHost: registry\r\nConnection: close\r\n"
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             answer: "Deferred[bytes]" = Deferred()
             endpoint = UNIXClientEndpoint(reactor, self._socket, timeout=ANSWER_SECONDS)
-            question_protocol = _Question(head.encode() + body, answer)
-            await yieldable(endpoint.connect(Factory.forProtocol(lambda: question_protocol)))
+            asking = Factory.forProtocol(lambda: _Question(head.encode() + body, answer))
+            await yieldable(endpoint.connect(asking))
             answer.addTimeout(ANSWER_SECONDS, reactor)
-            head_bytes, _, body_bytes = (await yieldable(answer)).partition(b"\r\n\r\n")
-            if b" 200 " not in head_bytes.split(b"\r\n")[0]:
-                return False
-            return json.loads(body_bytes).get("allow") is True
+            told, _, body = (await yieldable(answer)).partition(b"\r\n\r\n")
+            return b" 200 " in told.split(b"\r\n")[0] and json.loads(body).get("allow") is True
         except Exception as error:  # no answer is a no
             level = logging.DEBUG if path == "/news" else logging.WARNING
             logger.log(level, "The consent registry gave no answer to %s: %s", path, type(error).__name__)
@@ -134,6 +123,9 @@ class ColloquePolicy:
     async def on_logged_out(self, _user: str, _device: Optional[str], token: str) -> None:
         await self._tell(tokenSha256=hashlib.sha256(token.encode()).hexdigest())
 
+    async def _verdict(self, path: str, question: Dict[str, Any]) -> Any:
+        return NOT_SPAM if await self._ask(path, question) else errors.Codes.FORBIDDEN
+
     async def never(self, *_args: Any) -> Any:
         return errors.Codes.FORBIDDEN
 
@@ -142,20 +134,12 @@ class ColloquePolicy:
         names = any(config.get(key) for key in ("name", "topic", "room_alias_name", "invite_3pid"))
         if creation.get("type") != CASE_TYPE or names or config.get("visibility") == "public":
             return errors.Codes.FORBIDDEN
-        allowed = await self._ask(
-            "/may-create",
-            {
-                "creator": user,
-                "caseId": creation.get(CASE_ID),
-                "invited": config.get("invite") or [],
-                "additionalCreators": creation.get("additional_creators") or [],
-            },
-        )
-        return NOT_SPAM if allowed else errors.Codes.FORBIDDEN
+        founders = creation.get("additional_creators") or []
+        question = {"creator": user, "caseId": creation.get(CASE_ID), "additionalCreators": founders}
+        return await self._verdict("/may-create", {**question, "invited": config.get("invite") or []})
 
     async def user_may_invite(self, inviter: str, invitee: str, room_id: str) -> Any:
-        question = {"inviter": inviter, "invitee": invitee, "roomId": room_id}
-        return NOT_SPAM if await self._ask("/may-invite", question) else errors.Codes.FORBIDDEN
+        return await self._verdict("/may-invite", {"inviter": inviter, "invitee": invitee, "roomId": room_id})
 
     async def may_keep_media(self, file: Any, info: Any) -> Any:
         """Bytes that came by any way at all. Thumbnails, previews and other servers' media are nobody's receipt."""
@@ -165,7 +149,7 @@ class ColloquePolicy:
             kept = stored.read()
         mxc = f"mxc://{self._api.server_name}/{info.file_id}"
         question = {"mxc": mxc, "bytes": len(kept), "sha256": hashlib.sha256(kept).hexdigest()}
-        return NOT_SPAM if await self._ask("/may-store", question) else errors.Codes.FORBIDDEN
+        return await self._verdict("/may-store", question)
 
     async def user_may_join_room(self, user: str, room: str, is_invited: bool) -> Any:
         return NOT_SPAM if is_invited or await self._is_member(user, room) else errors.Codes.FORBIDDEN
@@ -198,13 +182,11 @@ class ColloquePolicy:
             return False
         if not event.is_state():
             return event.type in ALLOWED_EVENTS and set(event.content) <= ALLOWED_EVENTS[event.type]
-        if event.type not in ALLOWED_STATE:
-            return False
         if event.type == "m.room.member":
             return self._member_allowed(event, state)
-        if event.type == "m.room.power_levels" and ("m.room.power_levels", "") in state:
-            return False  # set once, at creation
-        check = ALLOWED_STATE[event.type]
+        if event.type == "m.room.power_levels":
+            return ("m.room.power_levels", "") not in state  # set once, at creation
+        check = ALLOWED_STATE.get(event.type, lambda _content: False)
         return check is None or bool(check(dict(event.content)))
 
     @staticmethod
@@ -212,7 +194,6 @@ class ColloquePolicy:
         if not set(event.content) <= MEMBER_KEYS:
             return False
         leaving_or_banned = event.content.get("membership") in ("leave", "ban")
-        creators = state[("m.room.create", "")]
-        founders = [creators.sender, *creators.content.get("additional_creators", [])]
+        archivists = state[("m.room.create", "")].content.get("additional_creators", [])
         # Nobody puts the archivist out; whoever wants to may leave.
-        return not (leaving_or_banned and event.sender != event.state_key and event.state_key in founders[1:])
+        return not (leaving_or_banned and event.sender != event.state_key and event.state_key in archivists)
