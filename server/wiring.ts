@@ -42,11 +42,12 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
       noteWithdrawal: async (roomId, withdrawn) => (await ready.promise)?.withdrawn(roomId, withdrawn),
       openTicket: registry.openTicket,
       bindTicket: registry.bindTicket,
-      mediaOf: async (mxc) => {
+      fileCheck: async (mxc, roomId, receiptId) => {
         const facts = await registry.mediaFacts(mxc);
-        return facts.kind === "picture"
-          ? { roomId: facts.roomId, receiptId: facts.receipt.receiptId }
-          : undefined;
+        if (facts.kind !== "picture") return "unknown";
+        const isThis =
+          facts.roomId === roomId && (receiptId ?? facts.receipt.receiptId) === facts.receipt.receiptId;
+        return isThis ? "announced" : "of-another";
       },
     }).start(context),
   );

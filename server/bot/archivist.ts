@@ -56,7 +56,7 @@ export async function startArchivist(
   });
   const inbox = createInbox({
     ...parts,
-    inspector: createInspector(parts.mediaOf, parts.clock),
+    inspector: createInspector(parts.fileCheck, parts.clock),
     takeOut: (roomId, finding) => takeOut({ ...parts, sender }, roomId, finding),
     onNoted: agent.note,
   });

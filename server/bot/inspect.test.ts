@@ -2,20 +2,17 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { type CaseEvent, contentKeys, parseCaseEvent } from "#protocol/events.ts";
 import { newPrivateJwk, signCompact, signDetached, signingKeyOf } from "../kit/jose.ts";
-import { createInspector, type MediaOwner } from "./inspect.ts";
+import { createInspector, type FileCheck } from "./inspect.ts";
 
 const roomId = "!case";
 const now = { ms: Date.parse("2026-03-01T10:00:00Z") };
-const ledger = new Map<string, MediaOwner>([
-  ["mxc://v.example/known", { roomId, receiptId: "9f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f" }],
-  ["mxc://v.example/elsewhere", { roomId: "!another", receiptId: "8f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f" }],
-]);
-
-const inspector = () =>
-  createInspector(
-    async (mxc) => ledger.get(mxc),
-    () => now.ms,
-  );
+const known = "9f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
+const fileCheck: FileCheck = async (mxc, room, receiptId = known) => {
+  if (mxc === "mxc://v.example/elsewhere") return "of-another";
+  if (mxc !== "mxc://v.example/known") return "unknown";
+  return room === roomId && receiptId === known ? "announced" : "of-another";
+};
+const inspector = () => createInspector(fileCheck, () => now.ms);
 let count = 0;
 const event = (content: unknown, type = "m.room.message", sender = "@leroy:v.example") => ({
   eventId: `$${++count}`,
@@ -107,6 +104,16 @@ describe("what people write", () => {
       fault: "picture-in-text",
       eventIds: pieces.map((each) => each.eventId),
     });
+  });
+
+  test("in pieces stays found to the last piece, and what is said besides stays in the case", async () => {
+    const at = inspector();
+    const piece = () => event(text(randomBytes(1100).toString("base64")));
+    for (let sent = 0; sent < 3; sent += 1) await at.inspect(piece());
+    expect(await at.inspect(piece())).toMatchObject({ fault: "picture-in-text" });
+    expect(await at.inspect(event(text("Pouvez-vous regarder ?")))).toBeUndefined();
+    const address = "https://www.has-sante.fr/jcms/c_2587220/fr/melanome-cutane?recherche=melanome";
+    expect(await at.inspect(event(text(address)))).toBeUndefined();
   });
 
   test("is counted for each person and for a quarter of an hour", async () => {

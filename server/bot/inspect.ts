@@ -10,8 +10,12 @@ export type Fault =
   /** A file that was announced for another photo or another case. */
   | "media-of-another";
 
-/** What the ledger knows of a file. */
-export type MediaOwner = { readonly roomId: string; readonly receiptId: string };
+/** Whether the ledger has this file as announced for that case, and by that receipt where one is given. */
+export type FileCheck = (
+  mxc: string,
+  roomId: string,
+  receiptId: string | undefined,
+) => Promise<"announced" | "unknown" | "of-another">;
 
 export type Inspected = {
   readonly eventId: string;
@@ -31,6 +35,8 @@ const mostInOne = 2_048;
 /** And in what one person wrote in one case within a quarter of an hour. */
 const mostTogether = 4_096;
 const togetherMs = 15 * 60_000;
+/** Less is an address or a number of a file, and does not add up to anything. */
+const leastPiece = 256;
 /** Lists of numbers are pictures too; a drawn signature is the one list that a case knows. */
 const mostNumbers = 256;
 
@@ -38,20 +44,18 @@ const mostNumbers = 256;
  * The archivist's look at what people say, after decryption: the gateway sees ciphertext only. It finds pictures that travel as text and
  * files that no receipt announced; it does not find what looks like prose.
  */
-export function createInspector(
-  mediaOf: (mxc: string) => Promise<MediaOwner | undefined>,
-  clock: Clock,
-): Inspector {
+export function createInspector(fileCheck: FileCheck, clock: Clock): Inspector {
   /** What each person wrote lately that was not words, by room and sender. */
   const written = new Map<string, { eventId: string; atMs: number; opaque: number }[]>();
 
+  /** The pieces of which this is the one too many; once somebody was caught at it, each further piece. */
   function together({ roomId, sender, eventId }: Inspected, opaque: number): readonly string[] {
+    if (opaque < leastPiece) return [];
     const key = `${roomId} ${sender}`;
     const since = clock() - togetherMs;
     const lately = (written.get(key) ?? []).filter((each) => each.atMs > since && each.eventId !== eventId);
-    if (opaque > 0) lately.push({ eventId, atMs: clock(), opaque });
-    if (lately.length === 0) written.delete(key);
-    else written.set(key, lately);
+    lately.push({ eventId, atMs: clock(), opaque });
+    written.set(key, lately);
     const total = lately.reduce((sum, each) => sum + each.opaque, 0);
     return total > mostTogether ? lately.map((each) => each.eventId) : [];
   }
@@ -78,10 +82,10 @@ export function createInspector(
             ? parsed.preview.receipt.payload.receiptId
             : undefined;
       for (const mxc of new Set(texts.flatMap((text) => text.match(/mxc:\/\/[^\s"'<>]+/gi) ?? []))) {
-        const owner = await mediaOf(mxc);
-        if (owner === undefined) return { fault: "media-unknown", eventIds: [event.eventId] };
-        if (owner.roomId !== event.roomId || owner.receiptId !== (receiptId ?? owner.receiptId))
-          return { fault: "media-of-another", eventIds: [event.eventId] };
+        const found = await fileCheck(mxc, event.roomId, receiptId);
+        if (found === "announced") continue;
+        const fault = found === "unknown" ? "media-unknown" : "media-of-another";
+        return { fault, eventIds: [event.eventId] };
       }
       return undefined;
     },

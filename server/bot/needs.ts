@@ -6,7 +6,7 @@ import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import type { Tickets } from "./history.ts";
-import type { MediaOwner } from "./inspect.ts";
+import type { FileCheck } from "./inspect.ts";
 import type { Withdrawals } from "./withdrawals.ts";
 
 /** What the archivist asks of the other roles. */
@@ -18,8 +18,8 @@ export type BotNeeds = Tickets & {
   readonly audit: Pick<Audit, "note" | "inviteDecided">;
   /** The gate's word: may this person be shown this case? */
   readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;
-  /** Whose file this is, if a receipt announced it. */
-  readonly mediaOf: (mxc: string) => Promise<MediaOwner | undefined>;
+  /** Whether a file that an event names is one that a receipt announced for that case. */
+  readonly fileCheck: FileCheck;
   /** The people whom an addressee stands for, the requester left out. */
   readonly peopleOf: (addressee: Addressee, requester: string) => Promise<readonly string[]>;
   /**

@@ -57,7 +57,7 @@ const bot = await startBot({
   },
   audienceAllows: async (_caseId, userId) => !settings.refused.includes(userId),
   peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : []),
-  mediaOf: async () => undefined,
+  fileCheck: async () => "announced",
   openTicket: async (_roomId, invitee) => {
     tickets.set(`ticket-${tickets.size}`, invitee);
     return `ticket-${tickets.size - 1}`;
