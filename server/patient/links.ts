@@ -55,9 +55,11 @@ export function createLinks({ db, clock, audit }: PatientParts): PatientLinks {
   };
   /** What the phone is told when a link is no longer to be read or answered on it. */
   const checkUsable = (row: store.LinkRow, key: Parameters<typeof sameKey>[0]): void => {
-    if (row.key !== undefined && !sameKey(row.key, key)) throw refused("other-device");
     const state = stateOf(row);
-    if (state === "expired" || state === "answered" || state === "cancelled") throw refused(state);
+    // To its own phone too, which has forgotten its key by then and looks like another.
+    if (state === "answered") throw refused(state);
+    if (row.key !== undefined && !sameKey(row.key, key)) throw refused("other-device");
+    if (state === "expired" || state === "cancelled") throw refused(state);
   };
 
   return {

@@ -124,6 +124,17 @@ describe("a link for one phone", () => {
     await expect(links.answer(await mine.answer(linkId))).resolves.toBeUndefined();
   });
 
+  test("that was answered says so to whoever opens it: its own phone has forgotten its key", async () => {
+    const { links } = await setUp();
+    const { linkId } = await openLink(links);
+    const [mine, later] = [await phone(), await phone()];
+    await links.openOnPhone(await mine.open(linkId));
+    await expect(links.openOnPhone(await later.open(linkId))).rejects.toEqual(why("other-device"));
+    await links.answer(await mine.answer(linkId));
+    for (const each of [mine, later])
+      await expect(links.openOnPhone(await each.open(linkId))).rejects.toEqual(why("answered"));
+  });
+
   test("two phones at the same moment: one opens it", async () => {
     const { links } = await setUp();
     const { linkId } = await openLink(links);
