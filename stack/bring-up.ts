@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { healthSchema } from "#protocol/api.ts";
 import { buildClient, builtClient, isClientFresh } from "./client-build.ts";
-import { messageOf } from "./failure.ts";
+import { messageOf, StackFailure } from "./failure.ts";
 import { hapi } from "./parts/hapi.ts";
 import { livekit } from "./parts/livekit.ts";
 import { orthanc } from "./parts/orthanc.ts";
@@ -56,6 +58,7 @@ export async function bringUpAll(scene: Scene): Promise<void> {
     archiveKnown.then(() => beginArchive(scene)),
     wanted.has("server") ? beginServer(scene, [messages, archiveKnown]) : undefined,
   ]);
+  if (wanted.has("server") && wanted.has("hapi")) await untilServerReads(scene);
 }
 
 async function beginPart({ supervisor, progress }: Scene, part: Part): Promise<void> {
@@ -100,6 +103,19 @@ async function beginServer(scene: Scene, needs: readonly Promise<void>[]): Promi
   await Promise.all([...needs, ensureClient(scene)]);
   await scene.supervisor.startPart("server");
   scene.onUsable();
+}
+
+/** The server looks for the record every few seconds while it is not there; until it has found it nobody is a clinician. */
+async function untilServerReads({ signal, context }: Scene): Promise<void> {
+  const health = `http://127.0.0.1:${context().ports.gateway}/colloque/v1/health`;
+  const reads = async () =>
+    healthSchema.parse(await (await fetch(health, { signal })).json()).parts.record === "up";
+  const deadline = Date.now() + 30_000;
+  while (!(await reads().catch(() => false))) {
+    signal.throwIfAborted();
+    if (Date.now() > deadline) throw new StackFailure("The Colloque server does not find the record.");
+    await delay(200, undefined, { signal });
+  }
 }
 
 const clientLabel = "Client (for the browser)";
