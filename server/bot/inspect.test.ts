@@ -90,6 +90,15 @@ describe("what people write", () => {
     );
   });
 
+  test("written as a word for each byte is not found: readers see it, and the budget makes it slow", async () => {
+    const words = Array.from(
+      { length: 256 },
+      (_, byte) => `${"bcdfglmnprstvzjk"[byte >> 4]}a${"bcdfglmnprstvzjk"[byte & 15]}e`,
+    );
+    const body = [...jpeg].map((byte) => words[byte]).join(" ");
+    expect(await faultOf(text(body))).toBeUndefined();
+  });
+
   test("nested a hundred thousand deep does not stop the archivist", async () => {
     const deep: unknown = JSON.parse(`${"[".repeat(100_000)}1${"]".repeat(100_000)}`);
     expect(await faultOf({ ...text("x"), deep })).toBeUndefined();
