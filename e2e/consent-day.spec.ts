@@ -183,9 +183,10 @@ test("@consent a withdrawal takes the photo off a colleague's screen within two 
       ...(await statusesFor(stranger.ask)),
     ])
       expect([403, 404, 410]).toContain(status);
-    await doctor.page.getByRole("link", { name: "Colloque" }).click();
-    await openCase(doctor.page, question);
+    await doctor.page.reload();
+    await expect(doctor.page.getByText(question).first()).toBeVisible({ timeout: 60_000 });
     await expect(doctor.page.getByText(/retirée/).first()).toBeVisible();
+    await expect(doctor.page.getByText(/en route/)).toHaveCount(0);
     await expect(picture(doctor.page)).toHaveCount(0);
     // Around the gateway, as nobody can: the homeserver itself puts the member out.
     const owner = await signInByHand(publicUrl, "leroy");

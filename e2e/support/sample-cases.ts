@@ -167,6 +167,7 @@ export const record = (
   more: Partial<CaseRecord> = {},
 ): CaseRecord => ({
   roomId: `!room${n}:valombre.example`,
+  caseId: foldCase(events, bot).request?.request.caseId ?? uuid(n),
   state: foldCase(events, bot),
   members: [user("leroy"), user("martin"), bot],
   invited: [],

@@ -43,9 +43,9 @@ export function createCases(outbox: Outbox): Cases {
             view.events.filter((event) => !isHidden(event, hidden, userId)),
             bot,
           );
-    const { roomId, members, invited, unreadable, refused } = view;
+    const { roomId, caseId, members, invited, unreadable, refused } = view;
     const pending = items.map(pendingOf).filter((item) => item !== null);
-    const record = { roomId, state, members, invited, unreadable, refused, pending };
+    const record = { roomId, caseId, state, members, invited, unreadable, refused, pending };
     memo.set(roomId, { view, pendingKey, record });
     return record;
   };

@@ -128,6 +128,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     engine,
     logOut: () => logOut(api),
     fetch: (input, init) => globalThis.fetch(input, init),
+    archivist: async () => (await config.value()).bot,
     onLive: (ready, signal) => drop(goLive(ready, signal)),
     beforeResume: () => outbox.load(),
     onSync: connection.onSync,

@@ -155,6 +155,8 @@ export type CasesState = {
 
 export type CaseRecord = {
   readonly roomId: string;
+  /** Known of the room itself, before anything said in it can be read. */
+  readonly caseId: string;
   readonly state: CaseState;
   /** User ids of who is in the room, the bot included. */
   readonly members: readonly string[];

@@ -67,7 +67,7 @@ describe("a case on screen", () => {
   });
 
   test("says who can help once unreadable content is late", () => {
-    const { door, view } = open("!room88:valombre.example");
+    const { door, view } = open(uuid(88));
     const waiting = (sinceMs: number) => {
       const unreadable = [{ eventId: "$u", atMs: sinceMs, reason: "keys-on-their-way" as const }];
       const made = record(88, [], { unreadable });

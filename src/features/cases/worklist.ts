@@ -85,11 +85,9 @@ export function worklistOf(facts: WorklistFacts): Worklist {
   };
 }
 
-/** The address of a case: its random id, or its room's id until the request can be read. Never anything of a patient. */
-const caseKey = (record: CaseRecord): string => record.state.request?.request.caseId ?? record.roomId;
-
+/** A case by its address: its random id, or its room's. Never anything of a patient. */
 export function findCase(cases: CasesState, key: string): CaseRecord | null {
-  return [...cases.byRoom.values()].find((each) => caseKey(each) === key || each.roomId === key) ?? null;
+  return [...cases.byRoom.values()].find((each) => each.caseId === key || each.roomId === key) ?? null;
 }
 
 function rowOf(record: CaseRecord, { directory, me, bot, nowMs }: WorklistFacts): Row {
@@ -98,7 +96,7 @@ function rowOf(record: CaseRecord, { directory, me, bot, nowMs }: WorklistFacts)
   const turn = turnOf(state, me);
   const mine = request?.requester === me;
   return {
-    key: caseKey(record),
+    key: record.caseId,
     turn,
     tab: tabOf(turn),
     urgency: request?.urgency ?? null,

@@ -92,6 +92,7 @@ describe("an opinion being written", () => {
     };
     const record: CaseRecord = {
       roomId,
+      caseId: opinionOfAnother.caseId,
       members: [],
       invited: [],
       pending: [],

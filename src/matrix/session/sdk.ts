@@ -8,6 +8,7 @@ import { MatrixScheduler } from "matrix-js-sdk/lib/scheduler.js";
 import { MemoryStore } from "matrix-js-sdk/lib/store/memory.js";
 import { drop } from "../kit/clock.ts";
 import { cryptoPrefix } from "./crypto-stores.ts";
+import { decryptStrictly } from "./strict-decrypt.ts";
 
 /** The SDK speaks of rooms and events in its log: it is silenced, whole. */
 export const silentLogger: Logger = {
@@ -31,6 +32,8 @@ export type SdkOptions = {
   /** Gives the key of the secret storage while it is known. */
   readonly secretKey: () => Uint8Array<ArrayBuffer> | null;
   readonly onSecretKey: (key: Uint8Array<ArrayBuffer>) => void;
+  /** The user id of the hospital's archivist, who hands keys over. */
+  readonly archivist: () => Promise<string>;
   /** The crypto layer failed while taking a sync: the client is already stopped. */
   readonly onCryptoFailure: (cause: unknown) => void;
 };
@@ -64,6 +67,7 @@ export async function openSdk(options: SdkOptions): Promise<Sdk> {
   // Not kept by the SDK: said anew at every start, before the first sync.
   crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
   guardSync(client, crypto, options.onCryptoFailure);
+  decryptStrictly(client, crypto, options.archivist);
   return { client, crypto };
 }
 

@@ -58,6 +58,8 @@ export type SessionDeps = {
   readonly engine: () => Promise<Engine>;
   readonly logOut: () => Promise<unknown>;
   readonly fetch: typeof globalThis.fetch;
+  /** The user id of the hospital's archivist. */
+  readonly archivist: () => Promise<string>;
   /** Called once a session is ready; the signal ends with it. */
   readonly onLive: (live: Live, signal: AbortSignal) => void;
   /** Called with every started client, ready or not, for the state of the connection. */
@@ -121,6 +123,7 @@ export function createSession(deps: SessionDeps): Session {
       onSecretKey: (key) => {
         secret = key;
       },
+      archivist: deps.archivist,
       onCryptoFailure: (cause) => {
         stop.abort();
         become(stopped(cause));
