@@ -1,5 +1,6 @@
 import type { MatrixClient, MatrixEvent } from "matrix-js-sdk";
 import {
+  type CryptoBackend,
   DecryptionError,
   type EventDecryptionResult,
 } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
