@@ -126,6 +126,7 @@ export async function send(world: World, { by, room: n, consent: c, to }: Of<"se
     photo: sentPhoto,
     plain,
     receipt,
+    isAsMade: true,
     isGenuine: true,
     original: undefined,
     isPermitted: true,
@@ -192,6 +193,7 @@ export async function push(world: World, { by, room: n, consent: c, twist }: Of<
     file: describeFile(mxc, secret, encrypted.sha256),
   });
   world.leak(mxc, encrypted.ciphertext);
+  const isAsMade = isCertified && twist !== "another-picture";
   const eventId = world.post(by, room.roomId, { msgtype: "m.image", body: "…", [contentKeys.photo]: photo });
   world.pictures.push({
     eventId,
@@ -200,7 +202,8 @@ export async function push(world: World, { by, room: n, consent: c, twist }: Of<
     photo,
     plain,
     receipt: truth,
-    isGenuine: isCertified && twist !== "another-picture",
+    isAsMade,
+    isGenuine: isAsMade,
     original: undefined,
     isPermitted: uploaded,
   });
@@ -242,6 +245,7 @@ export async function sendOn(world: World, { by, room: n, picture: p, twist }: O
   };
   const shows = twist === "another-file" ? another : whole;
   const isSame = twist === "none" || (twist === "another-file" && another === whole);
+  const isAsMade = source.isAsMade && isSame;
   const copy: MadePicture = {
     ...source,
     eventId: world.post(by, room.roomId, { msgtype: "m.image", body: "…", [contentKeys.photo]: photo }),
@@ -249,7 +253,9 @@ export async function sendOn(world: World, { by, room: n, picture: p, twist }: O
     sender: by,
     photo,
     plain: shows.plain,
-    isGenuine: source.isGenuine && isSame && by === source.photo.receipt.payload.takenBy,
+    isAsMade,
+    // Somebody else's copy of it is nothing; sent once more by the taker, it is again what it was.
+    isGenuine: isAsMade && by === source.photo.receipt.payload.takenBy,
     original: shows,
     isPermitted: shows.isPermitted && room === shows.room && isSame,
   };

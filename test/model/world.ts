@@ -35,7 +35,9 @@ export type MadePicture = {
   readonly photo: Photo;
   readonly plain: Bytes;
   readonly receipt: ReceiptTruth;
-  /** All that the event says of itself holds: who took it, that it is his to send here, which bytes it is of. */
+  /** What it says of who took it and of its bytes is as it was made, whoever sends it now. */
+  readonly isAsMade: boolean;
+  /** All that the event says of itself holds: also that it is its sender's to send. */
   readonly isGenuine: boolean;
   /** The one whose bytes are at the address; a copy sent on has none of its own. */
   readonly original: MadePicture | undefined;
@@ -122,19 +124,21 @@ export async function openWorld(given: {
     events.set(roomId, [...(events.get(roomId) ?? []), { ...event, failure: null, forged: false }]);
     return eventId;
   };
+  const ask: typeof globalThis.fetch = async (input, init) => {
+    clockMs += 20;
+    if (tellsNews && clockMs - newsAtMs > 500) {
+      newsAtMs = clockMs;
+      await hospital.homeserver.tellNews();
+    }
+    return hospital.fetch(input, init);
+  };
+  const inFlight = openRequests();
   for (const userId of everybody)
     devices.set(
       userId,
       openDevice(userId, {
         // Each request takes its time, so that no limit of requests a minute is met that people would not meet.
-        fetch: async (input, init) => {
-          clockMs += 20;
-          if (tellsNews && clockMs - newsAtMs > 500) {
-            newsAtMs = clockMs;
-            await hospital.homeserver.tellNews();
-          }
-          return hospital.fetch(input, init);
-        },
+        fetch: (input, init) => inFlight.track(ask(input, init)),
         registryKey,
         nowMs,
         membersOf: (roomId) => [...(hospital.homeserver.rooms.get(roomId) ?? [])],
@@ -192,6 +196,8 @@ export async function openWorld(given: {
     },
     tellsNews,
     pass: async (ms) => {
+      // No answer is hours under way.
+      await inFlight.settled();
       const until = clockMs + ms;
       // While news are heard, they are heard without a gap; over a long time nothing is remembered anyway.
       while (tellsNews && ms < 120_000 && clockMs < until) {
@@ -226,6 +232,24 @@ export async function openWorld(given: {
       return found && { ...found, consent: wordNow(found.signed.payload, standing) };
     },
     [Symbol.asyncDispose]: () => hospital[Symbol.asyncDispose](),
+  };
+}
+
+/** What was asked and not answered yet. */
+function openRequests() {
+  const open = new Set<Promise<unknown>>();
+  return {
+    track<T>(request: Promise<T>): Promise<T> {
+      open.add(request);
+      const done = (): void => void open.delete(request);
+      request.then(done, done);
+      return request;
+    },
+    async settled(): Promise<void> {
+      while (open.size > 0) await Promise.allSettled(open);
+      // And what was made of the last answer.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    },
   };
 }
 
