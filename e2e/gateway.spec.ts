@@ -237,7 +237,7 @@ test("the gateway lets through what is listed and says no to the rest in words @
     ["GET", `${client}/profile/${me}`],
     ["POST", `${client}/keys/query`, { device_keys: { [leroy.userId]: [] } }],
     ["POST", `${client}/user/${me}/filter`, {}],
-    ["PUT", `${client}/user/${me}/account_data/m.secret_storage.default_key`, { key: "k" }],
+    ["PUT", `${client}/user/${me}/account_data/m.secret_storage.key.ofTheTests`, { key: "k" }],
     ["PUT", `${client}/sendToDevice/m.room.encrypted/${randomUUID()}`, { messages: {} }],
   ];
   for (const [method, path, body] of allowed)
