@@ -5,7 +5,14 @@ import { refOfEvent, refOfItem, refOfPicture } from "./outbox/item.ts";
 import type { LiveItem, Outbox } from "./outbox/outbox.ts";
 import type { RoomView } from "./timeline/room-reader.ts";
 import type { TimelineState } from "./timeline/timeline.ts";
-import type { CaseRecord, CasesState, OutgoingRequest, PendingItem, PendingPhoto } from "./types.ts";
+import type {
+  CaseRecord,
+  CasesState,
+  ConnectionState,
+  OutgoingRequest,
+  PendingItem,
+  PendingPhoto,
+} from "./types.ts";
 
 /**
  * What the screens see of the cases: rooms as read, joined with what this device still has to send. A thing is either pending or
@@ -20,7 +27,10 @@ export type Cases = {
 
 const nothing: TimelineState = { loaded: false, synced: false, byRoom: new Map() };
 
-export function createCases(outbox: Outbox): Cases {
+export function createCases(
+  outbox: Pick<Outbox, "store" | "settle">,
+  connection: StoreApi<Pick<ConnectionState, "homeserver">>,
+): Cases {
   const store = createStore<CasesState>(() => ({
     loaded: false,
     synced: false,
@@ -44,11 +54,13 @@ export function createCases(outbox: Outbox): Cases {
             bot,
           );
     const { roomId, caseId, members, invited, unreadable, refused } = view;
-    const pending = items.map(pendingOf).filter((item) => item !== null);
+    const pending = items.map((item) => pendingOf(item, isOffline())).filter((item) => item !== null);
     const record = { roomId, caseId, state, members, invited, unreadable, refused, pending };
     memo.set(roomId, { view, pendingKey, record });
     return record;
   };
+
+  const isOffline = (): boolean => connection.getState().homeserver === "offline";
 
   const publish = (): void => {
     const { items } = outbox.store.getState();
@@ -56,7 +68,7 @@ export function createCases(outbox: Outbox): Cases {
     const settled = source === null ? [] : settledItems(items, views.byRoom, source.userId);
     const settledIds = new Set(settled.map((item) => item.localId));
     const open = items.filter((item) => !settledIds.has(item.localId));
-    const outgoing = outgoingOf(open);
+    const outgoing = outgoingOf(open, isOffline());
     const notYet = new Set<string>(outgoing.map((request) => request.request.caseId));
     const byRoom = new Map<string, CaseRecord>();
     for (const view of views.byRoom.values()) {
@@ -69,6 +81,9 @@ export function createCases(outbox: Outbox): Cases {
   };
 
   outbox.store.subscribe(publish);
+  connection.subscribe((now, before) => {
+    if ((now.homeserver === "offline") !== (before.homeserver === "offline")) publish();
+  });
   return {
     store,
     follow(timeline, me, signal) {
@@ -127,7 +142,7 @@ function settledItems(
 }
 
 /** A request stays outgoing until its event is in the room: a case without its question is not shown. */
-function outgoingOf(items: readonly LiveItem[]): OutgoingRequest[] {
+function outgoingOf(items: readonly LiveItem[], isOffline: boolean): OutgoingRequest[] {
   return items.flatMap((item) => {
     if (item.body.kind !== "request") return [];
     const whole = items.filter((each) => each.caseId === item.caseId);
@@ -137,27 +152,38 @@ function outgoingOf(items: readonly LiveItem[]): OutgoingRequest[] {
         localId: item.localId,
         request: item.body.request,
         photos: whole.filter(isPhoto).length,
-        state: failed !== undefined ? "failed" : whole.some((each) => each.sending) ? "sending" : "waiting",
+        state:
+          failed !== undefined
+            ? "failed"
+            : whole.some((each) => stateOf(each, isOffline) === "sending")
+              ? "sending"
+              : "waiting",
         error: failed?.failed ?? null,
       },
     ];
   });
 }
 
-function pendingOf(item: LiveItem): PendingItem | null {
+function pendingOf(item: LiveItem, isOffline: boolean): PendingItem | null {
   const { body } = item;
   if (body.kind === "register" || body.kind === "room") return null;
   if (body.kind === "picture" && !isPhoto(item)) return null;
   return {
     localId: item.localId,
     kind: body.kind === "picture" ? "photo" : body.kind === "withdraw" ? "withdrawal" : body.kind,
-    state: item.failed !== null ? "failed" : item.sending || item.done ? "sending" : "waiting",
+    state: stateOf(item, isOffline),
     error: item.failed,
     atMs: item.atMs,
     text: textOf(body),
     photo: photoOf(item),
     progress: item.progress,
   };
+}
+
+/** Without a network nothing gets on, although a step that was begun may not have given up yet. */
+function stateOf(item: LiveItem, isOffline: boolean): PendingItem["state"] {
+  if (item.failed !== null) return "failed";
+  return item.done || (item.sending && !isOffline) ? "sending" : "waiting";
 }
 
 function textOf(body: LiveItem["body"]): string | null {

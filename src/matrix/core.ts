@@ -61,7 +61,6 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
   });
   const registry = createRegistry(api);
   const outbox = createOutbox({ device, clock });
-  const cases = createCases(outbox);
   const consents = createConsents(device, clock);
   const config = createLoading({
     fetch: () => api.get("/config", configSchema),
@@ -91,6 +90,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
   });
   const withdrawals = createWithdrawals({ outbox, consents, leases, pictures });
   const connection = createConnection({ api, clock, signal: page.signal, onOnline: () => outbox.wake() });
+  const cases = createCases(outbox, connection.store);
 
   const goLive = async (ready: Live, signal: AbortSignal): Promise<void> => {
     const [known, { createLive }] = await Promise.all([config.value(), engine(), directory.value()]);

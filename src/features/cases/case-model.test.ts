@@ -66,6 +66,22 @@ describe("a case on screen", () => {
     expect(view()).toMatchObject({ state: "open", roomId: made.roomId });
   });
 
+  test("the room in which the question is stands for its case, not one whose making broke off", () => {
+    const { door, view } = open(uuid(79));
+    const half = record(79, [], { roomId: "!half:valombre.example" });
+    const question = request(79, nowMs, { requester: martin });
+    const whole = record(79, [
+      { eventId: "$r79", sender: martin, atMs: nowMs, kind: "request", request: question },
+    ]);
+    door.cases.setState({
+      byRoom: new Map([
+        [half.roomId, half],
+        [whole.roomId, whole],
+      ]),
+    });
+    expect(view()).toMatchObject({ state: "open", roomId: whole.roomId });
+  });
+
   test("says who can help once unreadable content is late", () => {
     const { door, view } = open(uuid(88));
     const waiting = (sinceMs: number) => {

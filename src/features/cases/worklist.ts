@@ -85,9 +85,13 @@ export function worklistOf(facts: WorklistFacts): Worklist {
   };
 }
 
-/** A case by its address: its random id, or its room's. Never anything of a patient. */
+/**
+ * A case by its address: its random id, or its room's; never anything of a patient. Where the making of its room broke off and began
+ * anew, the room in which the question is.
+ */
 export function findCase(cases: CasesState, key: string): CaseRecord | null {
-  return [...cases.byRoom.values()].find((each) => each.caseId === key || each.roomId === key) ?? null;
+  const found = [...cases.byRoom.values()].filter((each) => each.caseId === key || each.roomId === key);
+  return found.find((each) => each.state.request !== null) ?? found[0] ?? null;
 }
 
 function rowOf(record: CaseRecord, { directory, me, bot, nowMs }: WorklistFacts): Row {
@@ -96,7 +100,7 @@ function rowOf(record: CaseRecord, { directory, me, bot, nowMs }: WorklistFacts)
   const turn = turnOf(state, me);
   const mine = request?.requester === me;
   return {
-    key: record.caseId,
+    key: request === null ? record.roomId : record.caseId,
     turn,
     tab: tabOf(turn),
     urgency: request?.urgency ?? null,
