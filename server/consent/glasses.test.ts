@@ -67,7 +67,7 @@ describe("a broken glass", () => {
       { why: "opened-too-long-ago" },
     ],
     ["it is of another case", { caseId: randomUUID() }, { why: "glass-of-another-case" }],
-    ["nobody asked the patient", { consentId: randomUUID() }, { reason: "no-consent" }],
+    ["nobody asked the patient", { consentId: randomUUID() }, { code: "gate-refused", reason: "no-consent" }],
   ])("is refused when %s", async (_why, change, fault) => {
     const { registry, consent, phone } = await withPermit();
     const error = await registry
@@ -76,10 +76,33 @@ describe("a broken glass", () => {
     expect(error).toMatchObject(fault);
   });
 
-  test("is refused to who brings another's glass", async () => {
-    const { registry, consent, phone } = await withPermit();
+  test("is refused to who brings another's glass, and of who signed it in another's name", async () => {
+    const { registry, consent, phone, device } = await withPermit();
+    const notTheirs = { code: "bad-signature", details: { why: "not-the-opener" } };
     const signed = await phone.sign(glassOf(consent));
-    await expect(registry.breakGlass(faure, signed)).rejects.toMatchObject({ code: "bad-signature" });
+    await expect(registry.breakGlass(faure, signed)).rejects.toMatchObject(notTheirs);
+    const forged = await (await device(faure)).sign(glassOf(consent));
+    await expect(registry.breakGlass(leroy, forged)).rejects.toMatchObject(notTheirs);
+    await expect(registry.breakGlass(faure, forged)).rejects.toMatchObject(notTheirs);
+  });
+
+  test.each<[string, Record<string, Json>, string | boolean]>([
+    ["opened as far ahead as clocks differ", { openedAt: "2026-03-01T10:05:00Z" }, true],
+    ["opened a second further ahead", { openedAt: "2026-03-01T10:05:01Z" }, "opened-in-the-future"],
+    ["opened as far back as clocks differ, for hours", { openedAt: "2026-03-01T09:55:00Z" }, true],
+    ["opened a second further back, for hours", { openedAt: "2026-03-01T09:54:59Z" }, "opened-too-long-ago"],
+    [
+      "opened a second further back, for a quarter of an hour",
+      { openedAt: "2026-03-01T09:54:59Z", endsAt: "2026-03-01T10:09:59Z" },
+      false,
+    ],
+    ["as long as the rules have it", { endsAt: "2026-03-01T14:00:00Z" }, true],
+    ["that ends as it begins", { endsAt: "2026-03-01T10:00:00Z" }, "glass-too-long"],
+  ])("is taken or refused to the second: %s", async (_what, change, answer) => {
+    const { registry, consent, phone } = await withPermit();
+    const breaking = registry.breakGlass(leroy, await phone.sign(glassOf(consent, change)));
+    if (typeof answer === "boolean") expect(await breaking).toEqual({ open: answer });
+    else await expect(breaking).rejects.toMatchObject({ code: "bad-request", details: { why: answer } });
   });
 
   test("never overrides a no: neither a withdrawal nor an opinion that was refused", async () => {
@@ -87,11 +110,13 @@ describe("a broken glass", () => {
     const saysNo = consentOf({ decisions: [{ purpose: "opinion", granted: false }] });
     await registry.registerConsent(leroy, await phone.sign(saysNo));
     await expect(registry.breakGlass(leroy, await phone.sign(glassOf(saysNo)))).rejects.toMatchObject({
+      code: "gate-refused",
       details: { reason: "opinion-not-granted" },
     });
     await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
     await expect(registry.breakGlass(leroy, await phone.sign(glassOf(consent)))).rejects.toMatchObject({
       code: "withdrawn",
+      details: { reason: "withdrawn" },
     });
   });
 

@@ -3,16 +3,16 @@ import type { Audit } from "../audit/index.ts";
 import type { Role } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
 import { loadRegistryKey } from "./key-file.ts";
+import { createMediaList } from "./media-list.ts";
 import { createMediaRemover } from "./media-removal.ts";
 import type { Registry } from "./port.ts";
 import { createRegistry } from "./registry.ts";
 import { openRevocationLog } from "./revocation-log.ts";
-import { createMediaList } from "./sweeper.ts";
 
 export type { Facts, MediaFacts, PermitFiles, Registry, Withdrawal } from "./port.ts";
 
 /** What the consent registry needs of the others. */
-export type ConsentNeeds = { readonly audit: Audit; readonly synapse: SynapseClient };
+export type ConsentNeeds = { readonly audit: Audit; readonly synapse: Pick<SynapseClient, "call"> };
 
 /**
  * The consent registry: certificates of devices, signed consents, permits and the media that go with them, withdrawals.

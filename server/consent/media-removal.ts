@@ -14,7 +14,7 @@ export type MediaRemover = {
 };
 
 /** Through Synapse's admin interface: the one use of the server-admin token. */
-export function createMediaRemover(synapse: SynapseClient, adminToken: string): MediaRemover {
+export function createMediaRemover(synapse: Pick<SynapseClient, "call">, adminToken: string): MediaRemover {
   const call = async (method: "POST" | "DELETE", path: string) => {
     try {
       await synapse.call({

@@ -10,9 +10,9 @@ import type { SigningKey } from "../kit/jose.ts";
 import type { Logger } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
+import type { MediaList } from "./media-list.ts";
 import type { MediaRemover } from "./media-removal.ts";
 import type { Revocation, RevocationLog, WithdrawalReason } from "./revocation-log.ts";
-import type { MediaList } from "./sweeper.ts";
 
 /** What the registry knows of one media address. */
 export type MediaFacts =

@@ -5,7 +5,6 @@ import { decodeJwt } from "jose";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Json } from "#protocol/canonical.ts";
-import { newPrivateJwk, signingKeyOf } from "../kit/jose.ts";
 import { loadRegistryKey } from "./key-file.ts";
 import { consentOf, faure, folder, leroy, roomId, setUp, withPermit } from "./testing/a-registry.ts";
 
@@ -197,31 +196,38 @@ describe("a withdrawal", () => {
 });
 
 describe("a case", () => {
-  test("belongs to who claimed it first", async () => {
+  const ofAnother = { code: "not-allowed", details: { why: "case-of-another" } };
+
+  test("belongs to who claimed it first, and has one room", async () => {
     const { registry } = await setUp();
     const caseId = randomUUID();
     expect(await registry.claimCase(leroy, caseId)).toBeUndefined();
+    await expect(registry.bindRoom(faure, caseId, "!theirs")).rejects.toMatchObject(ofAnother);
+    await expect(registry.bindRoom(leroy, randomUUID(), "!r")).rejects.toMatchObject(ofAnother);
     await registry.bindRoom(leroy, caseId, "!r");
+    await registry.bindRoom(leroy, caseId, "!second");
     expect(await registry.claimCase(leroy, caseId)).toBe("!r");
-    await expect(registry.claimCase(faure, caseId)).rejects.toMatchObject({ code: "not-allowed" });
+    await expect(registry.claimCase(faure, caseId)).rejects.toMatchObject(ofAnother);
+  });
+
+  test("is found by its room, and its room and owner by it", async () => {
+    const { registry } = await setUp();
+    const caseId = randomUUID();
+    expect(await registry.claimOf(caseId)).toBeUndefined();
+    expect(await registry.roomOfCase(caseId)).toBeUndefined();
+    await registry.claimCase(leroy, caseId);
+    expect(await registry.claimOf(caseId)).toEqual({ owner: leroy, roomId: undefined });
+    expect(await registry.roomOfCase(caseId)).toBeUndefined();
+    await registry.bindRoom(leroy, caseId, "!r");
+    expect(await registry.claimOf(caseId)).toEqual({ owner: leroy, roomId: "!r" });
+    expect(await registry.roomOfCase(caseId)).toBe("!r");
+    expect(await registry.caseOfRoom("!r")).toEqual({ caseId, owner: leroy });
+    expect(await registry.caseOfRoom("!other")).toBeUndefined();
   });
 });
 
-describe("a key", () => {
-  test("is certified for one person only", async () => {
-    const { registry } = await setUp();
-    const key = await signingKeyOf(await newPrivateJwk());
-    const identity = { name: "N", rpps: "1" };
-    await registry.certify({ userId: leroy, device: "D" }, key.publicJwk, identity);
-    await registry.certify({ userId: leroy, device: "D" }, key.publicJwk, identity);
-    await expect(
-      registry.certify({ userId: faure, device: "E" }, key.publicJwk, identity),
-    ).rejects.toMatchObject({
-      code: "not-allowed",
-    });
-  });
-
-  test("of the registry is made once and read by its owner alone", async () => {
+describe("the registry's own key", () => {
+  test("is made once and read by its owner alone", async () => {
     const path = join(folder(), "key.json");
     const [first, second] = await Promise.all([loadRegistryKey(path), loadRegistryKey(path)]);
     expect(first.kid).toBe(second.kid);
@@ -259,6 +265,10 @@ describe("a registry whose store does not answer", () => {
       () => registry.claimOf(consent.caseId),
       async () => registry.registerConsent(leroy, await phone.sign(consentOf())),
       () => registry.withdraw(leroy, consent.consentId, "patient-asked", false),
+      () => registry.withdrawalTold(consent.consentId),
+      () => registry.uploadFinished(mxc),
+      () => registry.openTicket(roomId, faure),
+      () => registry.claimCase(leroy, randomUUID()),
     ];
     for (const call of calls)
       await expect(call(), String(call)).rejects.toMatchObject({ code: "registry-unreachable" });

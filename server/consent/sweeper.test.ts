@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createLogger } from "../kit/log.ts";
 import { SynapseError } from "../kit/synapse-client.ts";
-import { type HeldMedia, type Known, type Sweeper, type SweptBecause, startSweeper } from "./sweeper.ts";
+import type { HeldMedia } from "./media-list.ts";
+import { type Known, type Sweeper, type SweptBecause, startSweeper } from "./sweeper.ts";
 
 const now = Date.parse("2026-03-01T10:00:00Z");
 const leroy = "@leroy:valombre.example";

@@ -16,33 +16,30 @@ const patienceMs = 1_500;
 export function createWithdrawals(parts: RegistryParts & { removals: RemovalWorker }): WithdrawalCalls {
   const { db, clock, audit, events, revocations, removals } = parts;
 
-  /** One consent: false when it was withdrawn before, or by somebody else at the same time, who did it all. */
-  async function take(revocation: Revocation): Promise<boolean> {
+  /** One consent. Nothing more is done when it was withdrawn before, or by somebody else at the same time, who did it all. */
+  async function take(caseId: string, revocation: Revocation): Promise<void> {
     const { consentId, at, by, why } = revocation;
     await revocations.add(revocation);
     const taken = await db.transaction(async (tx) => {
-      const row = await store.consentById(tx, consentId);
-      if (row === undefined || (await store.withdrawConsent(tx, revocation)) === 0) return undefined;
+      if ((await store.withdrawConsent(tx, revocation)) === 0) return undefined;
       const all = await store.filesOfConsent(tx, consentId);
       for (const file of all) await store.insertRemoval(tx, file.mxc, at);
       const receiptIds = [...new Set(all.map((file) => file.receiptId))];
-      return { caseId: row.caseId, roomId: (await store.caseById(tx, row.caseId))?.roomId, receiptIds };
+      return { roomId: (await store.caseById(tx, caseId))?.roomId, receiptIds };
     });
-    if (taken === undefined) return false;
-    const { caseId, receiptIds } = taken;
-    events.emit("consent-withdrawn", { consentId, ...taken });
-    await audit.consentWithdrawn({ actor: by, caseId, consentId, reason: why, receipts: receiptIds.length });
-    return true;
+    if (taken === undefined) return;
+    events.emit("consent-withdrawn", { consentId, caseId, ...taken });
+    const receipts = taken.receiptIds.length;
+    await audit.consentWithdrawn({ actor: by, caseId, consentId, reason: why, receipts });
   }
 
   /** What the patient takes back goes with what it took the place of: the earlier word would otherwise be in force again. */
   async function takeAll(row: store.ConsentRow, by: string, why: WithdrawalReason): Promise<void> {
     const inCase = await store.consentsOfCase(db, row.caseId);
     const at = clock();
-    let taken = false;
     for (const consentId of why === "patient-asked" ? withPredecessors(row, inCase) : [row.consentId])
-      taken = (await take({ consentId, at, by, why })) || taken;
-    if (!taken) return;
+      await take(row.caseId, { consentId, at, by, why });
+    // Also when it was taken back before: the homeserver may be there again by now.
     await Promise.race([removals.kick(), new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
   }
 
@@ -74,14 +71,12 @@ export function createWithdrawals(parts: RegistryParts & { removals: RemovalWork
   };
 }
 
-/** A consent and those whose place it took, of the same patient in the same case; the newest first. */
+/** A consent and those of its case whose place it took, the newest first. They are of one patient: another's is refused while one counts. */
 function withPredecessors(row: store.ConsentRow, inCase: readonly store.ConsentRow[]): string[] {
   const found = [row.consentId];
   let before = row.consent.supersedes;
   for (;;) {
-    const next = inCase.find(
-      (each) => each.consentId === before && each.consent.pseudonym === row.consent.pseudonym,
-    );
+    const next = inCase.find((each) => each.consentId === before);
     if (next === undefined || found.includes(next.consentId)) return found;
     found.push(next.consentId);
     before = next.consent.supersedes;

@@ -36,28 +36,26 @@ const isCounted = (mutant: Mutant): boolean =>
 
 /**
  * `npm run mutants [-- files or folders]`: changes one thing at a time in each file and sees whether the tests of its folder notice
- * (Stryker). One file after the other, one process, with the lowest claim on the processor. What survives is told with its line;
- * docs/mutants.md says why it may.
+ * (Stryker; of those tests, the ones that run the changed line). One process, with the lowest claim on the processor. What survives is
+ * told with its line; docs/mutants.md says why it may. Fails when a folder stays under nine in ten.
  */
 export async function mutants(args: readonly string[]): Promise<number> {
   setPriority(constants.priority.PRIORITY_LOW);
   const asked = args.length === 0 ? parts : args;
-  let missed = false;
+  const inAll: (readonly [string, readonly Mutant[]])[] = [];
   for (const part of parts) {
     const files = (await sourcesOf(part)).filter((file) => asked.some((each) => file.startsWith(each)));
-    const all: Mutant[] = [];
-    for (const file of files) {
-      const found = (await tryMutants(part, file)).filter(isCounted);
-      all.push(...found);
-      tell(file, found);
-      for (const each of found.filter((mutant) => !isNoticed(mutant)))
+    if (files.length === 0) continue;
+    const found = await tryMutants(part, files);
+    for (const [file, all] of found) {
+      tell(file, all);
+      for (const each of all.filter((mutant) => !isNoticed(mutant)))
         console.log(`    line ${each.location.start.line}, ${each.mutatorName}: ${each.replacement ?? ""}`);
     }
-    if (all.length === 0) continue;
-    tell(`all of ${part}`, all);
-    if (shareOf(all) < wanted) missed = true;
+    inAll.push([part, found.flatMap(([, all]) => all)]);
   }
-  return missed ? 1 : 0;
+  for (const [part, all] of inAll) tell(`all of ${part}`, all);
+  return inAll.some(([, all]) => shareOf(all) < wanted) ? 1 : 0;
 }
 
 const shareOf = (all: readonly Mutant[]): number =>
@@ -76,10 +74,11 @@ async function sourcesOf(part: string): Promise<string[]> {
     .sort();
 }
 
-async function tryMutants(part: string, file: string): Promise<Mutant[]> {
+/** The mutants of each file that count: not those that do not even start. */
+async function tryMutants(part: string, files: readonly string[]): Promise<[string, Mutant[]][]> {
   const folder = join(root, ".colloque", "mutants");
   mkdirSync(folder, { recursive: true });
-  const report = join(folder, `${file.replaceAll("/", "-")}.json`);
+  const report = join(folder, `${part.replaceAll("/", "-")}.json`);
   const config = join(folder, "config.json");
   rmSync(report, { force: true });
   writeFileSync(
@@ -87,8 +86,9 @@ async function tryMutants(part: string, file: string): Promise<Mutant[]> {
     JSON.stringify({
       testRunner: "vitest",
       plugins: ["@stryker-mutator/vitest-runner"],
-      mutate: [file],
+      mutate: files,
       concurrency: 1,
+      coverageAnalysis: "perTest",
       tempDirName: join(folder, "work"),
       reporters: ["json"],
       jsonReporter: { fileName: report },
@@ -98,8 +98,7 @@ async function tryMutants(part: string, file: string): Promise<Mutant[]> {
   );
   const env = { COLLOQUE_MUTANTS_TESTS: `${part}/**/*.test.ts` };
   const ran = await run(process.execPath, [packageProgram("stryker"), "run", config], { cwd: root, env });
-  if (ran.code !== 0) throw new StackFailure(`Stryker failed on ${file}:\n${ran.output.trim()}`);
-  return Object.values(reportSchema.parse(JSON.parse(readFileSync(report, "utf8"))).files).flatMap(
-    (each) => each.mutants,
-  );
+  if (ran.code !== 0) throw new StackFailure(`Stryker failed on ${part}:\n${ran.output.trim()}`);
+  const { files: found } = reportSchema.parse(JSON.parse(readFileSync(report, "utf8")));
+  return Object.entries(found).map(([file, { mutants: all }]) => [file, all.filter(isCounted)]);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import type { Json } from "#protocol/canonical.ts";
 import { frenchRules } from "#protocol/consent-rules.ts";
 import { signedReceiptSchema } from "#protocol/receipt.ts";
@@ -27,9 +28,10 @@ export async function setUp(files = folder(), database = ":memory:") {
   const db = openDatabase(database);
   const events = createEventBus(log);
   const removed: string[] = [];
-  const homeserver = { down: false };
+  const homeserver = { down: false, hangs: false };
   const act = (what: string) => async (mxc: string) => {
     if (homeserver.down) throw new Error("down");
+    if (homeserver.hangs) await new Promise(() => undefined);
     removed.push(`${what} ${mxc}`);
   };
   const audit = await createAudit({ db, log, clock });
@@ -63,7 +65,22 @@ export async function setUp(files = folder(), database = ":memory:") {
   };
   const told: DomainEvents["consent-withdrawn"][] = [];
   events.on("consent-withdrawn", (event) => told.push(event));
-  return { registry, audit, db, now, removed, homeserver, device, told, files };
+  const arrived: string[] = [];
+  events.on("media-uploaded", ({ mxc }) => arrived.push(mxc));
+  /** What the audit says of an event: who, in which case, and its details. */
+  const audited = async (event: string) =>
+    (
+      await db.all(
+        z.object({ actor: z.string().nullable(), case_id: z.string().nullable(), details: z.string() }),
+        "SELECT actor, case_id, details FROM audit WHERE event = ? ORDER BY seq",
+        event,
+      )
+    ).map(({ actor, case_id: caseId, details }) => ({
+      actor,
+      caseId,
+      ...z.looseObject({}).parse(JSON.parse(details)),
+    }));
+  return { registry, audit, audited, db, now, removed, homeserver, device, told, arrived, files };
 }
 
 export const consentOf = (change: Record<string, Json> = {}) => ({
@@ -110,9 +127,10 @@ export async function withPermit(files?: string) {
   await registry.registerConsent(leroy, await phone.sign(consent));
   const signed = await phone.sign(receiptOf(consent));
   await registry.verifyReceipt(leroy, signed);
+  const signedReceipt = signedReceiptSchema.parse(signed);
   const mxc = `mxc://x/${randomUUID()}`;
-  await registry.givePermit(leroy, roomId, signedReceiptSchema.parse(signed), [
+  await registry.givePermit(leroy, roomId, signedReceipt, [
     { rendition: "full", sha256: hash, bytes: 10, mxc },
   ]);
-  return { ...parts, consent, mxc, phone };
+  return { ...parts, consent, mxc, phone, signedReceipt };
 }
