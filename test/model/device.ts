@@ -3,6 +3,8 @@ import type { CaseEvent, Photo } from "#protocol/events.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
 import { err, ok } from "#protocol/result.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
+import { tokenOf } from "../../server/gateway/testing/homeserver.ts";
+import { hospitalUrl } from "../../server/gateway/testing/hospital.ts";
 import { type Api, createApi } from "../../src/matrix/api.ts";
 import type { Bytes } from "../../src/matrix/kit/bytes.ts";
 import type { Clock } from "../../src/matrix/kit/clock.ts";
@@ -17,8 +19,6 @@ import { createRegistry, type Registry, statusOf } from "../../src/matrix/regist
 import { certifiedSigner } from "../../src/matrix/session/certified-signer.ts";
 import type { Signer } from "../../src/matrix/session/signing.ts";
 import { memoryDevice } from "../../src/matrix/testing/memory-device.ts";
-import { tokenOf } from "./homeserver.ts";
-import { hospitalUrl } from "./hospital.ts";
 import { bot, clinicians } from "./people.ts";
 
 /** What a device needs of the world around it. */

@@ -4,14 +4,14 @@ import { type CaseEvent, contentKeys, type Photo, requestSchema } from "#protoco
 import { caseIdSchema } from "#protocol/ids.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
 import { tinyJpeg } from "../../server/filing/testing/a-case.ts";
+import { type Hospital, hospitalUrl, openHospital } from "../../server/gateway/testing/hospital.ts";
 import { type Bytes, sha256Hex, utf8 } from "../../src/matrix/kit/bytes.ts";
 import { toJson } from "../../src/matrix/kit/json.ts";
 import { testRegistry } from "../../src/matrix/testing/people.ts";
 import { judge, type RoomEvent } from "../../src/matrix/timeline/admit.ts";
 import { type Device, openDevice } from "./device.ts";
-import { type Hospital, hospitalUrl, openHospital } from "./hospital.ts";
 import { type ConsentTruth, type Glass, type ReceiptTruth, wordNow } from "./oracle.ts";
-import { bot, everybody, userIdOf } from "./people.ts";
+import { bot, clinicians, everybody, userIdOf } from "./people.ts";
 
 /** A case of a history. */
 export type Room = { readonly roomId: string; readonly caseId: string; readonly owner: string };
@@ -98,7 +98,7 @@ export async function openWorld(given: {
   let clockMs = startMs;
   let newsAtMs = startMs;
   const nowMs = (): number => clockMs;
-  const hospital = await openHospital(nowMs);
+  const hospital = await openHospital({ clock: nowMs, bot, clinicians });
   hospital.homeserver.setDeletes(homeserverDeletes);
   hospital.homeserver.setTellsNews(tellsNews);
   const registryKey = hospital.now().registry.publicKey;

@@ -21,7 +21,20 @@ export type Homeserver = AsyncDisposable & {
   setTellsNews(does: boolean): void;
   /** Whether it does as it is told when media are to go: a homeserver may be down just then. */
   setDeletes(does: boolean): void;
+  /** What the gateway asked of it for its users, in order; its own questions (who is it, who is in the room) left out. */
+  readonly asked: readonly Asked[];
+  /** From now on it answers this method and path so, at once or when told. */
+  say(route: string, answer: Answer | Promise<Answer>): void;
 };
+
+export type Asked = {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+};
+export type Answer = readonly [status: number, body: object];
 
 export type StoredMedia = { readonly bytes: Buffer | undefined; readonly hidden: boolean };
 
@@ -40,6 +53,8 @@ const createBody = z.object({
 export async function openHomeserver(socket: string, policySocket: string): Promise<Homeserver> {
   const rooms = new Map<string, Set<string>>();
   const media = new Map<string, StoredMedia>();
+  const asked: Asked[] = [];
+  const said = new Map<string, Answer | Promise<Answer>>();
   let deletes = true;
   let tells = false;
   let told = 0;
@@ -83,6 +98,15 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
     const parts = path.split("/").slice(1).map(decodeURIComponent);
     const mxc = `mxc://${parts.slice(-2).join("/")}`;
     const route = `${incoming.method} ${path}`;
+    if (!path.startsWith("/_synapse/") && !path.endsWith("/account/whoami"))
+      asked.push({
+        method: incoming.method ?? "",
+        url: incoming.url ?? "",
+        headers: incoming.headers,
+        body: body.toString(),
+      });
+    const told = said.get(route);
+    if (told !== undefined) return told;
     if (route.endsWith("/account/whoami"))
       return userId.startsWith("@") ? [200, { user_id: userId, device_id: "DEVICE" }] : unknownToken;
     if (route.endsWith("/createRoom")) return createRoom(userId, JSON.parse(body.toString()));
@@ -143,6 +167,8 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
     setDeletes: (does) => {
       deletes = does;
     },
+    asked,
+    say: (route, answer) => void said.set(route, answer),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -151,7 +177,6 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
   };
 }
 
-type Answer = readonly [number, object];
 const refused: Answer = [403, { errcode: "M_FORBIDDEN" }];
 const notFound: Answer = [404, { errcode: "M_NOT_FOUND" }];
 const unknownToken: Answer = [401, { errcode: "M_UNKNOWN_TOKEN" }];

@@ -1,20 +1,20 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { auditRole } from "../../server/audit/index.ts";
-import { consentRole, type Registry } from "../../server/consent/index.ts";
-import type { DirectoryPort } from "../../server/directory/index.ts";
-import { createGate, type Gate, gatewayRole } from "../../server/gateway/index.ts";
-import { readConfig } from "../../server/kit/config.ts";
-import { createEventBus } from "../../server/kit/events.ts";
-import { newPrivateJwk } from "../../server/kit/jose.ts";
-import { createLogger } from "../../server/kit/log.ts";
-import type { RoleContext } from "../../server/kit/role.ts";
-import { createSynapseClient } from "../../server/kit/synapse-client.ts";
-import { patientRole } from "../../server/patient/index.ts";
-import { type Database, openDatabase } from "../../server/store/index.ts";
+import type { Clinician } from "#protocol/people.ts";
+import { type Audit, auditRole } from "../../audit/index.ts";
+import { consentRole, type Registry } from "../../consent/index.ts";
+import type { DirectoryPort } from "../../directory/index.ts";
+import { readConfig } from "../../kit/config.ts";
+import { createEventBus, type EventBus } from "../../kit/events.ts";
+import { newPrivateJwk } from "../../kit/jose.ts";
+import { createLogger } from "../../kit/log.ts";
+import type { RoleContext } from "../../kit/role.ts";
+import { createSynapseClient } from "../../kit/synapse-client.ts";
+import { type PatientPort, patientRole } from "../../patient/index.ts";
+import { type Database, openDatabase } from "../../store/index.ts";
+import { createGate, type Gate, type GatewayNeeds, gatewayRole } from "../index.ts";
 import { type Homeserver, openHomeserver } from "./homeserver.ts";
-import { bot, clinicians } from "./people.ts";
 
 /** The server's real roles over a homeserver in memory, with a database file that can be closed, kept aside and put back. */
 export type Hospital = AsyncDisposable & {
@@ -30,7 +30,25 @@ export type Hospital = AsyncDisposable & {
   restore(): void;
 };
 
-export type Running = { readonly registry: Registry; readonly gate: Gate; readonly address: string };
+export type Running = {
+  readonly registry: Registry;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly db: Database;
+  readonly events: EventBus;
+  readonly address: string;
+};
+
+/** Who works there, and what differs from a hospital without a record and a bot. */
+export type HospitalParts = {
+  readonly clock: () => number;
+  readonly bot: string;
+  readonly clinicians: readonly Clinician[];
+  readonly directory?: Partial<DirectoryPort>;
+  readonly patient?: Partial<PatientPort>;
+  readonly needs?: Partial<GatewayNeeds>;
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 export const hospitalUrl = "http://hospital.test";
 
@@ -40,7 +58,8 @@ const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 /** The registry's key, one for all hospitals of a run: making one is slow. */
 const registryKey = newPrivateJwk();
 
-export async function openHospital(clock: () => number): Promise<Hospital> {
+export async function openHospital({ clock, bot, ...given }: HospitalParts): Promise<Hospital> {
+  const directory = { ...directoryOf(given.clinicians), ...given.directory };
   const folder = mkdtempSync(join(base, "model-"));
   const path = (name: string): string => join(folder, name);
   mkdirSync(path("client"));
@@ -63,17 +82,19 @@ export async function openHospital(clock: () => number): Promise<Hospital> {
     COLLOQUE_REGISTRY_KEY_FILE: path("registry-key.json"),
     COLLOQUE_HOSPITAL: JSON.stringify({ name: "CHU de Valombre", address: "" }),
     COLLOQUE_LOG: "silent",
+    ...given.env,
   });
   mkdirSync(config.dataDir, { mode: 0o700 });
   const file = join(config.dataDir, "colloque.db");
-  let running: (Running & { db: Database; stack: AsyncDisposableStack }) | undefined;
+  let running: (Running & { stack: AsyncDisposableStack }) | undefined;
 
   async function start(): Promise<void> {
     const log = createLogger("silent");
     const stack = new AsyncDisposableStack();
     const db = stack.use(openDatabase(file));
     const signal = new AbortController().signal;
-    const context: RoleContext = { config, db, log, clock, signal, events: createEventBus(log) };
+    const events = createEventBus(log);
+    const context: RoleContext = { config, db, log, clock, signal, events };
     const synapse = stack.use(createSynapseClient(homeserver.socket));
     const audit = stack.use(await auditRole.start(context));
     const registry = stack.use(await consentRole({ audit, synapse }).start(context));
@@ -88,12 +109,13 @@ export async function openHospital(clock: () => number): Promise<Hospital> {
         gate,
         record: undefined,
         askIn: undefined,
-        patient,
+        patient: { ...patient, ...given.patient },
         botState: () => "off",
         onUserReady: () => undefined,
+        ...given.needs,
       }).start(context),
     );
-    running = { registry, gate, address: door.address, db, stack };
+    running = { registry, gate, audit, db, events, address: door.address, stack };
   }
 
   async function stop(): Promise<void> {
@@ -133,7 +155,7 @@ export async function openHospital(clock: () => number): Promise<Hospital> {
 }
 
 /** The directory as read from a record that names these clinicians. */
-const directory: DirectoryPort = {
+const directoryOf = (clinicians: readonly Clinician[]): DirectoryPort => ({
   current: () => ({ clinicians: [...clinicians], teams: [], updatedAt: new Date(0).toISOString() }),
   clinicians: () => clinicians,
   teams: () => [],
@@ -142,4 +164,4 @@ const directory: DirectoryPort = {
   isKnown: () => true,
   recordIsUp: () => true,
   refresh: async () => undefined,
-};
+});
