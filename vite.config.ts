@@ -13,8 +13,8 @@ export default defineConfig({
   // Workers live in modules of our own, addressed with `?worker&url`, as Trusted Types ask for.
   worker: { format: "es", plugins: () => [zodWithoutEval()] },
   optimizeDeps: { exclude: ["@matrix-org/matrix-sdk-crypto-wasm"] },
-  // The tree that breaks the arrows is no code, and the end-to-end tests have a runner of their own.
-  test: { exclude: [...configDefaults.exclude, "stack/architecture/breaking/**", "e2e/**"] },
+  // The tree that breaks the arrows is no code, the end-to-end tests have a runner of their own, and mutants are tried on a copy.
+  test: { exclude: [...configDefaults.exclude, "stack/architecture/breaking/**", "e2e/**", ".colloque/**"] },
   build: {
     target: "es2023",
     assetsInlineLimit: 0,
