@@ -1,4 +1,3 @@
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Clock } from "../kit/role.ts";
@@ -9,13 +8,13 @@ import * as keys from "./key-rules.ts";
 import * as rules from "./matrix-rules.ts";
 import type { Session, Sessions } from "./sessions.ts";
 
-type Checked = { readonly request: FastifyRequest; readonly matched: Matched };
+type Checked = { readonly authorization: string | undefined; readonly matched: Matched };
 
 /** Looks at a request before Synapse does. Throws what refuses it; gives the name of who signs in, for the audit, when it does that. */
 export type BodyCheck = (call: Checked, body: Buffer | undefined) => Promise<string | undefined>;
 
 export function createBodyCheck(parts: {
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, "of">;
   readonly synapse: Pick<SynapseClient, "call">;
   readonly clock: Clock;
 }): BodyCheck {
@@ -57,12 +56,12 @@ const shapes: Readonly<Record<Check, Shape>> = {
 
 /** How much of it there was from this account lately. */
 async function checkBudget(
-  { request, matched: { rule, params } }: Checked,
+  { authorization, matched: { rule, params } }: Checked,
   bytes: number,
-  parts: { sessions: Sessions; synapse: Pick<SynapseClient, "call">; budgets: Budgets },
+  parts: { sessions: Pick<Sessions, "of">; synapse: Pick<SynapseClient, "call">; budgets: Budgets },
 ): Promise<void> {
   const { budgets } = parts;
-  const session = () => parts.sessions.of(request.headers.authorization);
+  const session = () => parts.sessions.of(authorization);
   switch (rule.check) {
     case "send":
       return budgets.event((await session()).userId, bytes);

@@ -103,7 +103,8 @@ async function passOn(call: Call, check: BodyCheck, parts: MatrixParts): Promise
   // Delays and lifetimes are asked for beside an event: neither is for pictures of patients.
   if (query !== "" && shownToOthers.has(matched.rule.check)) throw new ColloqueError("not-allowed");
   const body = await readBody(request, matched.rule.limit);
-  const loginName = await check(call, body);
+  const { authorization } = request.headers;
+  const loginName = await check({ authorization, matched }, body);
   const answer = await forward(parts.synapse.dispatcher, request, reply, {
     method: matched.rule.method,
     path: matched.path + suffix(query),
