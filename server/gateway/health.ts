@@ -10,7 +10,7 @@ const timeoutMs = 3_000;
 
 /** How the parts are, asked at most every two seconds however often anybody wants to know. */
 export function createHealth(parts: {
-  synapse: SynapseClient;
+  synapse: Pick<SynapseClient, "dispatcher">;
   dicomwebUrl: string | undefined;
   recordIsUp: () => boolean;
   botState: () => PartState;
@@ -39,7 +39,7 @@ export function createHealth(parts: {
   };
 }
 
-async function homeserverState({ dispatcher }: SynapseClient): Promise<PartState> {
+async function homeserverState({ dispatcher }: Pick<SynapseClient, "dispatcher">): Promise<PartState> {
   try {
     const answer = await dispatcher.request({ method: "GET", path: "/health", headersTimeout: timeoutMs });
     await answer.body.dump();

@@ -21,6 +21,8 @@ export type Homeserver = AsyncDisposable & {
   setTellsNews(does: boolean): void;
   /** Whether it does as it is told when media are to go: a homeserver may be down just then. */
   setDeletes(does: boolean): void;
+  /** As the policy module asks; undefined when there is no answer that counts. */
+  askPolicy(path: string, question: unknown): Promise<unknown>;
   /** What the gateway asked of it for its users, in order; its own questions (who is it, who is in the room) left out. */
   readonly asked: readonly Asked[];
   /** From now on it answers this method and path so, at once or when told. */
@@ -167,6 +169,7 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
     setDeletes: (does) => {
       deletes = does;
     },
+    askPolicy: (path, question) => ask(policySocket, path, question),
     asked,
     say: (route, answer) => void said.set(route, answer),
     [Symbol.asyncDispose]: () =>

@@ -65,7 +65,6 @@ export async function openHospital({ clock, bot, ...given }: HospitalParts): Pro
   mkdirSync(path("client"));
   writeFileSync(path("client/index.html"), "<!doctype html>");
   writeFileSync(path("registry-key.json"), JSON.stringify(await registryKey), { mode: 0o600 });
-  const homeserver = await openHomeserver(path("synapse.sock"), path("policy.sock"));
   const config = readConfig({
     COLLOQUE_PORT: "0",
     COLLOQUE_PUBLIC_URL: hospitalUrl,
@@ -84,6 +83,7 @@ export async function openHospital({ clock, bot, ...given }: HospitalParts): Pro
     COLLOQUE_LOG: "silent",
     ...given.env,
   });
+  const homeserver = await openHomeserver(config.synapseSocket, config.policySocket);
   mkdirSync(config.dataDir, { mode: 0o700 });
   const file = join(config.dataDir, "colloque.db");
   let running: (Running & { stack: AsyncDisposableStack }) | undefined;
