@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { auditRole } from "./audit/index.ts";
 import { consentRole } from "./consent/index.ts";
 import { directoryRole } from "./directory/index.ts";
+import { startFederation } from "./federation/index.ts";
 import { createGate, gatewayRole } from "./gateway/index.ts";
 import { ConfigError, readConfig } from "./kit/config.ts";
 import { createEventBus } from "./kit/events.ts";
@@ -45,7 +46,9 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         }),
       )
     : undefined;
-  if (roles.has("gateway"))
+  if (roles.has("gateway")) {
+    const federation = await startFederation(context, synapse);
+    if (federation !== undefined) stack.use(federation);
     stack.use(
       await gatewayRole({
         synapse,
@@ -53,6 +56,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         directory,
         audit,
         gate,
+        federation,
         record: withBot?.record,
         askIn: withBot?.askIn,
         patient,
@@ -60,6 +64,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         onUserReady: (userId) => events.emit("user-ready", { userId }),
       }).start(context),
     );
+  }
   await untilAborted(context.signal);
   context.log.info("stopping");
 }

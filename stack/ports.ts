@@ -19,6 +19,7 @@ const portBases: Readonly<Record<string, number>> = {
   shots: 7820,
   homeserver: 7920,
   template: 8020,
+  federation: 8120,
 };
 
 /**

@@ -48,16 +48,20 @@ export const field = (value: unknown, name: string): string => {
 
 export const hex = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Somebody signed in, with a key that the registry certified. */
-export async function signIn(origin: string, account: string) {
+/** A token, and nothing else. */
+export async function logIn(origin: string, account: string, password = "colloque-demo") {
   const login = await asker(origin, undefined)("POST", "/_matrix/client/v3/login", {
     type: "m.login.password",
     identifier: { type: "m.id.user", user: account },
-    password: "colloque-demo",
+    password,
   });
   const token = field(login.body, "access_token");
-  const userId = field(login.body, "user_id");
-  const ask = asker(origin, token);
+  return { token, userId: field(login.body, "user_id"), ask: asker(origin, token) };
+}
+
+/** Somebody signed in, with a key that the registry certified. */
+export async function signIn(origin: string, account: string) {
+  const { token, userId, ask } = await logIn(origin, account);
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
   const { kty, crv, x, y } = await exportJWK(publicKey);
   const certified = await ask("POST", "/colloque/v1/keys", { jwk: { kty, crv, x, y } });
@@ -78,21 +82,21 @@ export type Person = Awaited<ReturnType<typeof signIn>>;
 
 export const bot = "@archiviste:valombre.example";
 
-export const roomBody = (caseId: string) => ({
+export const roomBody = (caseId: string, archivist = bot) => ({
   preset: "private_chat",
   creation_content: { type: "fr.colloque.case", "fr.colloque.case_id": caseId },
   initial_state: [
     { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
     { type: "m.room.history_visibility", state_key: "", content: { history_visibility: "shared" } },
   ],
-  invite: [bot],
+  invite: [archivist],
 });
 
-/** A case with a consent for pictures to one named colleague, as a client would have made it. */
-export async function openCase(person: Person, named: string) {
+/** A case with a consent for pictures to named colleagues, as a client would have made it. */
+export async function openCase(person: Person, named: string | readonly string[], archivist = bot) {
   const caseId = randomUUID();
   const pseudonym = randomBytes(16).toString("base64url");
-  const created = await person.ask("POST", "/_matrix/client/v3/createRoom", roomBody(caseId));
+  const created = await person.ask("POST", "/_matrix/client/v3/createRoom", roomBody(caseId, archivist));
   const roomId = field(created.body, "room_id");
   const now = Date.now();
   const consent = {
@@ -104,7 +108,7 @@ export async function openCase(person: Person, named: string) {
       { purpose: "opinion", granted: true },
       { purpose: "care-named", granted: true },
     ],
-    recipients: [{ kind: "person", userId: named }],
+    recipients: [named].flat().map((userId) => ({ kind: "person", userId })),
     method: "oral-witnessed",
     givenBy: "patient",
     notice: { version: "1", sha256: hex(Buffer.from("notice")), language: "fr" },

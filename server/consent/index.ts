@@ -9,6 +9,8 @@ import type { Registry } from "./port.ts";
 import { createRegistry } from "./registry.ts";
 import { openRevocationLog } from "./revocation-log.ts";
 
+export { loadRegistryKey } from "./key-file.ts";
+export { createMediaRemover } from "./media-removal.ts";
 export type { Facts, MediaFacts, PermitFiles, Registry, Withdrawal } from "./port.ts";
 
 /** What the consent registry needs of the others. */

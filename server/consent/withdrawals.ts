@@ -25,7 +25,8 @@ export function createWithdrawals(parts: RegistryParts & { removals: RemovalWork
       const all = await store.filesOfConsent(tx, consentId);
       for (const file of all) await store.insertRemoval(tx, file.mxc, at);
       const receiptIds = [...new Set(all.map((file) => file.receiptId))];
-      return { roomId: (await store.caseById(tx, caseId))?.roomId, receiptIds };
+      const mxcs = all.map((file) => file.mxc);
+      return { roomId: (await store.caseById(tx, caseId))?.roomId, receiptIds, mxcs };
     });
     if (taken === undefined) return;
     events.emit("consent-withdrawn", { consentId, caseId, ...taken });

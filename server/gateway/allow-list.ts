@@ -45,7 +45,8 @@ const client = "/_matrix/client/v3";
 const clientV1 = "/_matrix/client/v1";
 const dehydrated = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device";
 
-function rule(
+/** One line of an allow-list. */
+export function rule(
   method: Rule["method"],
   path: string,
   options: { check?: Check; own?: Own; limit?: number } = {},
@@ -150,10 +151,14 @@ export type Matched = {
 };
 
 /** Finds the rule of a request, from the path as it stood in the request line, without its query. */
-export function matchRule(method: string, rawPath: string): Matched | undefined {
+export function matchRule(
+  method: string,
+  rawPath: string,
+  table: readonly Rule[] = allowList,
+): Matched | undefined {
   const given = decodeSegments(rawPath);
   if (given === undefined) return undefined;
-  for (const each of allowList) {
+  for (const each of table) {
     if (each.method !== method || each.segments.length !== given.length) continue;
     const params = matchSegments(each.segments, given);
     if (params !== undefined)

@@ -3,6 +3,7 @@ import type { Config as ClientConfig, Health } from "#protocol/api.ts";
 import type { Audit } from "../audit/index.ts";
 import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
+import { type Federation, serverOf } from "../federation/index.ts";
 import type { Config } from "../kit/config.ts";
 import { toLog } from "../kit/log.ts";
 import type { Role, RoleContext } from "../kit/role.ts";
@@ -11,6 +12,7 @@ import type { PatientPort } from "../patient/index.ts";
 import { ownApi } from "./api.ts";
 import type { AskIn, RecordPort } from "./api-parts.ts";
 import { clientFiles } from "./client-files.ts";
+import { openFederationDoor } from "./federation-door.ts";
 import type { Gate } from "./gate.ts";
 import { addSecurityHeaders, securityHeaders } from "./headers.ts";
 import { createHealth } from "./health.ts";
@@ -35,6 +37,8 @@ export type GatewayNeeds = {
   readonly record: RecordPort | undefined;
   readonly askIn: AskIn | undefined;
   readonly patient: PatientPort;
+  /** Undefined where no other hospital is spoken to. */
+  readonly federation?: Federation | undefined;
   readonly botState: () => Health["parts"]["bot"];
   readonly onUserReady: (userId: string) => void;
 };
@@ -55,15 +59,21 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
       registry: needs.registry,
       gate: needs.gate,
       audit: needs.audit,
+      mayBeInvitedAbroad: (inviter, invitee) =>
+        needs.federation?.isPeersArchivist(inviter) === true &&
+        serverOf(invitee) === config.serverName &&
+        needs.directory.find(invitee) !== undefined,
       log: context.log.child({ role: "policy" }),
       clock: context.clock,
     });
-    const app = buildGateway(context, needs, news);
+    const { app, media } = buildGateway(context, needs, news);
     const address = await app.listen({ host: config.host, port: config.port });
+    const abroad = await openFederationDoor(context, { ...needs, media });
     context.log.info({ address }, "the gateway is open");
     return {
       address,
       [Symbol.asyncDispose]: async () => {
+        await abroad?.close();
         await app.close();
         await policy[Symbol.asyncDispose]();
       },
@@ -97,12 +107,12 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
 
   const sessions = createSessions(needs.synapse, news);
   const memberships = createMemberships(needs.synapse, config.synapseAdminToken, news);
-  const shared = { ...needs, sessions, memberships, clock, events };
+  const shared = { ...needs, sessions, memberships, clock, events, serverName: config.serverName };
+  const media = createMediaDoor(shared);
   const matrix = matrixDoor({
     ...shared,
-    media: createMediaDoor(shared),
+    media,
     bot: config.bot.userId,
-    serverName: config.serverName,
     isKnown: (userId) => needs.directory.find(userId) !== undefined,
     log,
   });
@@ -117,7 +127,7 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
   ownApi({ ...shared, clientConfig: clientConfigOf(config, needs.registry), health })(app);
   app.get("/.well-known/matrix/client", async () => ({ "m.homeserver": { base_url: config.publicUrl } }));
   app.register(clientFiles(config.clientDir));
-  return app;
+  return { app, media };
 }
 
 const clientConfigOf = ({ hospital, ...config }: Config, registry: Registry): ClientConfig => ({

@@ -5,6 +5,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import { mxcUriSchema } from "#protocol/ids.ts";
 import type { Audit } from "../audit/index.ts";
 import type { MediaFacts, Registry } from "../consent/index.ts";
+import { type Federation, type Lease, serverOf } from "../federation/index.ts";
 import type { EventBus } from "../kit/events.ts";
 import type { Clock } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
@@ -18,7 +19,8 @@ import type { Sessions } from "./sessions.ts";
  * Pictures, in and out.
  * In: only to an address that a permit reserved, only by the one who got the permit, only the bytes whose hash the receipt has. The
  * hash is known when the last byte is, so the last piece is held back until then: Synapse never sees the end of anything else.
- * Out: the caller is in the room now, the gate allows it now; and never a header that would let a cache keep it.
+ * Out: the caller is in the room now, the gate allows it now; and never a header that would let a cache keep it. A picture of another
+ * hospital is given on that hospital's word, asked for at each read.
  */
 export type MediaParts = {
   readonly synapse: SynapseClient;
@@ -29,14 +31,23 @@ export type MediaParts = {
   readonly audit: Audit;
   readonly events: EventBus;
   readonly clock: Clock;
+  readonly serverName: string;
+  /** Undefined where no other hospital is spoken to. */
+  readonly federation?: Federation | undefined;
 };
 
 type Params = Readonly<Record<string, string>>;
 type Picture = Extract<MediaFacts, { kind: "picture" }>;
+type Known = Exclude<MediaFacts, { kind: "unknown" }>;
+type How = "view" | "machine";
 
 export type MediaDoor = {
   upload(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply>;
   download(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply>;
+  /** Whether a reader may have something of ours now, written down as a read; undefined while its bytes are still on their way. */
+  mayHave(mxc: string, reader: string, how: How, waitMs?: number): Promise<Known | undefined>;
+  /** Whether another hospital's homeserver may have the bytes, for readers of its own who may have them. Throws `not-found`. */
+  mayLeave(mxc: string, server: string): Promise<void>;
 };
 
 /** Matrix: how long a download waits for bytes that are still on their way, unless the request says otherwise. */
@@ -50,6 +61,8 @@ export function createMediaDoor(given: MediaParts): MediaDoor {
   return {
     upload: (request, reply, params) => upload(parts, request, reply, params),
     download: (request, reply, params) => download(parts, request, reply, params),
+    mayHave: (mxc, reader, how, waitMs = 0) => mayHave(parts, { mxc, reader, how }, waitMs),
+    mayLeave: (mxc, server) => mayLeave(parts, mxc, server),
   };
 }
 
@@ -138,35 +151,79 @@ export async function* checked(
 }
 
 async function download(parts: Inside, request: FastifyRequest, reply: FastifyReply, params: Params) {
-  const { registry, sessions, audit, clock } = parts;
-  const { userId } = await sessions.of(request.headers.authorization);
+  const { userId: reader } = await parts.sessions.of(request.headers.authorization);
   const mxc = mxcOf(params);
+  const how = request.headers[readHeader] === "machine" ? "machine" : "view";
+  if (params.server !== parts.serverName) {
+    const lease = await leaseFor(parts, { mxc, reader, how });
+    return give(parts, request, reply, params, (stop) => parts.federation?.onRevoked(lease, stop));
+  }
+  const facts = await mayHave(parts, { mxc, reader, how }, waitOf(request));
+  if (facts === undefined) return notYet(reply);
+  if (facts.kind === "key-bundle") return give(parts, request, reply, params);
+  const listen = (stop: () => void) => onWithdrawal(parts, facts, stop);
+  const bytes = parts.recent.get(mxc);
+  if (bytes === undefined) return give(parts, request, reply, params, listen);
+  until(
+    reply,
+    listen(() => reply.raw.destroy()),
+  );
+  return asFile(reply).send(bytes);
+}
+
+type Wish = { readonly mxc: string; readonly reader: string; readonly how: How };
+
+async function mayHave(
+  parts: Inside,
+  { mxc, reader, how }: Wish,
+  waitMs: number,
+): Promise<Known | undefined> {
+  const { registry, audit, clock } = parts;
   const facts = await registry.mediaFacts(mxc);
   if (facts.kind === "unknown") throw new ColloqueError("not-found");
   if (facts.kind === "key-bundle") {
-    if (facts.invitee !== userId || facts.expiresAt <= clock()) throw new ColloqueError("not-found");
-    await audit.keyBundleRead({ actor: userId, mxc });
-    return give(parts, request, reply, params);
+    if (facts.invitee !== reader || facts.expiresAt <= clock()) throw new ColloqueError("not-found");
+    await audit.keyBundleRead({ actor: reader, mxc });
+    return facts;
   }
-  await mayRead(parts, facts, userId);
+  await mayRead(parts, facts, reader);
   if (!facts.uploaded) {
-    if (!(await uploadEnds(parts, mxc, waitOf(request)))) return notYet(reply);
-    await mayRead(parts, facts, userId);
+    if (!(await uploadEnds(parts, mxc, waitMs))) return undefined;
+    await mayRead(parts, facts, reader);
   }
+  const { caseId, rendition } = facts;
   await audit.pictureRead({
-    actor: userId,
-    caseId: facts.caseId,
+    actor: reader,
+    caseId,
     receiptId: facts.receipt.receiptId,
     mxc,
-    rendition: facts.rendition,
-    how: request.headers[readHeader] === "machine" ? "machine" : "view",
+    rendition,
+    how,
   });
-  const bytes = parts.recent.get(mxc);
-  if (bytes !== undefined) {
-    onWithdrawal(parts, facts, reply, () => reply.raw.destroy());
-    return asFile(reply).send(bytes);
-  }
-  return give(parts, request, reply, params, facts);
+  return facts;
+}
+
+/** Another hospital's leave to read its picture, for somebody who is in the room now. */
+async function leaseFor({ federation, memberships, audit }: Inside, wish: Wish): Promise<Lease> {
+  if (federation === undefined) throw new ColloqueError("not-found");
+  const lease = await federation.read(wish);
+  // A bundle of keys is read on the way in.
+  if (lease.grants === "key-bundle") return lease;
+  if (!(await memberships.isJoined(wish.reader, lease.roomId))) throw new ColloqueError("not-a-member");
+  const { caseId, receiptId, rendition } = lease;
+  await audit.pictureRead({ actor: wish.reader, caseId, receiptId, mxc: wish.mxc, rendition, how: wish.how });
+  return lease;
+}
+
+async function mayLeave(parts: Inside, mxc: string, server: string): Promise<void> {
+  const { registry, memberships, gate, clock } = parts;
+  const facts = await registry.mediaFacts(mxc);
+  if (facts.kind === "key-bundle" && serverOf(facts.invitee) === server && facts.expiresAt > clock()) return;
+  if (facts.kind !== "picture" || !facts.uploaded) throw new ColloqueError("not-found");
+  const readers = await memberships.joined(facts.roomId, (userId) => serverOf(userId) === server);
+  const now = await registry.mediaFacts(mxc);
+  if (now.kind === "picture" && readers.some((reader) => gate.download(now, reader).allow)) return;
+  throw new ColloqueError("not-found");
 }
 
 async function mayRead(parts: MediaParts, before: Picture, userId: string): Promise<void> {
@@ -202,10 +259,13 @@ async function give(
   request: FastifyRequest,
   reply: FastifyReply,
   params: Params,
-  picture?: Picture,
+  listen: (stop: () => void) => Disposable | undefined = () => undefined,
 ): Promise<FastifyReply> {
   const withdrawn = new AbortController();
-  if (picture !== undefined) onWithdrawal(parts, picture, reply, () => withdrawn.abort());
+  until(
+    reply,
+    listen(() => withdrawn.abort()),
+  );
   const answer = await forward(parts.synapse.dispatcher, request, reply, {
     method: "GET",
     path: `/_matrix/client/v1/media/download/${mediaPath(params)}`,
@@ -220,12 +280,15 @@ async function give(
   return answerWith(asFile(reply), answer);
 }
 
-/** Does this if the consent is withdrawn while the answer is on its way. */
-function onWithdrawal({ events }: MediaParts, picture: Picture, reply: FastifyReply, stop: () => void): void {
-  const listening = events.on("consent-withdrawn", ({ consentId }) => {
+/** Does this if the consent is withdrawn meanwhile. */
+const onWithdrawal = ({ events }: MediaParts, picture: Picture, stop: () => void): Disposable =>
+  events.on("consent-withdrawn", ({ consentId }) => {
     if (consentId === picture.receipt.consentId) stop();
   });
-  reply.raw.once("close", () => listening[Symbol.dispose]());
+
+/** Listens until the answer is over. */
+function until(reply: FastifyReply, listening: Disposable | undefined): void {
+  reply.raw.once("close", () => listening?.[Symbol.dispose]());
 }
 
 const asFile = (reply: FastifyReply): FastifyReply =>

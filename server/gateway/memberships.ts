@@ -6,6 +6,8 @@ import type { Learnt, News } from "./news.ts";
 export type Memberships = {
   /** Throws when it is not known and Synapse does not say. */
   isJoined(userId: string, roomId: string): Promise<boolean>;
+  /** Those of a room who fit. */
+  joined(roomId: string, fits: (userId: string) => boolean): Promise<readonly string[]>;
 };
 
 const membersSchema = z.object({ members: z.array(z.string()) });
@@ -48,11 +50,14 @@ export function createMemberships(
     }
   }
 
+  const joined: Memberships["joined"] = async (roomId, fits) => {
+    const known = [...(await membersOf(roomId, news.holds))].filter(fits);
+    // Who has just come in may be faster than the news of it: a no is not believed for long.
+    return known.length > 0 ? known : [...(await membersOf(roomId, news.isFresh))].filter(fits);
+  };
+
   return {
-    isJoined: async (userId, roomId) => {
-      if ((await membersOf(roomId, news.holds)).has(userId)) return true;
-      // Who has just come in may be faster than the news of it: a no is not believed for long.
-      return (await membersOf(roomId, news.isFresh)).has(userId);
-    },
+    joined,
+    isJoined: async (userId, roomId) => (await joined(roomId, (each) => each === userId)).length > 0,
   };
 }

@@ -21,6 +21,8 @@ export type PolicyParts = {
   readonly registry: Registry;
   readonly gate: Gate;
   readonly audit: Audit;
+  /** Whether somebody of another hospital may bring this person of ours into a case of theirs. */
+  readonly mayBeInvitedAbroad: (inviter: string, invitee: string) => boolean;
   readonly log: Logger;
   readonly clock: Clock;
 };
@@ -60,7 +62,7 @@ export async function startPolicySocket(parts: PolicyParts): Promise<AsyncDispos
 
 /** The creator invites the bot as the room is made; the bot invites whom the consent covers; nobody else invites. */
 async function mayInvite(
-  { bot, registry, gate, audit }: PolicyParts,
+  { bot, registry, gate, audit, mayBeInvitedAbroad }: PolicyParts,
   { inviter, invitee, roomId }: z.infer<typeof mayInviteSchema>,
 ): Promise<Answer> {
   const decide = async (): Promise<Answer> => {
@@ -70,6 +72,9 @@ async function mayInvite(
       const allow = inCase === undefined || inCase.owner === inviter;
       return { allow, reason: allow ? "archivist" : "not-the-owner" };
     }
+    // Another hospital's case: its own gate has decided whom its patient's consent covers.
+    if (inCase === undefined && mayBeInvitedAbroad(inviter, invitee))
+      return { allow: true, reason: "another-hospitals-case" };
     if (inviter !== bot) return { allow: false, reason: "only-the-archivist-invites" };
     if (inCase === undefined) return { allow: false, reason: "not-a-case" };
     const decision = await gate.member(inCase.caseId, invitee);

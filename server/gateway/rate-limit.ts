@@ -16,6 +16,8 @@ export const rates = {
   phone: { burst: 120, perSecond: 4 },
   /** Links that do not exist, by address: nobody comes upon 128 random bits by mistake. */
   misses: { burst: 20, perSecond: 0.1 },
+  /** All that another hospital's servers ask for, on behalf of its people. */
+  federation: { burst: 3000, perSecond: 300 },
 } as const satisfies Record<string, Rate>;
 
 /** A token bucket for each key, from which one is taken or as many as it costs. Throws `too-many`, with how long to wait. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ConsentRules, consentRulesSchema, frenchRules } from "#protocol/consent-rules.ts";
 import { userIdSchema } from "#protocol/ids.ts";
 import { specialtySchema } from "#protocol/people.ts";
+import { publicJwkSchema } from "#protocol/signed.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const base64Key = z.base64().transform((text, ctx) => {
@@ -45,6 +46,30 @@ const jsonOf = <T>(schema: z.ZodType<T>) =>
     return z.NEVER;
   });
 
+const peerSchema = z.object({
+  /** Its Matrix server name. */
+  serverName: z.string().min(1).max(255),
+  archivist: userIdSchema,
+  /** Where its gateway takes what other hospitals ask. */
+  url: z.url({ protocol: /^https$/ }).transform((url) => url.replace(/\/+$/, "")),
+  /** Its federation key, as it gave it to us. */
+  key: publicJwkSchema,
+});
+/** Another hospital of the allow-list. */
+export type Peer = z.infer<typeof peerSchema>;
+
+/** The other hospitals, and our own door for them, as JSON in COLLOQUE_FEDERATION. */
+const federationSchema = z.object({
+  host: z.string().default("0.0.0.0"),
+  port,
+  /** PEM: our certificate and key, and the authority that the hospitals share. */
+  certFile: z.string().min(1),
+  keyFile: z.string().min(1),
+  caFile: z.string().min(1),
+  peers: z.array(peerSchema).min(1),
+});
+export type FederationConfig = z.infer<typeof federationSchema>;
+
 const environment = z.object({
   COLLOQUE_HOST: z.string().default("127.0.0.1"),
   COLLOQUE_PORT: port,
@@ -67,6 +92,8 @@ const environment = z.object({
   COLLOQUE_HOSPITAL: jsonOf(hospitalSchema),
   /** What a consent must be like here, where that is not what French law asks. */
   COLLOQUE_CONSENT_RULES: jsonOf(consentRulesSchema).optional(),
+  /** Absent: no other hospital is ever spoken to. */
+  COLLOQUE_FEDERATION: jsonOf(federationSchema).optional(),
   COLLOQUE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -91,6 +118,8 @@ export type Config = {
   readonly registryKeyFile: string;
   readonly hospital: Hospital;
   readonly consentRules: ConsentRules;
+  /** Undefined where no other hospital is spoken to. */
+  readonly federation: FederationConfig | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 };
 
@@ -132,6 +161,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     registryKeyFile: e.COLLOQUE_REGISTRY_KEY_FILE,
     hospital: e.COLLOQUE_HOSPITAL,
     consentRules: e.COLLOQUE_CONSENT_RULES ?? frenchRules,
+    federation: e.COLLOQUE_FEDERATION,
     logLevel: e.COLLOQUE_LOG,
   };
 }

@@ -49,7 +49,8 @@ export async function runPlaywright(given: readonly string[], place: Place = tes
     await ensureChromium(join(root, ".colloque", "install-chromium.log"));
     await ensureJose(join(root, ".colloque", "install-jose.log"));
     // The other files ask for the running stack as they load: they are left out where none is there.
-    if (bringsItsOwnStack(args)) return await playwright([...args, "start.spec.ts"], place, signal);
+    const alone = bringsItsOwnStack(args);
+    if (alone !== undefined) return await playwright([...args, `${alone}.spec.ts`], place, signal);
     if ((await settledRun(place.runFile, signal)) !== undefined) return await playwright(args, place, signal);
     if (given.includes("--keep")) {
       await startDetached(place, signal);
@@ -71,10 +72,14 @@ export async function runPlaywright(given: readonly string[], place: Place = tes
   }
 }
 
-/** The tests of the start itself start everything themselves. */
-const bringsItsOwnStack = (args: readonly string[]): boolean =>
-  args.includes("--grep=@start") ||
-  args.some((arg, at) => arg === "@start" && /^(-g|--grep)$/.test(args[at - 1] ?? ""));
+/** Tests that start everything themselves: of the start itself, and of two hospitals. */
+const withOwnStack = ["start", "federation"];
+const bringsItsOwnStack = (args: readonly string[]): string | undefined =>
+  withOwnStack.find(
+    (name) =>
+      args.includes(`--grep=@${name}`) ||
+      args.some((arg, at) => arg === `@${name}` && /^(-g|--grep)$/.test(args[at - 1] ?? "")),
+  );
 
 const reportSchema = z.object({
   stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { serverName } from "../demo/hospital.ts";
 import { synapseInstaller, synapsePython } from "../install.ts";
 import { type Folders, root } from "../paths.ts";
+import type { Secrets } from "../secrets.ts";
 import { unixRequest } from "../unix-http.ts";
 import type { Part, PartContext } from "./part.ts";
 
@@ -33,7 +34,7 @@ export const synapse: Part = {
       command: synapsePython(),
       args: ["-m", "synapse.app.homeserver", "--config-path", join(home, "homeserver.yaml")],
       cwd: home,
-      env: { PYTHONPATH: policyFolder, PYTHONDONTWRITEBYTECODE: "1" },
+      env: policyEnvironment,
     };
   },
   async isReady({ folders }) {
@@ -47,22 +48,49 @@ export const synapse: Part = {
   },
 };
 
+const synapseConfig = ({ folders, secrets, publicUrl, hasRegistry }: PartContext, home: string) =>
+  homeserverConfig({
+    serverName,
+    publicUrl,
+    home,
+    secrets,
+    socket: synapseSocket(folders),
+    ...(hasRegistry ? { registrySocket: policySocket(folders) } : {}),
+  });
+
+/** What is one hospital's own about its homeserver. */
+export interface Homeserver {
+  readonly serverName: string;
+  readonly publicUrl: string;
+  readonly home: string;
+  readonly socket: string;
+  readonly secrets: Pick<Secrets, "registrationSecret" | "macaroonSecret" | "formSecret">;
+  /** Alone, for the archivist's own tests and for seeding, it has nobody to ask: with the product it never starts without. */
+  readonly registrySocket?: string;
+  /** The other hospitals, their certificates' authority, and networks that are theirs though they look private. */
+  readonly federation?: { peers: readonly string[]; caFile: string; networks: readonly string[] };
+}
+
 /** The product's own homeserver configuration; docker and production use the same settings. */
-function synapseConfig(context: PartContext, home: string): Record<string, unknown> {
-  const { folders, secrets, publicUrl } = context;
+export function homeserverConfig(of: Homeserver): Record<string, unknown> {
+  const { publicUrl, home, secrets, federation } = of;
   return {
-    server_name: serverName,
+    server_name: of.serverName,
     public_baseurl: `${publicUrl}/`,
     listeners: [
       {
-        path: synapseSocket(folders),
+        path: of.socket,
         type: "http",
         x_forwarded: true,
-        // "federation" only for the openid check of the call tokens; no other server is ever spoken to.
+        // "federation" for the openid check of the call tokens, and for what the gateway lets in of other hospitals.
         resources: [{ names: ["client", "federation"] }],
       },
     ],
-    federation_domain_whitelist: [],
+    // No other server is ever spoken to but these.
+    federation_domain_whitelist: federation?.peers ?? [],
+    ...(federation === undefined
+      ? {}
+      : { federation_custom_ca_list: [federation.caFile], ip_range_whitelist: federation.networks }),
     trusted_key_servers: [],
     suppress_key_server_warning: true,
     database: { name: "sqlite3", args: { database: join(home, "homeserver.db") } },
@@ -76,7 +104,7 @@ function synapseConfig(context: PartContext, home: string): Record<string, unkno
     ...closedDoors,
     ...rates,
     ...calls(publicUrl),
-    ...policyModule(context),
+    ...policyModule(of.registrySocket),
   };
 }
 
@@ -137,17 +165,17 @@ const calls = (publicUrl: string) => ({
   matrix_rtc: { transports: [{ type: "livekit", livekit_service_url: `${publicUrl}/colloque/v1/calls` }] },
 });
 
-/** Alone, for the archivist's own tests and for seeding, it has nobody to ask: with the product it never starts without. */
-const policyModule = ({ folders, hasRegistry }: PartContext) =>
-  hasRegistry
-    ? {
-        modules: [
-          { module: "colloque_policy.ColloquePolicy", config: { registry_socket: policySocket(folders) } },
-        ],
-      }
-    : {};
+const policyModule = (registrySocket: string | undefined) =>
+  registrySocket === undefined
+    ? {}
+    : {
+        modules: [{ module: "colloque_policy.ColloquePolicy", config: { registry_socket: registrySocket } }],
+      };
 
-const logConfig = {
+/** Where Python finds the policy module, and that it leaves nothing beside it. */
+export const policyEnvironment = { PYTHONPATH: policyFolder, PYTHONDONTWRITEBYTECODE: "1" } as const;
+
+export const logConfig = {
   version: 1,
   formatters: { plain: { format: "%(asctime)s %(levelname)s %(name)s %(message)s" } },
   handlers: { console: { class: "logging.StreamHandler", formatter: "plain" } },

@@ -1,0 +1,259 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { ColloqueError } from "#protocol/errors.ts";
+import { newPrivateJwk, signCompact, signingKeyOf } from "../kit/jose.ts";
+import { createLogger } from "../kit/log.ts";
+import { createFederation, type Federation, type Judge, tellPeers } from "./federation.ts";
+import { createLetters, peersOf } from "./letters.ts";
+import { answerSchema, federationPaths, questionSchema } from "./messages.ts";
+
+const mxc = "mxc://a.example/picture";
+const reader = "@martin:b.example";
+const wish = { mxc, reader, how: "view" as const };
+const consentId = randomUUID();
+const yes: Judge = async () => ({
+  grants: "picture",
+  roomId: "!room",
+  caseId: randomUUID(),
+  consentId,
+  receiptId: randomUUID(),
+  rendition: "full",
+});
+const no =
+  (code: "withdrawn" | "gate-refused" | "internal"): Judge =>
+  async () => {
+    throw new ColloqueError(code, { details: { reason: code } });
+  };
+
+/** Hospitals A and B that know each other, C that knows A and is known to nobody; time and the line between them in the test's hand. */
+async function hospitals() {
+  const time = { a: 1_700_000_000_000, b: 1_700_000_000_000, even: 0 };
+  const line = { cut: false, forged: undefined as string | undefined, judge: yes };
+  const log = createLogger("silent");
+  const newKey = async () => signingKeyOf(await newPrivateJwk());
+  const keys = { a: await newKey(), b: await newKey(), c: await newKey() };
+  const as = (name: "a" | "b" | "c") => ({
+    serverName: `${name}.example`,
+    archivist: `@archiviste:${name}.example`,
+    url: `https://${name}.example`,
+    key: keys[name].publicJwk,
+  });
+  const sides: { a?: Federation; b?: Federation } = {};
+  const hidden: string[] = [];
+  const side = (name: "a" | "b" | "c", peer: "a" | "b") => {
+    const peers = peersOf([as(peer)]);
+    const serverName = `${name}.example`;
+    const clock = () => (name === "a" ? time.a : time.b);
+    const letters = createLetters({ key: keys[name], serverName, peers, clock });
+    const carry = async (_to: unknown, path: string, jws: string) => {
+      const to = peer === "a" ? sides.a : sides.b;
+      if (line.cut || to === undefined) throw new ColloqueError("registry-unreachable");
+      if (line.forged !== undefined) return line.forged;
+      if (path === federationPaths.question) return to.answer(jws, line.judge);
+      await to.takeBack(jws);
+      return "";
+    };
+    const post = Object.assign(carry, { [Symbol.asyncDispose]: async () => {} });
+    const files = { host: "", port: 0, certFile: "", keyFile: "", caFile: "" };
+    const parts = {
+      config: { ...files, peers: [...peers.all] },
+      publicKey: keys[name].publicJwk,
+      serverName,
+      peers,
+      letters,
+      post,
+      now: () => time.even,
+      hideCopy: async (copy: string) => void hidden.push(copy),
+      log,
+    };
+    return { ...parts, federation: createFederation(parts) };
+  };
+  const [a, b, c] = [side("a", "b"), side("b", "a"), side("c", "a")];
+  sides.a = a.federation;
+  sides.b = b.federation;
+  return { a, b, c, keys, time, line, hidden };
+}
+
+describe("a picture of another hospital", () => {
+  test("is read on its signed word, asked for at each read", async () => {
+    const { b, line } = await hospitals();
+    expect(await b.federation.read(wish)).toMatchObject({ grants: "picture", iss: "a.example", reader });
+    line.judge = no("gate-refused");
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "gate-refused" });
+    line.judge = yes;
+    expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+  });
+
+  test("is not looked for at a hospital that the allow-list does not name", async () => {
+    const { b } = await hospitals();
+    const elsewhere = { ...wish, mxc: "mxc://c.example/picture" };
+    await expect(b.federation.read(elsewhere)).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  test("is given for the rest of a minute when its hospital is cut off, to who had leave, and then to nobody", async () => {
+    const { b, time, line } = await hospitals();
+    await b.federation.read(wish);
+    line.cut = true;
+    time.even += 59_999;
+    expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+    const other = { ...wish, reader: "@haddad:b.example" };
+    await expect(b.federation.read(other)).rejects.toMatchObject({ code: "registry-unreachable" });
+    time.even += 1;
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+    line.cut = false;
+    expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+  });
+
+  test("lives no longer when a clock is set back", async () => {
+    const { b, time, line } = await hospitals();
+    await b.federation.read(wish);
+    line.cut = true;
+    time.even += 60_000;
+    time.b -= 86_400_000;
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+  });
+
+  test("is closed between hospitals whose clocks are a day apart, and open within five minutes", async () => {
+    const { b, time } = await hospitals();
+    time.a += 4 * 60_000;
+    expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+    time.a += 86_400_000;
+    time.even += 60_000;
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+  });
+
+  test("is not given on a refusal's earlier yes", async () => {
+    const { b, line } = await hospitals();
+    await b.federation.read(wish);
+    line.judge = no("withdrawn");
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "withdrawn" });
+    line.cut = true;
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+  });
+
+  test("is not given when its hospital has a fault instead of an answer", async () => {
+    const { b, line } = await hospitals();
+    line.judge = no("internal");
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+  });
+
+  test("is not given on an answer to another question, by another signer, or to another hospital", async () => {
+    const { a, b, keys, line } = await hospitals();
+    const claims = {
+      kind: "answer",
+      nonce: randomUUID(),
+      mxc,
+      reader,
+      grants: "key-bundle",
+      iss: "a.example",
+      aud: "b.example",
+      iat: 1_700_000_000,
+    };
+    line.forged = await signCompact(keys.a, claims);
+    await expect(b.letters.open(answerSchema, line.forged)).resolves.toMatchObject({ word: claims });
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+    line.forged = await signCompact(keys.c, claims);
+    await expect(b.letters.open(answerSchema, line.forged)).rejects.toMatchObject({ code: "bad-signature" });
+    line.forged = await signCompact(keys.a, { ...claims, aud: "c.example" });
+    await expect(b.letters.open(answerSchema, line.forged)).rejects.toMatchObject({ code: "bad-signature" });
+    // Signed by the right one, but a word of another kind.
+    const [peer] = a.peers.all;
+    if (peer === undefined) throw new Error("no peer");
+    line.forged = await a.letters.seal(peer, { kind: "revocation", consentId, mxcs: [] });
+    await expect(b.letters.open(answerSchema, line.forged)).rejects.toMatchObject({ code: "bad-signature" });
+  });
+});
+
+describe("a question of another hospital", () => {
+  const ask = async (from: "b" | "c", change: object = {}) => {
+    const { a, b, c } = await hospitals();
+    const asking = from === "b" ? b : c;
+    const [peer] = asking.peers.all;
+    if (peer === undefined) throw new Error("no peer");
+    const question = { kind: "question", nonce: randomUUID(), ...wish, ...change };
+    const answer = await a.federation.answer(await asking.letters.seal(peer, question), yes);
+    return (await b.letters.open(answerSchema, answer)).word;
+  };
+
+  test("is answered when it is for one of its own people and a picture of ours", async () => {
+    expect(await ask("b")).toMatchObject({ grants: "picture" });
+    expect(await ask("b", { reader: "@leroy:a.example" })).toMatchObject({ code: "not-allowed" });
+    expect(await ask("b", { mxc: "mxc://b.example/x" })).toMatchObject({ code: "not-allowed" });
+  });
+
+  test("is not heard from a hospital that the allow-list does not name, or in its name", async () => {
+    await expect(ask("c")).rejects.toMatchObject({ code: "not-allowed" });
+    const { a, keys } = await hospitals();
+    const inTheNameOfB = { iss: "b.example", aud: "a.example", iat: 1_700_000_000 };
+    const question = { ...inTheNameOfB, kind: "question", nonce: randomUUID(), ...wish };
+    const good = await signCompact(keys.b, question);
+    await expect(a.letters.open(questionSchema, good)).resolves.toMatchObject({ word: question });
+    const bad = await signCompact(keys.c, question);
+    await expect(a.federation.answer(bad, yes)).rejects.toMatchObject({ code: "bad-signature" });
+    await expect(a.federation.answer("nonsense", yes)).rejects.toMatchObject({ code: "bad-signature" });
+  });
+});
+
+describe("a withdrawal there", () => {
+  const told = (parts: Awaited<ReturnType<typeof hospitals>>, mxcs = [mxc]) =>
+    tellPeers(parts.a, { consentId, mxcs }, new AbortController().signal);
+
+  test("ends the leave and whatever is on its way, hides the copy, and is not undone by a late yes", async () => {
+    const all = await hospitals();
+    const { b, line, hidden } = all;
+    const lease = await b.federation.read(wish);
+    let stopped = 0;
+    using _listening = b.federation.onRevoked(lease, () => {
+      stopped += 1;
+    });
+    const late = Promise.withResolvers<void>();
+    line.judge = async (asked) => {
+      await late.promise;
+      return yes(asked);
+    };
+    const reading = b.federation.read(wish);
+    await told(all);
+    late.resolve();
+    await expect(reading).rejects.toMatchObject({ code: "withdrawn" });
+    expect(stopped).toBe(1);
+    expect(hidden).toEqual([mxc]);
+    b.federation.onRevoked(lease, () => {
+      stopped += 1;
+    });
+    expect(stopped).toBe(2);
+    line.cut = true;
+    await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "registry-unreachable" });
+  });
+
+  test("does not touch what is another hospital's, or another consent's", async () => {
+    const all = await hospitals();
+    const { a, b, line, hidden } = all;
+    await b.federation.read(wish);
+    await told(all, ["mxc://b.example/own", "mxc://c.example/other"]);
+    expect(hidden).toEqual([]);
+    const another = { consentId: randomUUID(), mxcs: [] };
+    line.judge = async (asked) => ({ ...(await yes(asked)), consentId: randomUUID() });
+    await b.federation.read(wish);
+    await tellPeers(a, another, new AbortController().signal);
+    line.cut = true;
+    expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+  });
+
+  test("is told again until the other hospital hears it", async () => {
+    const all = await hospitals();
+    all.line.cut = true;
+    const telling = told(all);
+    await new Promise((done) => setTimeout(done, 100));
+    expect(all.hidden).toEqual([]);
+    all.line.cut = false;
+    await telling;
+    expect(all.hidden).toEqual([mxc]);
+  });
+});
+
+test("people are brought into a case of another hospital by that hospital's archivist alone", async () => {
+  const { b } = await hospitals();
+  expect(b.federation.isPeersArchivist("@archiviste:a.example")).toBe(true);
+  for (const other of ["@leroy:a.example", "@archiviste:b.example", "@archiviste:c.example"])
+    expect(b.federation.isPeersArchivist(other)).toBe(false);
+});

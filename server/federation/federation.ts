@@ -1,0 +1,147 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Json } from "#protocol/canonical.ts";
+import { ColloqueError } from "#protocol/errors.ts";
+import type { PublicJwk } from "#protocol/signed.ts";
+import type { FederationConfig, Peer } from "../kit/config.ts";
+import type { DomainEvents } from "../kit/events.ts";
+import { type Logger, toLog } from "../kit/log.ts";
+import { createLeases, type Lease, type Leases, type Wish } from "./leases.ts";
+import { homeOf, type Letters, type Peers, serverOf } from "./letters.ts";
+import {
+  answerSchema,
+  federationPaths,
+  questionSchema,
+  type Revocation,
+  revocationSchema,
+} from "./messages.ts";
+import type { Post } from "./post.ts";
+
+/** What our own gate says to the wish of another hospital's reader. Throws a refusal. */
+export type Judge = (wish: Wish) => Promise<Record<string, Json>>;
+
+/** Reading across hospitals: each picture's hospital is asked at each read, and tells the others when a consent is taken back. */
+export type Federation = AsyncDisposable & {
+  readonly config: FederationConfig;
+  /** What the other hospitals write into their allow-lists. */
+  readonly publicKey: PublicJwk;
+  isPeer(serverName: string): boolean;
+  /** Only another hospital's archivist invites people of ours. */
+  isPeersArchivist(userId: string): boolean;
+  /** Asks the picture's hospital. Throws its refusal, `not-found` where it is no peer, or `registry-unreachable`. */
+  read(wish: Wish): Promise<Lease>;
+  onRevoked: Leases["onRevoked"];
+  /** A question of another hospital, answered and signed; a fault of ours is not an answer and is thrown. */
+  answer(jws: string, judge: Judge): Promise<string>;
+  /** Another hospital's word that a consent was taken back. */
+  takeBack(jws: string): Promise<void>;
+};
+
+export type FederationParts = {
+  readonly config: FederationConfig;
+  readonly publicKey: PublicJwk;
+  readonly serverName: string;
+  readonly peers: Peers;
+  readonly letters: Letters;
+  readonly post: Post;
+  /** Runs evenly. */
+  readonly now: () => number;
+  /** Puts the copy that our homeserver has of another hospital's picture out of sight. */
+  readonly hideCopy: (mxc: string) => Promise<void>;
+  readonly log: Logger;
+};
+
+export function createFederation(parts: FederationParts): Federation {
+  const { config, publicKey, serverName, peers, letters, post, now, hideCopy, log } = parts;
+  const leases = createLeases({
+    now,
+    ask: async (home, question) => {
+      const jws = await post(home, federationPaths.question, await letters.seal(home, question));
+      const { word, from } = await letters.open(answerSchema, jws);
+      if (from !== home) throw new ColloqueError("bad-signature", { details: { why: "another-peer" } });
+      return word;
+    },
+  });
+  return {
+    config,
+    publicKey,
+    isPeer: (name) => peers.of(name) !== undefined,
+    isPeersArchivist: (userId) => peers.of(serverOf(userId))?.archivist === userId,
+    read: async (wish) => {
+      const home = peers.of(homeOf(wish.mxc));
+      if (home === undefined) throw new ColloqueError("not-found");
+      return leases.read(home, wish);
+    },
+    onRevoked: leases.onRevoked,
+    answer: async (jws, judge) => {
+      const { word, from } = await letters.open(questionSchema, jws);
+      const { nonce, mxc, reader, how } = word;
+      // A hospital asks for its own people, and us for our own pictures.
+      const isItsBusiness = serverOf(reader) === from.serverName && homeOf(mxc) === serverName;
+      const said = isItsBusiness ? await saidBy(judge, { mxc, reader, how }) : refusal("not-allowed");
+      return letters.seal(from, { kind: "answer", nonce, mxc, reader, ...said });
+    },
+    takeBack: async (jws) => {
+      const { word, from } = await letters.open(revocationSchema, jws);
+      leases.revoke(word);
+      await Promise.all(
+        ownOnes(word, from).map((mxc) =>
+          hideCopy(mxc).catch((error: unknown) =>
+            log.warn({ mxc, ...toLog(error) }, "a copy is still there"),
+          ),
+        ),
+      );
+    },
+    [Symbol.asyncDispose]: () => post[Symbol.asyncDispose](),
+  };
+}
+
+/** Nobody takes back what is another's. */
+const ownOnes = ({ mxcs }: Revocation, from: Peer): string[] =>
+  mxcs.filter((mxc) => homeOf(mxc) === from.serverName);
+
+const refusal = (code: string, reason?: string): Record<string, Json> => ({
+  grants: "nothing",
+  code,
+  ...(reason === undefined ? {} : { reason }),
+});
+
+const refusals: ReadonlySet<string> = new Set(["not-found", "not-a-member", "gate-refused", "withdrawn"]);
+
+/** A refusal is an answer. */
+async function saidBy(judge: Judge, wish: Wish): Promise<Record<string, Json>> {
+  try {
+    return await judge(wish);
+  } catch (error) {
+    if (!(error instanceof ColloqueError) || !refusals.has(error.code)) throw error;
+    const { reason } = error.details;
+    return refusal(error.code, typeof reason === "string" ? reason : undefined);
+  }
+}
+
+const againMs = 2_000;
+const mostTries = 300;
+
+/**
+ * Tells every hospital of the allow-list, also one that has left the room: it may have a copy. Tried again while one does not answer; its
+ * leases end by themselves within their minute.
+ */
+export async function tellPeers(
+  { peers, letters, post, log }: Pick<FederationParts, "peers" | "letters" | "post" | "log">,
+  { consentId, mxcs }: Pick<DomainEvents["consent-withdrawn"], "consentId" | "mxcs">,
+  signal: AbortSignal,
+): Promise<void> {
+  const tell = async (peer: Peer) => {
+    for (let tried = 0; tried < mostTries && !signal.aborted; tried += 1) {
+      try {
+        const jws = await letters.seal(peer, { kind: "revocation", consentId, mxcs });
+        await post(peer, federationPaths.revocation, jws);
+        return;
+      } catch (error) {
+        if (tried === 0)
+          log.warn({ peer: peer.serverName, ...toLog(error) }, "could not tell of a withdrawal");
+        await delay(againMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+  };
+  await Promise.all(peers.all.map(tell));
+}
