@@ -181,6 +181,20 @@ describe("a question of another hospital", () => {
     expect(await ask("b", { mxc: "mxc://b.example/x" })).toMatchObject({ code: "not-allowed" });
   });
 
+  test("lets the bytes leave to that hospital for a minute after a yes, and not after a no", async () => {
+    const { a, b, time, line } = await hospitals();
+    expect(a.federation.hasLeave("b.example", mxc)).toBe(false);
+    line.judge = no("gate-refused");
+    await expect(b.federation.read(wish)).rejects.toThrow();
+    expect(a.federation.hasLeave("b.example", mxc)).toBe(false);
+    line.judge = yes;
+    await b.federation.read(wish);
+    expect(a.federation.hasLeave("b.example", mxc)).toBe(true);
+    expect(a.federation.hasLeave("c.example", mxc)).toBe(false);
+    time.even += 60_000;
+    expect(a.federation.hasLeave("b.example", mxc)).toBe(false);
+  });
+
   test("is not heard from a hospital that the allow-list does not name, or in its name", async () => {
     await expect(ask("c")).rejects.toMatchObject({ code: "not-allowed" });
     const { a, keys } = await hospitals();

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { leaseMs } from "#protocol/api.ts";
 import type { Json } from "#protocol/canonical.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
@@ -32,6 +33,8 @@ export type Federation = AsyncDisposable & {
   onRevoked: Leases["onRevoked"];
   /** A question of another hospital, answered and signed; a fault of ours is not an answer and is thrown. */
   answer(jws: string, judge: Judge): Promise<string>;
+  /** Whether this was given to a reader of that hospital within the last minute: only then do its bytes leave. */
+  hasLeave(serverName: string, mxc: string): boolean;
   /** Another hospital's word that a consent was taken back. */
   takeBack(jws: string): Promise<void>;
 };
@@ -61,6 +64,17 @@ export function createFederation(parts: FederationParts): Federation {
       return word;
     },
   });
+  /** When what was last given to which hospital, the latest last. */
+  const given = new Map<string, number>();
+  const give = (serverName: string, mxc: string) => {
+    const key = `${serverName} ${mxc}`;
+    given.delete(key);
+    given.set(key, now());
+    for (const [oldest, at] of given) {
+      if (now() - at < leaseMs) break;
+      given.delete(oldest);
+    }
+  };
   return {
     config,
     publicKey,
@@ -78,8 +92,10 @@ export function createFederation(parts: FederationParts): Federation {
       // A hospital asks for its own people, and us for our own pictures.
       const isItsBusiness = serverOf(reader) === from.serverName && homeOf(mxc) === serverName;
       const said = isItsBusiness ? await saidBy(judge, { mxc, reader, how }) : refusal("not-allowed");
+      if (said.grants !== "nothing") give(from.serverName, mxc);
       return letters.seal(from, { kind: "answer", nonce, mxc, reader, ...said });
     },
+    hasLeave: (name, mxc) => now() - (given.get(`${name} ${mxc}`) ?? Number.NEGATIVE_INFINITY) < leaseMs,
     takeBack: async (jws) => {
       const { word, from } = await letters.open(revocationSchema, jws);
       leases.revoke(word);

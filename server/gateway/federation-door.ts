@@ -93,6 +93,13 @@ async function judge(media: MediaDoor, { mxc, reader, how }: Wish): Promise<Reco
   return { grants: "picture", roomId, caseId, consentId, receiptId, rendition };
 }
 
+/** Bytes leave for a reader whose gateway has just asked, and who may have them still. */
+async function mayLeave({ federation, media, serverName }: Door, id: string, origin: string): Promise<void> {
+  const mxc = `mxc://${serverName}/${id}`;
+  if (!federation.hasLeave(origin, mxc)) throw new ColloqueError("not-found");
+  await media.mayLeave(mxc, origin);
+}
+
 /** Requests of homeservers, passed on as they were signed. */
 const homeservers = (door: Door) => async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers();
@@ -113,8 +120,7 @@ async function passOn(door: Door, request: FastifyRequest, reply: FastifyReply):
   const origin = originOf(request.headers.authorization);
   const isPeer = origin !== undefined && door.federation.isPeer(origin);
   if (!isPeer && !isForEverybody(matched.rule)) throw new ColloqueError("not-allowed");
-  if (isPeer && matched.rule.own === "download")
-    await door.media.mayLeave(`mxc://${door.serverName}/${matched.params.media}`, origin);
+  if (isPeer && matched.rule.own === "download") await mayLeave(door, matched.params.media ?? "", origin);
   const length = Number(request.headers["content-length"] ?? 0);
   if (!(length <= matched.rule.limit)) throw new ColloqueError("too-large");
   const body = length > 0 && isStream(request.body) ? request.body : undefined;
