@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { healthSchema } from "#protocol/api.ts";
 import { synapsePython } from "../../stack/install.ts";
 import { homeserverConfig, logConfig, policyEnvironment } from "../../stack/parts/synapse.ts";
 import { root } from "../../stack/paths.ts";
@@ -197,7 +198,11 @@ async function startGateway(
     },
     join(folder, "server.log"),
   );
-  await until("the gateway", async () => (await fetch(`${publicUrl}/colloque/v1/health`)).ok);
+  // With its directory: before that, nobody is a clinician.
+  await until("the gateway", async () => {
+    const health = healthSchema.parse(await (await fetch(`${publicUrl}/colloque/v1/health`)).json());
+    return health.parts.record === "up";
+  });
   return running;
 }
 

@@ -9,7 +9,7 @@ import { createPost } from "./post.ts";
 
 export type { Federation } from "./federation.ts";
 export type { Lease, Wish } from "./leases.ts";
-export { homeOf, serverOf } from "./letters.ts";
+export { serverOf } from "./letters.ts";
 export { federationPaths } from "./messages.ts";
 
 /** The federation of this server, or nothing where its configuration names no other hospital. */
