@@ -25,7 +25,7 @@ import {
 test.describe.configure({ mode: "serial", timeout: 300_000 });
 
 const client = "/_matrix/client/v3";
-const home = mkdtempSync(join(tmpdir(), "fed-"));
+let home = "";
 let a: Hospital;
 let b: Hospital;
 let caFile = "";
@@ -89,6 +89,7 @@ const withdraw = (of: Case) =>
   leroy.ask("POST", `/colloque/v1/consents/${of.consent.consentId}/withdraw`, { reason: "patient-asked" });
 
 test.beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "fed-"));
   const started = await startHospitals(home, portBaseOf("federation"));
   [a, b] = started.hospitals;
   ({ caFile, stop } = started);
@@ -137,7 +138,9 @@ test("the door lets in the homeservers of the allow-list, with what is on the li
   expect(await atDoor(a, "GET", "/_matrix/key/v2/server")).toBe(200);
   expect(await atDoor(a, "GET", media)).toBe(403);
   expect(await atDoor(a, "GET", media, signed("127.0.0.3:443"))).toBe(403);
-  // Named, but not signed by who is named.
+  expect(await atDoor(a, "GET", media, signed(b.serverName))).toBe(404);
+  expect((await read(martin, mxc)).status).toBe(200);
+  // There is leave now for who is named, but it is not they who signed.
   expect(await atDoor(a, "GET", media, signed(b.serverName))).toBe(401);
   for (const path of [
     "/_matrix/federation/v1/publicRooms",

@@ -37,6 +37,13 @@ export type Hospital = Ground & {
   comeBack(): Promise<void>;
 };
 
+/** Kept when the hospitals are gone. */
+function logOf({ serverName }: Ground, part: string): string {
+  const folder = join(process.env.COLLOQUE_RESULTS ?? "test-results", "hospitals");
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${serverName.split(":")[0]}-${part}.log`);
+}
+
 const password = "colloque-demo";
 const draw = () => randomBytes(24).toString("base64url");
 
@@ -127,7 +134,7 @@ async function start(scene: Scene, ground: Ground, peer: Ground): Promise<Hospit
     socket,
     secrets,
     registrySocket: join(folder, "p"),
-    federation: { peers: [peer.serverName], caFile: scene.caFile, networks: ["127.0.0.0/8"] },
+    federation: { peers: [peer.serverName], caFile: scene.caFile },
   });
   writeFileSync(join(home, "homeserver.yaml"), JSON.stringify(config));
   writeFileSync(join(home, "log.yaml"), JSON.stringify(logConfig));
@@ -135,7 +142,7 @@ async function start(scene: Scene, ground: Ground, peer: Ground): Promise<Hospit
   writeFileSync(join(home, "signing.key"), `ed25519 a_test ${seed}\n`, { mode: 0o600 });
   const args = ["-m", "synapse.app.homeserver", "--config-path", join(home, "homeserver.yaml")];
   const launch = { command: synapsePython(), args, cwd: home, env: policyEnvironment };
-  await scene.nursery.start(launch, join(folder, "synapse.log"));
+  await scene.nursery.start(launch, logOf(ground, "synapse"));
   await until("the homeserver", async () => (await unixRequest(socket, "GET", "/health")).status === 200);
   const adminToken = await seedAccounts(ground, secrets.registrationSecret);
   const gateway = () => startGateway(scene, ground, peer, adminToken);
@@ -196,7 +203,7 @@ async function startGateway(
         }),
       },
     },
-    join(folder, "server.log"),
+    logOf(ground, "server"),
   );
   // With its directory: before that, nobody is a clinician.
   await until("the gateway", async () => {

@@ -67,8 +67,8 @@ export interface Homeserver {
   readonly secrets: Pick<Secrets, "registrationSecret" | "macaroonSecret" | "formSecret">;
   /** Alone, for the archivist's own tests and for seeding, it has nobody to ask: with the product it never starts without. */
   readonly registrySocket?: string;
-  /** The other hospitals, their certificates' authority, and networks that are theirs though they look private. */
-  readonly federation?: { peers: readonly string[]; caFile: string; networks: readonly string[] };
+  /** The other hospitals, and their certificates' authority. */
+  readonly federation?: { peers: readonly string[]; caFile: string };
 }
 
 /** The product's own homeserver configuration; docker and production use the same settings. */
@@ -86,11 +86,11 @@ export function homeserverConfig(of: Homeserver): Record<string, unknown> {
         resources: [{ names: ["client", "federation"] }],
       },
     ],
-    // No other server is ever spoken to but these.
+    // No other server is ever spoken to but these; hospitals may reach each other by private networks.
     federation_domain_whitelist: federation?.peers ?? [],
     ...(federation === undefined
       ? {}
-      : { federation_custom_ca_list: [federation.caFile], ip_range_whitelist: federation.networks }),
+      : { federation_custom_ca_list: [federation.caFile], federation_ip_range_blacklist: [] }),
     trusted_key_servers: [],
     suppress_key_server_warning: true,
     database: { name: "sqlite3", args: { database: join(home, "homeserver.db") } },
