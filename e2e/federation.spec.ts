@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createPrivateKey, randomBytes, randomUUID, sign as signBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "@playwright/test";
 import { Agent, request } from "undici";
+import { canonicalJson } from "#protocol/canonical.ts";
 import { portBaseOf } from "../stack/ports.ts";
 import { type Hospital, startHospitals } from "./support/hospital.ts";
 import {
@@ -56,6 +57,22 @@ async function atDoor(hospital: Hospital, method: "GET" | "POST", path: string, 
   await answer.body.dump();
   return answer.statusCode;
 }
+/** As that hospital's homeserver itself would, with the key in its folder. */
+function signedBy(origin: Hospital, destination: Hospital, uri: string): { authorization: string } {
+  const file = readFileSync(join(origin.folder, "synapse", "signing.key"), "utf8");
+  const [, id = "", seed = ""] = file.trim().split(" ");
+  const pkcs8 = Buffer.concat([
+    Buffer.from("302e020100300506032b657004220420", "hex"),
+    Buffer.from(seed, "base64"),
+  ]);
+  const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+  const names = { origin: origin.serverName, destination: destination.serverName };
+  const signed = signBytes(null, Buffer.from(canonicalJson({ ...names, method: "GET", uri })), key);
+  const sig = signed.toString("base64").replace(/=+$/, "");
+  const header = `origin="${names.origin}",destination="${names.destination}",key="ed25519:${id}",sig="${sig}"`;
+  return { authorization: `X-Matrix ${header}` };
+}
+const federatedPath = (mxc: string) => `/_matrix/federation/v1/media/download/${mxc.split("/").at(-1)}`;
 
 /** A case of A with a registered consent that names these, who are then in it. */
 async function openShared(named: readonly Person[]): Promise<Case> {
@@ -128,13 +145,18 @@ test("past its own gateway, the other hospital's homeserver gets no picture @fed
   const [theirs, ours] = [await send(shared, randomBytes(2000)), await send(apart, randomBytes(2000))];
   for (const mxc of [theirs, ours]) expect((await readAtSynapse(b, martin, mxc)).status).toBe(404);
   expect((await read(martin, theirs)).status).toBe(200);
+  // For a minute the first hospital lets it go: their homeserver has the copy, and once that is gone it keeps no other by itself.
+  expect((await readAtSynapse(b, martin, theirs)).status).toBe(200);
+  await b.forgetCopies();
+  expect((await readAtSynapse(b, martin, theirs)).status).not.toBe(200);
+  expect((await read(martin, theirs)).status).toBe(200);
   expect((await read(martin, ours)).body).toMatchObject({ code: "not-a-member" });
   expect((await read(leroy, ours)).status).toBe(200);
 });
 
 test("the door lets in the homeservers of the allow-list, with what is on the list, signed @federation", async () => {
   const mxc = await send(shared, randomBytes(2000));
-  const media = `/_matrix/federation/v1/media/download/${mxc.split("/").at(-1)}`;
+  const media = federatedPath(mxc);
   const signed = (origin: string) => ({
     authorization: `X-Matrix origin="${origin}",destination="${a.serverName}",key="ed25519:a_test",sig="AAAA"`,
   });
@@ -145,6 +167,7 @@ test("the door lets in the homeservers of the allow-list, with what is on the li
   expect((await read(martin, mxc)).status).toBe(200);
   // There is leave now for who is named, but it is not they who signed.
   expect(await atDoor(a, "GET", media, signed(b.serverName))).toBe(401);
+  expect(await atDoor(a, "GET", media, signedBy(b, a, media))).toBe(200);
   for (const path of [
     "/_matrix/federation/v1/publicRooms",
     media.replace("download", "thumbnail"),
@@ -184,6 +207,22 @@ test("withdrawn in one hospital, a picture is gone in the other within two secon
   // The twin: another case's picture is still there.
   const other = await send(shared, randomBytes(2000));
   expect((await read(kermarrec, other)).status).toBe(200);
+});
+
+test("bytes on their way to the other hospital's homeserver are cut at the withdrawal @federation", async () => {
+  const going = await openShared([martin]);
+  const mxc = await send(going, randomBytes(20_000_000));
+  const path = federatedPath(mxc);
+  expect((await read(martin, mxc)).status).toBe(200);
+  expect(await atDoor(a, "GET", path, signedBy(b, a, path))).toBe(200);
+  const underWay = await request(`${a.federationUrl}${path}`, {
+    dispatcher: new Agent({ connect: { ca: readFileSync(caFile, "utf8") } }),
+    headers: signedBy(b, a, path),
+  });
+  expect(underWay.statusCode).toBe(200);
+  expect((await withdraw(going)).status).toBe(200);
+  await expect(underWay.body.arrayBuffer()).rejects.toThrow();
+  expect(await atDoor(a, "GET", path, signedBy(b, a, path))).toBe(404);
 });
 
 test("cut off from the picture's hospital, the other gives it for the rest of a minute, and then no more @federation", async () => {

@@ -47,7 +47,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
       )
     : undefined;
   if (roles.has("gateway")) {
-    const federation = await startFederation(context, synapse);
+    const federation = await startFederation(context, { synapse, registry });
     if (federation !== undefined) stack.use(federation);
     stack.use(
       await gatewayRole({

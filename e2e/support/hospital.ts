@@ -32,6 +32,8 @@ export type Ground = {
 };
 
 export type Hospital = Ground & {
+  /** Its homeserver's copies of other hospitals' media are gone, as by its own housekeeping. */
+  forgetCopies(): Promise<void>;
   /** Its gateway is gone, as by an accident. */
   cutOff(): Promise<void>;
   comeBack(): Promise<void>;
@@ -149,6 +151,11 @@ async function start(scene: Scene, ground: Ground, peer: Ground): Promise<Hospit
   let running: Running = await gateway();
   return {
     ...ground,
+    forgetCopies: async () => {
+      const path = `/_synapse/admin/v1/purge_media_cache?before_ts=${Date.now() + 1000}`;
+      const { status } = await unixRequest(socket, "POST", path, { body: {}, token: adminToken });
+      if (status !== 200) throw new Error(`The copies are still there: ${status}`);
+    },
     cutOff: async () => {
       running.kill();
       await running.exited;

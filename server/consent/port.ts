@@ -77,6 +77,8 @@ export type Registry = {
   withdrawnIn(roomId: string): Promise<{ receiptIds: readonly string[]; untold: readonly Withdrawal[] }>;
   /** The room was told. */
   withdrawalTold(consentId: string): Promise<void>;
+  /** Every consent that was withdrawn with media under it, and which, the latest first: for other hospitals, which may have copies. */
+  withdrawnMedia(): Promise<readonly { consentId: string; mxcs: readonly string[] }[]>;
   /** Breaks the glass over a consent for one reader, signed by the caller. The same one twice is once. */
   breakGlass(caller: string, signed: Signed<unknown>): Promise<{ open: boolean }>;
   /** A consent and its status now; null and unknown when there is none. */

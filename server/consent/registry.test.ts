@@ -143,6 +143,13 @@ describe("a withdrawal", () => {
     expect(await registry.withdrawnIn(roomId)).toEqual({ receiptIds, untold: [] });
   });
 
+  test("says which media were under it, for who may have copies", async () => {
+    const { registry, consent, mxc } = await withPermit();
+    expect(await registry.withdrawnMedia()).toEqual([]);
+    await registry.withdraw(leroy, consent.consentId, "patient-asked", false);
+    expect(await registry.withdrawnMedia()).toEqual([{ consentId: consent.consentId, mxcs: [mxc] }]);
+  });
+
   test("takes along the consent whose place it took, and leaves the one that took its place", async () => {
     const { registry, consent, phone } = await withPermit();
     const second = consentOf({ supersedes: consent.consentId });

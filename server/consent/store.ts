@@ -300,6 +300,19 @@ export const filesOfConsent = (q: Queries, consentId: string) =>
     consentId,
   );
 
+/** The media under consents that were withdrawn, the latest first. */
+export const withdrawnFiles = (q: Queries) =>
+  q.all(
+    z
+      .object({ consent_id: z.string(), mxc: z.string() })
+      .transform((row) => ({ consentId: row.consent_id, mxc: row.mxc })),
+    `SELECT consents.consent_id, permit_files.mxc FROM consents
+     JOIN permits ON permits.consent_id = consents.consent_id
+     JOIN permit_files ON permit_files.receipt_id = permits.receipt_id
+     WHERE consents.state = 'withdrawn'
+     ORDER BY consents.withdrawn_at DESC, permit_files.rowid`,
+  );
+
 export const setUploaded = (q: Queries, mxc: string, at: number) =>
   q.run("UPDATE permit_files SET uploaded_at = ? WHERE mxc = ?", at, mxc);
 

@@ -4,7 +4,10 @@ import type { Registry, RegistryParts } from "./port.ts";
 import type { Revocation, WithdrawalReason } from "./revocation-log.ts";
 import * as store from "./store.ts";
 
-type WithdrawalCalls = Pick<Registry, "withdraw" | "withdrawByPatient" | "withdrawnIn" | "withdrawalTold">;
+type WithdrawalCalls = Pick<
+  Registry,
+  "withdraw" | "withdrawByPatient" | "withdrawnIn" | "withdrawalTold" | "withdrawnMedia"
+>;
 
 /** How long the answer to a withdrawal waits for the bytes to be gone: the status, which is what refuses, has flipped before. */
 const patienceMs = 1_500;
@@ -25,8 +28,7 @@ export function createWithdrawals(parts: RegistryParts & { removals: RemovalWork
       const all = await store.filesOfConsent(tx, consentId);
       for (const file of all) await store.insertRemoval(tx, file.mxc, at);
       const receiptIds = [...new Set(all.map((file) => file.receiptId))];
-      const mxcs = all.map((file) => file.mxc);
-      return { roomId: (await store.caseById(tx, caseId))?.roomId, receiptIds, mxcs };
+      return { roomId: (await store.caseById(tx, caseId))?.roomId, receiptIds };
     });
     if (taken === undefined) return;
     events.emit("consent-withdrawn", { consentId, caseId, ...taken });
@@ -69,6 +71,10 @@ export function createWithdrawals(parts: RegistryParts & { removals: RemovalWork
       ),
     }),
     withdrawalTold: async (consentId) => void (await store.setTold(db, consentId, clock())),
+    withdrawnMedia: async () => {
+      const under = Map.groupBy(await store.withdrawnFiles(db), (file) => file.consentId);
+      return [...under].map(([consentId, files]) => ({ consentId, mxcs: files.map((file) => file.mxc) }));
+    },
   };
 }
 

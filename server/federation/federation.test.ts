@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import { ColloqueError } from "#protocol/errors.ts";
 import { newPrivateJwk, signCompact, signingKeyOf } from "../kit/jose.ts";
 import { createLogger } from "../kit/log.ts";
-import { createFederation, type Federation, type Judge, tellPeers } from "./federation.ts";
+import { openDatabase } from "../store/index.ts";
+import { createFederation, type Federation, type Judge } from "./federation.ts";
 import { createLetters, peersOf } from "./letters.ts";
-import { answerSchema, federationPaths, questionSchema } from "./messages.ts";
+import { answerSchema, federationPaths, mostRevoked, questionSchema } from "./messages.ts";
+import { migrations, startTelling } from "./telling.ts";
 
 const mxc = "mxc://a.example/picture";
 const reader = "@martin:b.example";
@@ -28,7 +30,7 @@ const no =
 /** Hospitals A and B that know each other, C that knows A and is known to nobody; time and the line between them in the test's hand. */
 async function hospitals() {
   const time = { a: 1_700_000_000_000, b: 1_700_000_000_000, even: 0 };
-  const line = { cut: false, forged: undefined as string | undefined, judge: yes };
+  const line = { cut: false, copyStays: false, forged: undefined as string | undefined, judge: yes };
   const log = createLogger("silent");
   const newKey = async () => signingKeyOf(await newPrivateJwk());
   const keys = { a: await newKey(), b: await newKey(), c: await newKey() };
@@ -63,7 +65,10 @@ async function hospitals() {
       letters,
       post,
       now: () => time.even,
-      hideCopy: async (copy: string) => void hidden.push(copy),
+      hideCopy: async (copy: string) => {
+        if (line.copyStays) throw new ColloqueError("homeserver-unreachable");
+        hidden.push(copy);
+      },
       log,
     };
     return { ...parts, federation: createFederation(parts) };
@@ -82,6 +87,19 @@ describe("a picture of another hospital", () => {
     await expect(b.federation.read(wish)).rejects.toMatchObject({ code: "gate-refused" });
     line.judge = yes;
     expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+  });
+
+  test("is known to be read for as long as it is, of its hospital alone", async () => {
+    const { b } = await hospitals();
+    const lease = await b.federation.read(wish);
+    expect(b.federation.isReading("a.example")).toBe(false);
+    const [first, second] = [b.federation.during(lease, () => {}), b.federation.during(lease, () => {})];
+    expect(b.federation.isReading("a.example")).toBe(true);
+    expect(b.federation.isReading("c.example")).toBe(false);
+    first[Symbol.dispose]();
+    expect(b.federation.isReading("a.example")).toBe(true);
+    second[Symbol.dispose]();
+    expect(b.federation.isReading("a.example")).toBe(false);
   });
 
   test("is not looked for at a hospital that the allow-list does not name", async () => {
@@ -209,15 +227,36 @@ describe("a question of another hospital", () => {
 });
 
 describe("a withdrawal there", () => {
-  const told = (parts: Awaited<ReturnType<typeof hospitals>>, mxcs = [mxc]) =>
-    tellPeers(parts.a, { consentId, mxcs }, new AbortController().signal);
+  type Withdrawn = { consentId: string; mxcs: readonly string[] };
+
+  /** Hospital A, telling of what was withdrawn; the same database over its restarts. */
+  async function teller(all: Awaited<ReturnType<typeof hospitals>>, withdrawn: Withdrawn[]) {
+    const db = openDatabase(":memory:");
+    await db.migrate("federation", migrations);
+    const said: string[] = [];
+    const post = Object.assign(
+      async (...given: Parameters<typeof all.a.post>) => {
+        said.push(given[1]);
+        return all.a.post(...given);
+      },
+      { [Symbol.asyncDispose]: async () => {} },
+    );
+    const start = () =>
+      startTelling({ ...all.a, post, db, clock: () => 0, withdrawn: async () => withdrawn, againMs: 20 });
+    return { start, said, [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() };
+  }
+  async function tell(all: Awaited<ReturnType<typeof hospitals>>, withdrawn: Withdrawn): Promise<void> {
+    await using of = await teller(all, [withdrawn]);
+    await using _telling = of.start();
+    await expect.poll(() => of.said).toHaveLength(1);
+  }
 
   test("ends the leave and whatever is on its way, hides the copy, and is not undone by a late yes", async () => {
     const all = await hospitals();
     const { b, line, hidden } = all;
     const lease = await b.federation.read(wish);
     let stopped = 0;
-    using _listening = b.federation.onRevoked(lease, () => {
+    using _listening = b.federation.during(lease, () => {
       stopped += 1;
     });
     const late = Promise.withResolvers<void>();
@@ -226,12 +265,12 @@ describe("a withdrawal there", () => {
       return yes(asked);
     };
     const reading = b.federation.read(wish);
-    await told(all);
+    await tell(all, { consentId, mxcs: [mxc] });
     late.resolve();
     await expect(reading).rejects.toMatchObject({ code: "withdrawn" });
     expect(stopped).toBe(1);
     expect(hidden).toEqual([mxc]);
-    b.federation.onRevoked(lease, () => {
+    b.federation.during(lease, () => {
       stopped += 1;
     });
     expect(stopped).toBe(2);
@@ -241,33 +280,61 @@ describe("a withdrawal there", () => {
 
   test("does not touch what is another hospital's, or another consent's", async () => {
     const all = await hospitals();
-    const { a, b, line, hidden } = all;
+    const { b, line, hidden } = all;
     await b.federation.read(wish);
-    await told(all, ["mxc://b.example/own", "mxc://c.example/other"]);
+    await tell(all, { consentId, mxcs: ["mxc://b.example/own", "mxc://c.example/other"] });
     expect(hidden).toEqual([]);
-    const another = { consentId: randomUUID(), mxcs: [] };
     line.judge = async (asked) => ({ ...(await yes(asked)), consentId: randomUUID() });
     await b.federation.read(wish);
-    await tellPeers(a, another, new AbortController().signal);
+    await tell(all, { consentId: randomUUID(), mxcs: [mxc] });
     line.cut = true;
     expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
   });
 
-  test("is told again until the other hospital hears it", async () => {
+  test("is told again until the other hospital hears it, and then no more", async () => {
     const all = await hospitals();
+    await using of = await teller(all, [{ consentId, mxcs: [mxc] }]);
+    await using telling = of.start();
     all.line.cut = true;
-    const telling = told(all);
-    await new Promise((done) => setTimeout(done, 100));
+    await expect.poll(() => of.said.length).toBeGreaterThan(1);
     expect(all.hidden).toEqual([]);
     all.line.cut = false;
-    await telling;
+    await expect.poll(() => all.hidden).toEqual([mxc]);
+    telling.kick();
+    await telling[Symbol.asyncDispose]();
     expect(all.hidden).toEqual([mxc]);
   });
-});
 
-test("people are brought into a case of another hospital by that hospital's archivist alone", async () => {
-  const { b } = await hospitals();
-  expect(b.federation.isPeersArchivist("@archiviste:a.example")).toBe(true);
-  for (const other of ["@leroy:a.example", "@archiviste:b.example", "@archiviste:c.example"])
-    expect(b.federation.isPeersArchivist(other)).toBe(false);
+  test("is told after a restart of ours, when it was not heard before", async () => {
+    const all = await hospitals();
+    await using of = await teller(all, [{ consentId, mxcs: [mxc] }]);
+    all.line.cut = true;
+    {
+      await using _before = of.start();
+      await expect.poll(() => of.said.length).toBeGreaterThan(0);
+    }
+    all.line.cut = false;
+    expect(all.hidden).toEqual([]);
+    await using _telling = of.start();
+    await expect.poll(() => all.hidden).toEqual([mxc]);
+  });
+
+  test("is told again while a copy is still there", async () => {
+    const all = await hospitals();
+    all.line.copyStays = true;
+    await using of = await teller(all, [{ consentId, mxcs: [mxc] }]);
+    await using _telling = of.start();
+    await expect.poll(() => of.said.length).toBeGreaterThan(1);
+    all.line.copyStays = false;
+    await expect.poll(() => all.hidden).toEqual([mxc]);
+  });
+
+  test("of many pictures is told in several words, and many withdrawals wait for no lost one", async () => {
+    const all = await hospitals();
+    const mxcs = Array.from({ length: mostRevoked + 1 }, (_, n) => `mxc://a.example/p${n}`);
+    const strangers = { consentId: "nonsense", mxcs: [mxc] };
+    await using of = await teller(all, [strangers, { consentId, mxcs }]);
+    await using _telling = of.start();
+    await expect.poll(() => all.hidden).toEqual(mxcs);
+  });
 });

@@ -1,11 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { leaseMs } from "#protocol/api.ts";
 import type { Json } from "#protocol/canonical.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
 import type { FederationConfig, Peer } from "../kit/config.ts";
-import type { DomainEvents } from "../kit/events.ts";
-import { type Logger, toLog } from "../kit/log.ts";
 import { createLeases, type Lease, type Leases, type Wish } from "./leases.ts";
 import { homeOf, type Letters, type Peers, serverOf } from "./letters.ts";
 import {
@@ -30,12 +27,13 @@ export type Federation = AsyncDisposable & {
   isPeersArchivist(userId: string): boolean;
   /** Asks the picture's hospital. Throws its refusal, `not-found` where it is no peer, or `registry-unreachable`. */
   read(wish: Wish): Promise<Lease>;
-  onRevoked: Leases["onRevoked"];
+  during: Leases["during"];
+  isReading: Leases["isReading"];
   /** A question of another hospital, answered and signed; a fault of ours is not an answer and is thrown. */
   answer(jws: string, judge: Judge): Promise<string>;
   /** Whether this was given to a reader of that hospital within the last minute: only then do its bytes leave. */
   hasLeave(serverName: string, mxc: string): boolean;
-  /** Another hospital's word that a consent was taken back. */
+  /** Another hospital's word that a consent was taken back. Throws where a copy is still there: it is told again then. */
   takeBack(jws: string): Promise<void>;
 };
 
@@ -50,11 +48,10 @@ export type FederationParts = {
   readonly now: () => number;
   /** Puts the copy that our homeserver has of another hospital's picture out of sight. */
   readonly hideCopy: (mxc: string) => Promise<void>;
-  readonly log: Logger;
 };
 
 export function createFederation(parts: FederationParts): Federation {
-  const { config, publicKey, serverName, peers, letters, post, now, hideCopy, log } = parts;
+  const { config, publicKey, serverName, peers, letters, post, now, hideCopy } = parts;
   const leases = createLeases({
     now,
     ask: async (home, question) => {
@@ -85,7 +82,8 @@ export function createFederation(parts: FederationParts): Federation {
       if (home === undefined) throw new ColloqueError("not-found");
       return leases.read(home, wish);
     },
-    onRevoked: leases.onRevoked,
+    during: leases.during,
+    isReading: leases.isReading,
     answer: async (jws, judge) => {
       const { word, from } = await letters.open(questionSchema, jws);
       const { nonce, mxc, reader, how } = word;
@@ -99,13 +97,7 @@ export function createFederation(parts: FederationParts): Federation {
     takeBack: async (jws) => {
       const { word, from } = await letters.open(revocationSchema, jws);
       leases.revoke(word);
-      await Promise.all(
-        ownOnes(word, from).map((mxc) =>
-          hideCopy(mxc).catch((error: unknown) =>
-            log.warn({ mxc, ...toLog(error) }, "a copy is still there"),
-          ),
-        ),
-      );
+      await Promise.all(ownOnes(word, from).map(hideCopy));
     },
     [Symbol.asyncDispose]: () => post[Symbol.asyncDispose](),
   };
@@ -132,32 +124,4 @@ async function saidBy(judge: Judge, wish: Wish): Promise<Record<string, Json>> {
     const { reason } = error.details;
     return refusal(error.code, typeof reason === "string" ? reason : undefined);
   }
-}
-
-const againMs = 2_000;
-const mostTries = 300;
-
-/**
- * Tells every hospital of the allow-list, also one that has left the room: it may have a copy. Tried again while one does not answer; its
- * leases end by themselves within their minute.
- */
-export async function tellPeers(
-  { peers, letters, post, log }: Pick<FederationParts, "peers" | "letters" | "post" | "log">,
-  { consentId, mxcs }: Pick<DomainEvents["consent-withdrawn"], "consentId" | "mxcs">,
-  signal: AbortSignal,
-): Promise<void> {
-  const tell = async (peer: Peer) => {
-    for (let tried = 0; tried < mostTries && !signal.aborted; tried += 1) {
-      try {
-        const jws = await letters.seal(peer, { kind: "revocation", consentId, mxcs });
-        await post(peer, federationPaths.revocation, jws);
-        return;
-      } catch (error) {
-        if (tried === 0)
-          log.warn({ peer: peer.serverName, ...toLog(error) }, "could not tell of a withdrawal");
-        await delay(againMs, undefined, { signal, ref: false }).catch(() => undefined);
-      }
-    }
-  };
-  await Promise.all(peers.all.map(tell));
 }

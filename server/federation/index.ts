@@ -1,21 +1,27 @@
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { createMediaRemover, loadRegistryKey } from "../consent/index.ts";
+import { createMediaRemover, loadRegistryKey, type Registry } from "../consent/index.ts";
 import type { RoleContext } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
-import { createFederation, type Federation, tellPeers } from "./federation.ts";
+import { createFederation, type Federation } from "./federation.ts";
 import { createLetters, peersOf } from "./letters.ts";
 import { createPost } from "./post.ts";
+import { migrations, startTelling } from "./telling.ts";
 
 export type { Federation } from "./federation.ts";
 export type { Lease, Wish } from "./leases.ts";
-export { serverOf } from "./letters.ts";
+export { homeOf, serverOf } from "./letters.ts";
 export { federationPaths } from "./messages.ts";
+
+export type FederationNeeds = {
+  readonly synapse: SynapseClient;
+  readonly registry: Pick<Registry, "withdrawnMedia">;
+};
 
 /** The federation of this server, or nothing where its configuration names no other hospital. */
 export async function startFederation(
-  { config: server, clock, events, signal, log: serverLog }: RoleContext,
-  synapse: SynapseClient,
+  { config: server, db, clock, events, log: serverLog }: RoleContext,
+  { synapse, registry }: FederationNeeds,
 ): Promise<Federation | undefined> {
   const { federation: config, serverName } = server;
   if (config === undefined) return undefined;
@@ -25,9 +31,10 @@ export async function startFederation(
   const letters = createLetters({ key, serverName, peers, clock });
   const post = await createPost(config);
   const remover = createMediaRemover(synapse, server.synapseAdminToken);
-  const telling = events.on("consent-withdrawn", (event) => {
-    void tellPeers({ peers, letters, post, log }, event, signal);
-  });
+  await db.migrate("federation", migrations);
+  const withdrawn = registry.withdrawnMedia;
+  const telling = startTelling({ peers, letters, post, db, clock, withdrawn, log });
+  const listening = events.on("consent-withdrawn", telling.kick);
   const federation = createFederation({
     config,
     publicKey: key.publicJwk,
@@ -37,12 +44,12 @@ export async function startFederation(
     post,
     now: () => performance.now(),
     hideCopy: remover.quarantine,
-    log,
   });
   return {
     ...federation,
     [Symbol.asyncDispose]: async () => {
-      telling[Symbol.dispose]();
+      listening[Symbol.dispose]();
+      await telling[Symbol.asyncDispose]();
       await federation[Symbol.asyncDispose]();
     },
   };

@@ -18,8 +18,10 @@ export type Leases = {
   read(home: Peer, wish: Wish): Promise<Lease>;
   /** A consent was taken back there: what rests on it ends now, also an answer that is still on its way. */
   revoke(revocation: Pick<Revocation, "iss" | "consentId">): void;
-  /** Calls back when what this lease rests on is taken back, at once if it was already. */
-  onRevoked(lease: Lease, stop: () => void): Disposable;
+  /** While something is read on this lease: calls back when what it rests on is taken back, at once if it was already. */
+  during(lease: Lease, stop: () => void): Disposable;
+  /** Whether something of that hospital is being read now. */
+  isReading(serverName: string): boolean;
 };
 
 const mostKept = 20_000;
@@ -32,6 +34,7 @@ export function createLeases(parts: {
   const kept = new Map<string, { lease: Lease; askedAt: number }>();
   const revoked = new Set<string>();
   const waiting = new Map<string, Set<() => void>>();
+  const underWay = new Set<Lease>();
 
   const basisOf = (lease: Lease): string | undefined =>
     lease.grants === "picture" ? `${lease.iss} ${lease.consentId}` : undefined;
@@ -79,18 +82,21 @@ export function createLeases(parts: {
       for (const stop of waiting.get(basis) ?? []) stop();
       waiting.delete(basis);
     },
-    onRevoked: (lease, stop) => {
+    during: (given, stop) => {
+      const lease = { ...given };
+      underWay.add(lease);
       const basis = basisOf(lease);
-      if (basis === undefined) return { [Symbol.dispose]: () => undefined };
+      const stops = basis === undefined ? undefined : (waiting.get(basis) ?? new Set());
+      if (basis !== undefined && stops !== undefined) waiting.set(basis, stops.add(stop));
       if (isRevoked(lease)) stop();
-      const stops = waiting.get(basis) ?? new Set();
-      waiting.set(basis, stops.add(stop));
       return {
         [Symbol.dispose]: () => {
-          stops.delete(stop);
-          if (stops.size === 0 && waiting.get(basis) === stops) waiting.delete(basis);
+          underWay.delete(lease);
+          stops?.delete(stop);
+          if (basis !== undefined && stops?.size === 0 && waiting.get(basis) === stops) waiting.delete(basis);
         },
       };
     },
+    isReading: (serverName) => [...underWay].some((lease) => lease.iss === serverName),
   };
 }

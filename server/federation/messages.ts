@@ -48,12 +48,15 @@ export const answerSchema = z.discriminatedUnion("grants", [
 ]);
 export type Answer = z.infer<typeof answerSchema>;
 
-/** A consent of ours was taken back, and these were its pictures. */
+/** Pictures that one word names at most. */
+export const mostRevoked = 500;
+
+/** A consent of ours was taken back, and these were its pictures, or some of them. */
 export const revocationSchema = z.strictObject({
   ...word,
   kind: z.literal("revocation"),
   consentId: consentIdSchema,
-  mxcs: z.array(mxcUriSchema).max(1000),
+  mxcs: z.array(mxcUriSchema).max(mostRevoked),
 });
 export type Revocation = z.infer<typeof revocationSchema>;
 

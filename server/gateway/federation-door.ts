@@ -10,7 +10,7 @@ import type { SynapseClient } from "../kit/synapse-client.ts";
 import { matchRule } from "./allow-list.ts";
 import { federationList, isForEverybody, originOf } from "./federation-list.ts";
 import { isStream } from "./matrix.ts";
-import type { MediaDoor } from "./media.ts";
+import { type MediaDoor, until } from "./media.ts";
 import { answerWith, forward, refuse } from "./proxy.ts";
 import { createRateLimit, rates } from "./rate-limit.ts";
 
@@ -97,10 +97,10 @@ async function judge(media: MediaDoor, { mxc, reader, how }: Wish): Promise<Reco
 }
 
 /** Bytes leave for a reader whose gateway has just asked, and who may have them still. */
-async function mayLeave({ federation, media, serverName }: Door, id: string, origin: string): Promise<void> {
+function mayLeave({ federation, media, serverName }: Door, id: string, origin: string) {
   const mxc = `mxc://${serverName}/${id}`;
   if (!federation.hasLeave(origin, mxc)) throw new ColloqueError("not-found");
-  await media.mayLeave(mxc, origin);
+  return media.mayLeave(mxc, origin);
 }
 
 /** Requests of homeservers, passed on as they were signed. */
@@ -126,13 +126,21 @@ async function passOn(door: Door, request: FastifyRequest, reply: FastifyReply):
   const origin = originOf(request.headers.authorization);
   const isPeer = origin !== undefined && door.federation.isPeer(origin);
   if (!isPeer && !isForEverybody(matched.rule)) throw new ColloqueError("not-allowed");
-  if (isPeer && matched.rule.own === "download") await mayLeave(door, matched.params.media ?? "", origin);
+  const over = new AbortController();
+  if (isPeer && matched.rule.own === "download") {
+    const listen = await mayLeave(door, matched.params.media ?? "", origin);
+    until(
+      reply,
+      listen(() => over.abort()),
+    );
+  }
   const length = Number(request.headers["content-length"] ?? 0);
   if (!(length <= matched.rule.limit)) throw new ColloqueError("too-large");
   const body = length > 0 && isStream(request.body) ? request.body : undefined;
   const answer = await forward(door.synapse.dispatcher, request, reply, {
     method: matched.rule.method,
     path,
+    signal: over.signal,
     ...(body === undefined ? {} : { body, headers: { "content-length": String(length) } }),
   });
   return answerWith(reply, answer);

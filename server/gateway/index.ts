@@ -63,6 +63,8 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
         needs.federation?.isPeersArchivist(inviter) === true &&
         serverOf(invitee) === config.serverName &&
         needs.directory.find(invitee) !== undefined,
+      serverName: config.serverName,
+      isReadingFrom: (serverName) => needs.federation?.isReading(serverName) === true,
       log: context.log.child({ role: "policy" }),
       clock: context.clock,
     });

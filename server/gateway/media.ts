@@ -46,9 +46,16 @@ export type MediaDoor = {
   download(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply>;
   /** Whether a reader may have something of ours now, written down as a read; undefined while its bytes are still on their way. */
   mayHave(mxc: string, reader: string, how: How, waitMs?: number): Promise<Known | undefined>;
-  /** Whether another hospital's homeserver may have the bytes, for readers of its own who may have them. Throws `not-found`. */
-  mayLeave(mxc: string, server: string): Promise<void>;
+  /**
+   * Whether another hospital's homeserver may have the bytes, for readers of its own who may have them. Throws `not-found`. Gives how to
+   * hear, while they are on their way, that they may not any more.
+   */
+  mayLeave(mxc: string, server: string): Promise<Listen>;
 };
+
+/** Calls back when what is on its way may not be given any more. */
+type Listen = (stop: () => void) => Disposable | undefined;
+const nothingEndsIt: Listen = () => undefined;
 
 /** Matrix: how long a download waits for bytes that are still on their way, unless the request says otherwise. */
 const defaultWaitMs = 20_000;
@@ -156,12 +163,12 @@ async function download(parts: Inside, request: FastifyRequest, reply: FastifyRe
   const how = request.headers[readHeader] === "machine" ? "machine" : "view";
   if (params.server !== parts.serverName) {
     const lease = await leaseFor(parts, { mxc, reader, how });
-    return give(parts, request, reply, params, (stop) => parts.federation?.onRevoked(lease, stop));
+    return give(parts, request, reply, params, (stop) => parts.federation?.during(lease, stop));
   }
   const facts = await mayHave(parts, { mxc, reader, how }, waitOf(request));
   if (facts === undefined) return notYet(reply);
   if (facts.kind === "key-bundle") return give(parts, request, reply, params);
-  const listen = (stop: () => void) => onWithdrawal(parts, facts, stop);
+  const listen: Listen = (stop) => onWithdrawal(parts, facts, stop);
   const bytes = parts.recent.get(mxc);
   if (bytes === undefined) return give(parts, request, reply, params, listen);
   until(
@@ -215,14 +222,16 @@ async function leaseFor({ federation, memberships, audit }: Inside, wish: Wish):
   return lease;
 }
 
-async function mayLeave(parts: Inside, mxc: string, server: string): Promise<void> {
+async function mayLeave(parts: Inside, mxc: string, server: string): Promise<Listen> {
   const { registry, memberships, gate, clock } = parts;
   const facts = await registry.mediaFacts(mxc);
-  if (facts.kind === "key-bundle" && serverOf(facts.invitee) === server && facts.expiresAt > clock()) return;
+  if (facts.kind === "key-bundle" && serverOf(facts.invitee) === server && facts.expiresAt > clock())
+    return nothingEndsIt;
   if (facts.kind !== "picture" || !facts.uploaded) throw new ColloqueError("not-found");
   const readers = await memberships.joined(facts.roomId, (userId) => serverOf(userId) === server);
   const now = await registry.mediaFacts(mxc);
-  if (now.kind === "picture" && readers.some((reader) => gate.download(now, reader).allow)) return;
+  if (now.kind === "picture" && readers.some((reader) => gate.download(now, reader).allow))
+    return (stop) => onWithdrawal(parts, now, stop);
   throw new ColloqueError("not-found");
 }
 
@@ -259,7 +268,7 @@ async function give(
   request: FastifyRequest,
   reply: FastifyReply,
   params: Params,
-  listen: (stop: () => void) => Disposable | undefined = () => undefined,
+  listen: Listen = nothingEndsIt,
 ): Promise<FastifyReply> {
   const withdrawn = new AbortController();
   until(
@@ -287,7 +296,7 @@ const onWithdrawal = ({ events }: MediaParts, picture: Picture, stop: () => void
   });
 
 /** Listens until the answer is over. */
-function until(reply: FastifyReply, listening: Disposable | undefined): void {
+export function until(reply: FastifyReply, listening: Disposable | undefined): void {
   reply.raw.once("close", () => listening?.[Symbol.dispose]());
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { consentSchema } from "#protocol/consent.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
 import type { MediaFacts } from "../consent/index.ts";
-import { mayKeep } from "./policy-socket.ts";
+import { mayKeep, mayStore } from "./policy-socket.ts";
 
 const now = Date.parse("2026-03-01T10:00:00Z");
 const hash = "a".repeat(64);
@@ -76,5 +76,36 @@ describe("the homeserver may keep", () => {
     expect(mayKeep(bundle, bytes, now).allow).toBe(true);
     expect(mayKeep(bundle, bytes, now + 1000).allow).toBe(false);
     expect(mayKeep(bundle, { ...bytes, bytes: 9 * 1024 * 1024 }, now).allow).toBe(false);
+  });
+});
+
+describe("a file that Synapse asks about", () => {
+  const noted: unknown[] = [];
+  const asked = (mxc: string, reading: boolean) =>
+    mayStore(
+      {
+        registry: { mediaFacts: async (of) => (of === bundleMxc ? bundle : { kind: "unknown" }) },
+        audit: { note: async ({ details }) => void noted.push(details) },
+        clock: () => now,
+        serverName: "valombre.example",
+        isReadingFrom: (server) => reading && server === "b.example:8448",
+      },
+      { mxc, ...bytes },
+    );
+  const bundleMxc = "mxc://valombre.example/keys";
+
+  test("is judged by the ledger when it is ours, and a refusal is written down", async () => {
+    expect(await asked(bundleMxc, false)).toMatchObject({ allow: true });
+    expect(noted).toEqual([]);
+    const other = "mxc://valombre.example/other";
+    expect(await asked(other, true)).toMatchObject({ allow: false });
+    expect(noted).toEqual([{ mxc: other, bytes: 10, reason: "not-reserved" }]);
+  });
+
+  test("is a copy of another hospital's while somebody reads there, and else is not kept", async () => {
+    const copy = "mxc://b.example:8448/file";
+    expect(await asked(copy, true)).toEqual({ allow: true, reason: "copy" });
+    expect(await asked(copy, false)).toEqual({ allow: false, reason: "nobody-reads-it" });
+    expect(await asked("mxc://c.example/file", true)).toEqual({ allow: false, reason: "nobody-reads-it" });
   });
 });

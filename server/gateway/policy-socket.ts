@@ -5,6 +5,7 @@ import { z } from "zod";
 import { caseIdSchema, mxcUriSchema, roomIdSchema, sha256Schema, userIdSchema } from "#protocol/ids.ts";
 import type { Audit } from "../audit/index.ts";
 import type { MediaFacts, Registry } from "../consent/index.ts";
+import { homeOf } from "../federation/index.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Gate } from "./gate.ts";
@@ -23,6 +24,9 @@ export type PolicyParts = {
   readonly audit: Audit;
   /** Whether somebody of another hospital may bring this person of ours into a case of theirs. */
   readonly mayBeInvitedAbroad: (inviter: string, invitee: string) => boolean;
+  readonly serverName: string;
+  /** Whether somebody of ours is reading something of that hospital now: only then may the homeserver keep a copy. */
+  readonly isReadingFrom: (serverName: string) => boolean;
   readonly log: Logger;
   readonly clock: Clock;
 };
@@ -109,11 +113,23 @@ async function mayCreate(
 /** Longest key bundle of a room's history. */
 const maxKeyBundle = 8 * 1024 * 1024;
 
-async function mayStore(
-  { registry, audit, clock }: PolicyParts,
+type StoreParts = Pick<PolicyParts, "clock" | "serverName" | "isReadingFrom"> & {
+  readonly registry: Pick<Registry, "mediaFacts">;
+  readonly audit: Pick<Audit, "note">;
+};
+
+/** Our own media by their permit; a copy of another hospital's only as long as somebody of ours reads there with its leave. */
+export async function mayStore(
+  { registry, audit, clock, serverName, isReadingFrom }: StoreParts,
   { mxc, bytes, sha256 }: z.infer<typeof mayStoreSchema>,
 ): Promise<Answer> {
-  const answer = mayKeep(await registry.mediaFacts(mxc), { bytes, sha256 }, clock());
+  const home = homeOf(mxc);
+  const answer =
+    home === serverName
+      ? mayKeep(await registry.mediaFacts(mxc), { bytes, sha256 }, clock())
+      : isReadingFrom(home)
+        ? { allow: true, reason: "copy" }
+        : { allow: false, reason: "nobody-reads-it" };
   if (!answer.allow)
     await audit.note({ event: "store-refused", details: { mxc, bytes, reason: answer.reason } });
   return answer;

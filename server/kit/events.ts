@@ -10,8 +10,6 @@ export type DomainEvents = {
     caseId: string;
     roomId: string | undefined;
     receiptIds: string[];
-    /** Addresses of the media under it. */
-    mxcs: string[];
   };
   /** All bytes of a reserved media id have arrived and their hash is right. */
   "media-uploaded": { mxc: string };

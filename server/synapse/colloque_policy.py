@@ -142,12 +142,12 @@ class ColloquePolicy:
         return await self._verdict("/may-invite", {"inviter": inviter, "invitee": invitee, "roomId": room_id})
 
     async def may_keep_media(self, file: Any, info: Any) -> Any:
-        """Bytes that came by any way at all. Thumbnails, previews and other servers' media are nobody's receipt."""
-        if info.server_name is not None or info.url_cache or info.thumbnail is not None:
+        """Bytes that came by any way at all, other servers' among them. Thumbnails and previews are nobody's receipt."""
+        if info.url_cache or info.thumbnail is not None:
             return errors.Codes.FORBIDDEN
         with open(file.path, "rb") as stored:
             kept = stored.read()
-        mxc = f"mxc://{self._api.server_name}/{info.file_id}"
+        mxc = f"mxc://{info.server_name or self._api.server_name}/{info.file_id}"
         question = {"mxc": mxc, "bytes": len(kept), "sha256": hashlib.sha256(kept).hexdigest()}
         return await self._verdict("/may-store", question)
 
