@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ServerOptions } from "node:https";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Json } from "#protocol/canonical.ts";
 import { ColloqueError } from "#protocol/errors.ts";
@@ -19,10 +20,10 @@ type Parts = {
   readonly federation?: Federation | undefined;
   readonly media: MediaDoor;
 };
-type Door = {
-  readonly synapse: SynapseClient;
-  readonly federation: Federation;
-  readonly media: MediaDoor;
+export type Door = {
+  readonly synapse: Pick<SynapseClient, "dispatcher">;
+  readonly federation: Pick<Federation, "publicKey" | "isPeer" | "answer" | "takeBack" | "hasLeave">;
+  readonly media: Pick<MediaDoor, "mayHave" | "mayLeave">;
   readonly serverName: string;
   readonly limit: (key: string) => void;
   readonly log: Logger;
@@ -42,9 +43,17 @@ export async function openFederationDoor(
   const limit = createRateLimit(rates.federation, clock);
   const door: Door = { synapse, federation, media, serverName: config.serverName, limit, log };
   const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
+  const app = buildDoor(door, { cert, key, minVersion: "TLSv1.2" });
+  const address = await app.listen({ host, port });
+  log.info({ address, peers: federation.config.peers.length }, "the door for other hospitals is open");
+  return app;
+}
+
+/** The door, not yet open. */
+export function buildDoor(door: Door, https: ServerOptions | null): FastifyInstance {
   const app = fastify({
     logger: false,
-    https: { cert, key, minVersion: "TLSv1.2" },
+    https,
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
@@ -53,11 +62,9 @@ export async function openFederationDoor(
     note(door, error);
     return refuse(reply, error);
   });
-  app.addHook("onRequest", async (request) => limit(request.ip));
+  app.addHook("onRequest", async (request) => door.limit(request.ip));
   ourGateways(app, door);
   app.register(homeservers(door));
-  const address = await app.listen({ host, port });
-  log.info({ address, peers: federation.config.peers.length }, "the door for other hospitals is open");
   return app;
 }
 
@@ -87,7 +94,7 @@ function textOf({ body }: FastifyRequest): string {
 }
 
 /** Another hospital's reader stands before the same gate as ours. */
-async function judge(media: MediaDoor, { mxc, reader, how }: Wish): Promise<Record<string, Json>> {
+async function judge(media: Door["media"], { mxc, reader, how }: Wish): Promise<Record<string, Json>> {
   const facts = await media.mayHave(mxc, reader, how);
   if (facts === undefined) throw new ColloqueError("not-found");
   if (facts.kind === "key-bundle") return { grants: "key-bundle" };
