@@ -15,7 +15,7 @@ const message = (part: Partial<LiveItem>): LiveItem => ({
   localId: "l",
   caseId,
   roomId,
-  body: { kind: "message", text: "La croûte est jaune." },
+  body: { kind: "message", text: "La croûte est jaune.", clientRef: "r" },
   seq: 1,
   txnId: "t",
   atMs: 0,
