@@ -26,7 +26,7 @@ export type DirectoryPort = {
 
 const everyMs = 60_000;
 /** While the record is down, its return is noticed soon. */
-const whileDownMs = 5_000;
+const whileDownMs = 1_000;
 
 const migrations = [
   "CREATE TABLE directory_copy (id INTEGER PRIMARY KEY CHECK (id = 1), directory TEXT NOT NULL)",
