@@ -23,11 +23,25 @@ function timesOf(act: () => void, most = 100_000): number {
   return most;
 }
 
+test("the budgets are these, in bytes and events", () => {
+  const [KiB, MiB] = [1024, 1048576];
+  expect(budgetRates).toEqual({
+    largeEvents: { burst: 40, perSecond: 0.05 },
+    eventBytes: { burst: MiB, perSecond: 2 * KiB },
+    toDeviceBytes: { burst: 8 * MiB, perSecond: 16 * KiB },
+    backupBytes: { burst: 32 * MiB, perSecond: 16 * KiB },
+    kept: { burst: 120, perSecond: 0.1 },
+  });
+  expect(largeEvent).toBe(12_288);
+});
+
 describe("what one account may send", () => {
   test("is a day's work of messages, and a limited number of large ones", () => {
     const { budgets } = setUp();
     expect(timesOf(() => budgets.event(martin, 1500), 500)).toBe(500);
     expect(timesOf(() => budgets.event(faure, largeEvent + 1))).toBe(budgetRates.largeEvents.burst);
+    // Long, and not yet large: only its bytes count.
+    expect(() => budgets.event(faure, largeEvent)).not.toThrow();
   });
 
   test("is counted for the account, and for no other", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Consent, consentSchema } from "#protocol/consent.ts";
 import type { Status } from "#protocol/disclose.ts";
+import { caseIdSchema } from "#protocol/ids.ts";
 import { type Clinician, clinicianSchema } from "#protocol/people.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { createGate } from "./gate.ts";
@@ -118,6 +119,38 @@ describe("gate 2", () => {
     expect(await gateWith("live", null).member(caseId, user("martin"))).toEqual(refused("no-consent"));
     expect(await gateWith("live", null).permit(receipt, user("leroy"))).toEqual(refused("no-consent"));
     expect(await gateWith("live").member(caseId, user("haddad"))).toEqual(refused("audience-not-covered"));
+  });
+
+  test("gives a permit only to who may see it, and only of what may go into the record", async () => {
+    const gate = gateWith("live");
+    expect(await gate.permit(receipt, user("martin"))).toEqual({ allow: true });
+    expect(await gate.permit(receipt, user("haddad"))).toEqual({
+      allow: false,
+      reason: "audience-not-covered",
+    });
+    expect(await gate.permit({ ...receipt, caseId: caseIdSchema.parse(consentId) }, user("leroy"))).toEqual({
+      allow: false,
+      reason: "receipt-of-another-case",
+    });
+  });
+
+  test("lets in for whom the glass is broken, for as long as it is", async () => {
+    const status: Status = { state: "live", untilMs: now + 60_000 };
+    const over = (untilMs: number) => ({ consent, status, glasses: [{ reader: user("haddad"), untilMs }] });
+    for (const [untilMs, allow] of [
+      [now, true],
+      [now - 1, false],
+    ] as const) {
+      const facts = over(untilMs);
+      const gate = createGate({
+        registry: { factsOf: async () => facts, consentsOfCase: async () => [facts] },
+        directory: { clinicians: () => clinicians },
+        clock: () => now,
+      });
+      expect((await gate.member(caseId, user("haddad"))).allow).toBe(allow);
+      expect((await gate.permit(receipt, user("haddad"))).allow).toBe(allow);
+      expect(gate.download({ ...picture("live"), ...facts }, user("haddad")).allow).toBe(allow);
+    }
   });
 
   test("lets in by any consent of the case that covers, first or last", async () => {

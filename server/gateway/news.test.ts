@@ -141,3 +141,154 @@ describe("whom a token belongs to", () => {
     expect(state.asked).toBe(2);
   });
 });
+
+describe("what was learnt", () => {
+  function heard() {
+    const now = { ms: 100_000 };
+    const news = createNews(() => now.ms);
+    const hear = (seq: number, stream = "s") => news.hear({ stream, seq });
+    /** Old enough not to be believed for its freshness, with the news heard all along. */
+    const learn = (next: number, stream = "s") => {
+      const learnt = news.now();
+      now.ms += 600;
+      hear(next, stream);
+      now.ms += 600;
+      hear(next + 1, stream);
+      return learnt;
+    };
+    return { now, news, hear, learn };
+  }
+
+  test("holds while one follows the other, each within a second", () => {
+    const { news, now, hear, learn } = heard();
+    hear(7);
+    const learnt = learn(8);
+    expect(news.holds(learnt)).toBe(true);
+    now.ms += 1_000;
+    expect(news.holds(learnt)).toBe(true);
+    hear(10);
+    expect(news.holds(learnt)).toBe(true);
+    now.ms += 1_001;
+    expect(news.holds(learnt)).toBe(false);
+    hear(11);
+    expect(news.holds(learnt)).toBe(false);
+  });
+
+  test("holds for ten minutes of unbroken news, and not a moment longer", () => {
+    const { news, now, hear } = heard();
+    hear(1);
+    const learnt = news.now();
+    for (let seq = 2; now.ms < 100_000 + 10 * 60_000 - 1; seq += 1) {
+      now.ms = Math.min(now.ms + 1_000, 100_000 + 10 * 60_000 - 1);
+      hear(seq);
+    }
+    expect(news.holds(learnt)).toBe(true);
+    now.ms += 1;
+    expect(news.holds(learnt)).toBe(false);
+  });
+
+  test("before anything was heard, or in a silence, holds for a second alone", () => {
+    const { news, now, hear } = heard();
+    const before = news.now();
+    expect(before).toEqual({ atMs: 100_000, epoch: undefined });
+    hear(1);
+    now.ms += 999;
+    hear(2);
+    expect(news.holds(before)).toBe(true);
+    now.ms += 1;
+    expect(news.holds(before)).toBe(false);
+    now.ms += 5_000;
+    const inSilence = news.now();
+    hear(3);
+    now.ms += 900;
+    hear(4);
+    now.ms += 900;
+    hear(5);
+    expect(news.holds(inSilence)).toBe(false);
+  });
+
+  test("does not hold over a number that was passed over, that came late or twice, or another stream's", () => {
+    for (const [seq, stream] of [
+      [11, "s"],
+      [3, "s"],
+      [9, "s"],
+      [10, "t"],
+    ] as const) {
+      const { news, hear, learn } = heard();
+      hear(7);
+      const learnt = learn(8);
+      hear(seq, stream);
+      expect(news.holds(learnt), `${seq} of ${stream}`).toBe(false);
+      // What is learnt now holds again, as the numbers go on from the highest that was heard.
+      const next = stream === "t" ? 11 : Math.max(10, seq + 1);
+      expect(news.holds(learn(next, stream)), `after ${seq} of ${stream}`).toBe(true);
+    }
+  });
+
+  test("is told to all who listen, as it came", () => {
+    const { news } = heard();
+    const told: unknown[] = [];
+    news.on((item) => told.push(item));
+    news.on(({ seq }) => told.push(seq));
+    const item = { stream: "s", seq: 1, roomId: "!r" };
+    news.hear(item);
+    expect(told).toEqual([item, 1]);
+  });
+});
+
+describe("who is in a room", () => {
+  const asking = (nowMs = { ms: 0 }) => {
+    const state: { members: Record<string, string[] | Error>; asked: object[] } = { members: {}, asked: [] };
+    const synapse: Pick<SynapseClient, "call"> = {
+      call: async ({ path, token, answer }) => {
+        state.asked.push({ path, token });
+        const found = state.members[decodeURIComponent(path.split("/")[5] ?? "")];
+        if (found instanceof Error) throw found;
+        return answer.parse({ members: found ?? [] });
+      },
+    };
+    const news = createNews(() => nowMs.ms);
+    return { state, nowMs, memberships: createMemberships(synapse, "admin-token", news) };
+  };
+
+  test("is asked of the homeserver as its administrator", async () => {
+    const { state, memberships } = asking();
+    state.members["!a/b:x"] = [martin];
+    expect(await memberships.isJoined(martin, "!a/b:x")).toBe(true);
+    expect(await memberships.isJoined("@faure:x", "!a/b:x")).toBe(false);
+    expect(state.asked).toEqual([
+      { path: "/_synapse/admin/v1/rooms/!a%2Fb%3Ax/members", token: "admin-token" },
+    ]);
+  });
+
+  test("is nobody when there is no such room, and not known when the homeserver is in trouble", async () => {
+    const { state, memberships } = asking();
+    state.members["!gone"] = new SynapseError(404, "M_NOT_FOUND");
+    expect(await memberships.isJoined(martin, "!gone")).toBe(false);
+    const trouble = new SynapseError(500, "M_UNKNOWN");
+    state.members["!trouble"] = trouble;
+    await expect(memberships.isJoined(martin, "!trouble")).rejects.toBe(trouble);
+    state.members["!trouble"] = [martin];
+    expect(await memberships.isJoined(martin, "!trouble")).toBe(true);
+  });
+
+  test("is asked once by many at the same time, and of each room apart", async () => {
+    const { state, memberships } = asking();
+    state.members["!r"] = [martin];
+    await Promise.all(Array.from({ length: 5 }, () => memberships.isJoined(martin, "!r")));
+    expect(state.asked).toHaveLength(1);
+    expect(await memberships.isJoined(martin, "!other")).toBe(false);
+  });
+
+  test("is forgotten, the oldest first, rather than memory grow without end", async () => {
+    const { state, memberships } = asking();
+    for (let n = 0; n <= 20_000; n += 1) {
+      state.members[`!${n}`] = [martin];
+      await memberships.isJoined(martin, `!${n}`);
+    }
+    await memberships.isJoined(martin, "!1");
+    expect(state.asked).toHaveLength(20_001);
+    await memberships.isJoined(martin, "!0");
+    expect(state.asked).toHaveLength(20_002);
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { maxUploadBytes } from "#protocol/api.ts";
 import { createRecentMedia } from "./recent-media.ts";
 
 const mxc = "mxc://valombre.example/a";
@@ -30,5 +31,39 @@ describe("media that has just come in", () => {
     for (const name of ["a", "b", "c"]) recent.put(name, large);
     expect(recent.get("a")).toBeUndefined();
     expect(recent.get("c")).toBe(large);
+  });
+
+  test("has room for exactly two of the largest, also when one of them comes in twice", () => {
+    const recent = createRecentMedia(() => 0);
+    const largest = Buffer.alloc(maxUploadBytes);
+    for (const name of ["a", "a", "b", "b"]) recent.put(name, largest);
+    expect(recent.get("a")).toBe(largest);
+    expect(recent.get("b")).toBe(largest);
+    recent.put("c", Buffer.from("x"));
+    expect(recent.get("a")).toBeUndefined();
+    expect(recent.get("b")).toBe(largest);
+  });
+
+  test("makes room by letting go of what is over before what is not", () => {
+    let nowMs = 0;
+    const recent = createRecentMedia(() => nowMs);
+    const largest = Buffer.alloc(maxUploadBytes);
+    recent.put("old", largest);
+    nowMs = 20_000;
+    for (const name of ["a", "b"]) recent.put(name, largest);
+    expect(recent.get("a")).toBe(largest);
+    expect(recent.get("b")).toBe(largest);
+  });
+
+  test("wakes everybody who waits for it, and each of them again for the next of that name", () => {
+    const recent = createRecentMedia(() => 0);
+    const woken: string[] = [];
+    const one = recent.onPut(mxc, () => woken.push("one"));
+    recent.onPut(mxc, () => woken.push("other"));
+    recent.put(mxc, Buffer.from("x"));
+    one[Symbol.dispose]();
+    one[Symbol.dispose]();
+    recent.put(mxc, Buffer.from("y"));
+    expect(woken).toEqual(["one", "other", "other"]);
   });
 });

@@ -102,3 +102,150 @@ describe("a rate", () => {
     limit("a");
   });
 });
+
+describe("a token", () => {
+  const asking = () => {
+    const state = { nowMs: 0, answer: (): unknown => ({ user_id: "@martin:x.example", device_id: "D" }) };
+    const asked: { path: string; token: string }[] = [];
+    const synapse: Pick<SynapseClient, "call"> = {
+      call: async ({ path, token, answer }) => {
+        asked.push({ path, token });
+        return answer.parse(state.answer());
+      },
+    };
+    const sessions = createSessions(
+      synapse,
+      createNews(() => state.nowMs),
+    );
+    return { state, asked, sessions };
+  };
+
+  test("is asked of the homeserver as its own, and is told back with whose it is", async () => {
+    const { asked, sessions } = asking();
+    expect(await sessions.of("Bearer good")).toEqual({
+      userId: "@martin:x.example",
+      device: "D",
+      token: "good",
+    });
+    expect(asked).toEqual([{ path: "/_matrix/client/v3/account/whoami", token: "good" }]);
+    expect(await sessions.lately("Bearer good")).toMatchObject({ userId: "@martin:x.example" });
+    expect(sessions.known("Bearer good")).toBe("@martin:x.example");
+    expect(asked).toHaveLength(1);
+  });
+
+  test("is of letters that a token has, as many as one has, after one word and one blank", async () => {
+    const { asked, sessions } = asking();
+    for (const header of [
+      "Bearer",
+      "Bearer  good",
+      "bearer good",
+      "x Bearer good",
+      "Bearer good more",
+      "Bearer gööd",
+      `Bearer ${"x".repeat(513)}`,
+    ]) {
+      await expect(sessions.of(header), header).rejects.toMatchObject({ code: "not-signed-in" });
+      await expect(sessions.lately(header), header).rejects.toMatchObject({ code: "not-signed-in" });
+      expect(sessions.known(header), header).toBeUndefined();
+    }
+    expect(asked).toEqual([]);
+    await sessions.of(`Bearer ${"x".repeat(512)}`);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("is known from memory only while it holds, and not before it was asked about", async () => {
+    const { state, sessions } = asking();
+    expect(sessions.known("Bearer good")).toBeUndefined();
+    await sessions.of("Bearer good");
+    state.nowMs = 999;
+    expect(sessions.known("Bearer good")).toBe("@martin:x.example");
+    state.nowMs = 1_000;
+    expect(sessions.known("Bearer good")).toBeUndefined();
+  });
+
+  test.each<[string, () => unknown, string]>([
+    [
+      "refuses it",
+      () => {
+        throw new SynapseError(403, "M_FORBIDDEN");
+      },
+      "not-signed-in",
+    ],
+    [
+      "is in trouble",
+      () => {
+        throw new SynapseError(500, "M_UNKNOWN");
+      },
+      "homeserver-unreachable",
+    ],
+    [
+      "fails",
+      () => {
+        throw new Error("down");
+      },
+      "homeserver-unreachable",
+    ],
+    ["names nobody", () => ({ user_id: "nobody", device_id: "D" }), "homeserver-unreachable"],
+  ])("is nobody's when the homeserver %s, and is asked about again", async (_what, answer, code) => {
+    const { state, asked, sessions } = asking();
+    state.answer = answer;
+    await expect(sessions.of("Bearer good")).rejects.toMatchObject({ code });
+    await expect(sessions.of("Bearer good")).rejects.toMatchObject({ code });
+    expect(asked).toHaveLength(2);
+  });
+
+  test("that the homeserver refused is not known from before", async () => {
+    const { state, sessions } = asking();
+    const { answer } = state;
+    await sessions.of("Bearer good");
+    state.nowMs = 1_000;
+    state.answer = () => {
+      throw new SynapseError(401, "M_UNKNOWN_TOKEN");
+    };
+    await expect(sessions.lately("Bearer good")).rejects.toMatchObject({ code: "not-signed-in" });
+    state.answer = () => {
+      throw new ColloqueError("homeserver-unreachable");
+    };
+    await expect(sessions.lately("Bearer good")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    state.answer = answer;
+    expect((await sessions.lately("Bearer good")).device).toBe("D");
+  });
+
+  test("is asked about once by many at the same time", async () => {
+    const { asked, sessions } = asking();
+    await Promise.all(Array.from({ length: 5 }, () => sessions.of("Bearer good")));
+    expect(asked).toHaveLength(1);
+  });
+
+  test("is dropped with all others of its user, and with nobody else's", async () => {
+    const { state, sessions, asked } = asking();
+    for (const [token, user_id] of [
+      ["a", "@martin:x.example"],
+      ["b", "@martin:x.example"],
+      ["c", "@faure:x.example"],
+    ]) {
+      state.answer = () => ({ user_id, device_id: "D" });
+      await sessions.of(`Bearer ${token}`);
+    }
+    sessions.dropUser("@martin:x.example");
+    expect(["a", "b", "c"].map((token) => sessions.known(`Bearer ${token}`))).toEqual([
+      undefined,
+      undefined,
+      "@faure:x.example",
+    ]);
+    state.answer = () => {
+      throw new ColloqueError("homeserver-unreachable");
+    };
+    await expect(sessions.lately("Bearer a")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    state.nowMs = 2_000;
+    expect((await sessions.lately("Bearer c")).userId).toBe("@faure:x.example");
+    expect(asked.length).toBeGreaterThan(3);
+  });
+
+  test("is forgotten, the oldest first, rather than memory grow without end", async () => {
+    const { sessions } = asking();
+    for (let n = 0; n <= 20_000; n += 1) await sessions.of(`Bearer t${n}`);
+    expect(sessions.known("Bearer t0")).toBeUndefined();
+    expect(sessions.known("Bearer t1")).toBe("@martin:x.example");
+  });
+});
