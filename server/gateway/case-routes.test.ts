@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { leasesSchema } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { type Gateway, haddad, leroy, martin, openCase, openGateway } from "./testing/a-gateway.ts";
 
@@ -55,7 +56,7 @@ describe.each(["leases", "accesses", "record", "record/letter"])("what is asked 
 test("leases are the registry's word on each consent of the case", async () => {
   const { ask, roomId, consent, caseId } = await openCase(gateway);
   const answer = await ask("GET", `/colloque/v1/cases/${enc(roomId)}/leases`, { as: martin });
-  const leases = answer.json.leases as string[];
+  const { leases } = leasesSchema.parse(answer.json);
   expect(leases.map((each) => decodeJwt(each))).toMatchObject([
     { consentId: consent.consentId, caseId, roomId, state: "live" },
   ]);

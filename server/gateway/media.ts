@@ -23,17 +23,20 @@ import type { Sessions } from "./sessions.ts";
  * hospital is given on that hospital's word, asked for at each read.
  */
 export type MediaParts = {
-  readonly synapse: SynapseClient;
-  readonly sessions: Sessions;
+  readonly synapse: Pick<SynapseClient, "dispatcher">;
+  readonly sessions: Pick<Sessions, "of">;
   readonly memberships: Memberships;
-  readonly registry: Registry;
-  readonly gate: Gate;
-  readonly audit: Audit;
-  readonly events: EventBus;
+  readonly registry: Pick<Registry, "mediaFacts" | "factsOf" | "uploadFinished">;
+  readonly gate: Pick<Gate, "download">;
+  readonly audit: Pick<
+    Audit,
+    "uploadFinished" | "uploadRefused" | "pictureRead" | "keyBundleRead" | "disclosureRefused"
+  >;
+  readonly events: Pick<EventBus, "on">;
   readonly clock: Clock;
   readonly serverName: string;
   /** Undefined where no other hospital is spoken to. */
-  readonly federation?: Federation | undefined;
+  readonly federation?: Pick<Federation, "read" | "during"> | undefined;
 };
 
 type Params = Readonly<Record<string, string>>;

@@ -11,12 +11,10 @@ import { type HospitalParts, openHospital } from "./hospital.ts";
 export const userOf = (name: string): string => `@${name}:valombre.example`;
 export const bot = userOf("archiviste");
 /** Leroy asks, Martin is asked, Haddad is nobody to the consent, Mallory is in no directory. */
-export const [leroy, martin, haddad, mallory] = ["leroy", "martin", "haddad", "mallory"].map(userOf) as [
-  string,
-  string,
-  string,
-  string,
-];
+export const leroy = userOf("leroy");
+export const martin = userOf("martin");
+export const haddad = userOf("haddad");
+export const mallory = userOf("mallory");
 export const startMs = Date.parse("2026-03-01T10:00:00Z");
 export const picture = Buffer.from("the ciphertext of a picture");
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -38,7 +36,7 @@ const clinicians = ["leroy", "martin", "haddad"].map((name) =>
 
 type Asking = {
   readonly as?: string;
-  readonly body?: Json | Buffer | ReadableStream;
+  readonly body?: Json | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -49,18 +47,16 @@ export async function openGateway(parts: Partial<HospitalParts> = {}) {
 
   /** One request; the answer's body as JSON where it is that. */
   async function ask(method: string, path: string, { as, body, headers }: Asking = {}) {
-    const isBytes = Buffer.isBuffer(body) || body instanceof ReadableStream;
+    const bytes = Buffer.isBuffer(body) ? new Uint8Array(body) : undefined;
     const answer = await fetch(hospital.now().address + path, {
       method,
       redirect: "manual",
       headers: {
         ...(as === undefined ? {} : { authorization: `Bearer ${tokenOf(as)}` }),
-        ...(isBytes || body === undefined ? {} : { "content-type": "application/json" }),
+        ...(bytes !== undefined || body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined
-        ? {}
-        : { body: isBytes ? new Uint8Array(body as Buffer) : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: bytes ?? JSON.stringify(body) }),
     });
     const text = await answer.text();
     return { status: answer.status, headers: Object.fromEntries(answer.headers), text, json: jsonOf(text) };
