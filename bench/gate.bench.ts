@@ -164,9 +164,12 @@ async function measureChecks() {
   return { checks: done, seconds, asked: askedOfSynapse(said) };
 }
 
+/** The sweeper's rounds, every two seconds. */
+const sweeps = /\/_synapse\/admin\/v1\/(statistics\/users\/media|users\/[^/ ]+\/media)$/;
+
 /**
- * What Synapse answered meanwhile, the standing streams of archivist and gateway left out: those are one waiting request each, whatever
- * the gateway is asked.
+ * What Synapse answered meanwhile, the standing streams of archivist and gateway left out, and the sweeper's rounds: those are the same,
+ * whatever the gateway is asked.
  */
 function askedOfSynapse(log: string): string[] {
   return log
@@ -174,7 +177,11 @@ function askedOfSynapse(log: string): string[] {
     .filter((line) => line.includes("Processed request:"))
     .map((line) => /"([A-Z]+ [^ "?]+)/.exec(line)?.[1] ?? line)
     .filter(
-      (asked) => !asked.endsWith("/sync") && !asked.endsWith("/health") && !asked.endsWith("/versions"),
+      (asked) =>
+        !asked.endsWith("/sync") &&
+        !asked.endsWith("/health") &&
+        !asked.endsWith("/versions") &&
+        !sweeps.test(asked),
     );
 }
 

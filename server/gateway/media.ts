@@ -105,18 +105,18 @@ async function upload(parts: Inside, request: FastifyRequest, reply: FastifyRepl
   }
   const stillLive = async () => (await registry.factsOf(picture.receipt.consentId)).status.state === "live";
   let noted: Promise<void> | undefined;
-  const onWhole = (bytes: Buffer): void => {
-    recent.put(mxc, bytes);
-    // Written to the disk while Synapse writes the bytes to its own: nobody waits for one after the other.
+  // Written to the disk while Synapse writes the bytes to its own: nobody waits for one after the other.
+  const note = (): void => {
     noted = audit.uploadFinished({ actor: userId, caseId: picture.caseId, mxc, bytes: picture.bytes });
     noted.catch(() => undefined);
   };
+  const bytes = checked(request.body, picture, stillLive, (whole) => recent.put(mxc, whole));
   try {
     const answer = await forward(synapse.dispatcher, request, reply, {
       method: "PUT",
       path: `/_matrix/media/v3/upload/${mediaPath(params)}`,
       headers: { "content-type": "application/octet-stream", "content-length": String(picture.bytes) },
-      body: checked(request.body, picture, stillLive, onWhole),
+      body: thenDo(bytes, note),
     });
     // 409: it was complete before, and this server went down before it could note so.
     if (answer.statusCode !== 200 && answer.statusCode !== 409) return answerWith(reply, answer);
@@ -144,20 +144,27 @@ export async function* checked(
   const hash = createHash("sha256");
   let length = 0;
   let held: Uint8Array | undefined;
-  const pieces: Uint8Array[] = [];
+  const whole = Buffer.allocUnsafe(expected.bytes);
   for await (const piece of source) {
     hash.update(piece);
+    const begins = length;
     length += piece.length;
     if (length > expected.bytes) throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
+    whole.set(piece, begins);
     if (held !== undefined) yield held;
     held = piece;
-    pieces.push(piece);
   }
   if (length !== expected.bytes || hash.digest("hex") !== expected.sha256)
     throw new ColloqueError("hash-mismatch", { details: { why: "hash" } });
   if (!(await stillLive())) throw new ColloqueError("withdrawn");
-  onWhole(Buffer.concat(pieces));
+  onWhole(whole);
   if (held !== undefined) yield held;
+}
+
+/** The same pieces; does this once the last of them was taken. */
+async function* thenDo<T>(pieces: AsyncIterable<T>, call: () => void): AsyncGenerator<T> {
+  yield* pieces;
+  call();
 }
 
 async function download(parts: Inside, request: FastifyRequest, reply: FastifyReply, params: Params) {
@@ -166,14 +173,18 @@ async function download(parts: Inside, request: FastifyRequest, reply: FastifyRe
   const how = request.headers[readHeader] === "machine" ? "machine" : "view";
   if (params.server !== parts.serverName) {
     const lease = await leaseFor(parts, { mxc, reader, how });
-    return give(parts, request, reply, params, (stop) => parts.federation?.during(lease, stop));
+    const listen: Listen = (stop) => parts.federation?.during(lease, stop);
+    return give(parts, request, reply, params, listen, Promise.resolve());
   }
-  const facts = await mayHave(parts, { mxc, reader, how }, waitOf(request));
+  const wish = { mxc, reader, how } as const;
+  const facts = await decide(parts, wish, waitOf(request));
   if (facts === undefined) return notYet(reply);
-  if (facts.kind === "key-bundle") return give(parts, request, reply, params);
+  const noted = noteRead(parts, facts, wish);
+  if (facts.kind === "key-bundle") return give(parts, request, reply, params, nothingEndsIt, noted);
   const listen: Listen = (stop) => onWithdrawal(parts, facts, stop);
   const bytes = parts.recent.get(mxc);
-  if (bytes === undefined) return give(parts, request, reply, params, listen);
+  if (bytes === undefined) return give(parts, request, reply, params, listen, noted);
+  await noted;
   until(
     reply,
     listen(() => reply.raw.destroy()),
@@ -183,34 +194,33 @@ async function download(parts: Inside, request: FastifyRequest, reply: FastifyRe
 
 type Wish = { readonly mxc: string; readonly reader: string; readonly how: How };
 
-async function mayHave(
-  parts: Inside,
-  { mxc, reader, how }: Wish,
-  waitMs: number,
-): Promise<Known | undefined> {
-  const { registry, audit, clock } = parts;
-  const facts = await registry.mediaFacts(mxc);
+async function mayHave(parts: Inside, wish: Wish, waitMs: number): Promise<Known | undefined> {
+  const facts = await decide(parts, wish, waitMs);
+  if (facts !== undefined) await noteRead(parts, facts, wish);
+  return facts;
+}
+
+/** Whether it may be read now; undefined while its bytes are still on their way. Nothing is written down yet. */
+async function decide(parts: Inside, { mxc, reader }: Wish, waitMs: number): Promise<Known | undefined> {
+  const facts = await parts.registry.mediaFacts(mxc);
   if (facts.kind === "unknown") throw new ColloqueError("not-found");
   if (facts.kind === "key-bundle") {
-    if (facts.invitee !== reader || facts.expiresAt <= clock()) throw new ColloqueError("not-found");
-    await audit.keyBundleRead({ actor: reader, mxc });
+    if (facts.invitee !== reader || facts.expiresAt <= parts.clock()) throw new ColloqueError("not-found");
     return facts;
   }
   await mayRead(parts, facts, reader);
-  if (!facts.uploaded) {
-    if (!(await uploadEnds(parts, mxc, waitMs))) return undefined;
-    await mayRead(parts, facts, reader);
-  }
-  const { caseId, rendition } = facts;
-  await audit.pictureRead({
-    actor: reader,
-    caseId,
-    receiptId: facts.receipt.receiptId,
-    mxc,
-    rendition,
-    how,
-  });
+  if (facts.uploaded) return facts;
+  if (!(await uploadEnds(parts, mxc, waitMs))) return undefined;
+  await mayRead(parts, facts, reader);
   return facts;
+}
+
+/** On the disk before the first byte leaves. */
+function noteRead({ audit }: Inside, facts: Known, { mxc, reader, how }: Wish): Promise<void> {
+  if (facts.kind === "key-bundle") return audit.keyBundleRead({ actor: reader, mxc });
+  const { caseId, rendition } = facts;
+  const { receiptId } = facts.receipt;
+  return audit.pictureRead({ actor: reader, caseId, receiptId, mxc, rendition, how });
 }
 
 /** Another hospital's leave to read its picture, for somebody who is in the room now. */
@@ -271,18 +281,26 @@ async function give(
   request: FastifyRequest,
   reply: FastifyReply,
   params: Params,
-  listen: Listen = nothingEndsIt,
+  listen: Listen,
+  noted: Promise<void>,
 ): Promise<FastifyReply> {
   const withdrawn = new AbortController();
   until(
     reply,
     listen(() => withdrawn.abort()),
   );
-  const answer = await forward(parts.synapse.dispatcher, request, reply, {
+  // Asked for while the read is written down; given when it is.
+  const asked = forward(parts.synapse.dispatcher, request, reply, {
     method: "GET",
     path: `/_matrix/client/v1/media/download/${mediaPath(params)}`,
     signal: withdrawn.signal,
   });
+  asked.catch(() => undefined);
+  await noted.catch((cause: unknown) => {
+    withdrawn.abort();
+    throw cause;
+  });
+  const answer = await asked;
   if (answer.statusCode === 404) {
     await answer.body.dump();
     throw new ColloqueError("not-found");
