@@ -2,10 +2,12 @@ import { createServer } from "node:http";
 import { Pool } from "undici";
 import { describe, expect, test } from "vitest";
 import { ColloqueError } from "#protocol/errors.ts";
+import type { MediaFacts } from "../consent/index.ts";
 import { federationPaths } from "../federation/index.ts";
 import { newPrivateJwk, signingKeyOf } from "../kit/jose.ts";
 import { createLogger } from "../kit/log.ts";
 import { buildDoor } from "./federation-door.ts";
+import { ours } from "./testing/a-picture.ts";
 
 const media = "/_matrix/federation/v1/media/download/abc";
 const key = (await signingKeyOf(await newPrivateJwk())).publicJwk;
@@ -13,6 +15,13 @@ const from = (origin: string) => ({
   authorization: `X-Matrix origin="${origin}",destination="a.example",key="ed25519:1",sig="AAAA"`,
 });
 const jose = { "content-type": "application/jose" };
+
+const bundle: Extract<MediaFacts, { kind: "key-bundle" }> = {
+  kind: "key-bundle",
+  roomId: "!r",
+  invitee: "@b",
+  expiresAt: 0,
+};
 
 /** A door before a homeserver that repeats what it is asked, and a hospital B that has leave for one picture. */
 async function setUp() {
@@ -33,7 +42,14 @@ async function setUp() {
   const address = synapse.address();
   const port = typeof address === "object" ? address?.port : undefined;
   const dispatcher = new Pool(`http://127.0.0.1:${port}`);
-  const state = { leave: true, stillLive: true, limited: false, broken: false };
+  const state = {
+    leave: true,
+    stillLive: true,
+    limited: false,
+    broken: false,
+    facts: bundle as Exclude<MediaFacts, { kind: "unknown" }> | undefined,
+  };
+  const wishes: unknown[][] = [];
   const withdrawn = new Set<() => void>();
   const app = buildDoor(
     {
@@ -52,8 +68,12 @@ async function setUp() {
         },
       },
       media: {
-        mayHave: async () => ({ kind: "key-bundle", roomId: "!r", invitee: "@b", expiresAt: 0 }),
+        mayHave: async (...wish) => {
+          wishes.push(wish);
+          return state.facts;
+        },
         mayLeave: async () => {
+          if (state.broken) throw new Error("of the disk");
           if (!state.stillLive) throw new ColloqueError("not-found");
           return (stop) => {
             withdrawn.add(stop);
@@ -73,6 +93,7 @@ async function setUp() {
     app,
     url,
     asked,
+    wishes,
     state,
     withdrawn,
     [Symbol.asyncDispose]: async () => {
@@ -166,6 +187,46 @@ describe("the door for other hospitals", () => {
       (await post(federationPaths.question, "{}", { "content-type": "application/json" })).statusCode,
     ).toBe(400);
     expect((await at.app.inject({ url: federationPaths.key })).json()).toEqual({ key });
+  });
+
+  test("answers what the gate says of a picture, in ids alone, and nothing of one that is still on its way", async () => {
+    await using at = await setUp();
+    const ask = async () =>
+      at.app.inject({ method: "POST", url: federationPaths.question, headers: jose, payload: "asked" });
+    at.state.facts = ours;
+    const { roomId, caseId, rendition, receipt } = ours;
+    const { consentId, receiptId } = receipt;
+    expect((await ask()).json()).toEqual([
+      "asked",
+      { grants: "picture", roomId, caseId, consentId, receiptId, rendition },
+    ]);
+    expect(at.wishes).toEqual([["mxc", "@b", "view"]]);
+    at.state.facts = undefined;
+    expect((await ask()).statusCode).toBe(404);
+  });
+
+  test("refuses in Matrix's two members also when it is ours that fails", async () => {
+    await using at = await setUp();
+    at.state.broken = true;
+    const answer = await at.app.inject({ url: media, headers: from("b.example") });
+    expect(answer.statusCode).toBe(500);
+    expect(Object.keys(answer.json()).sort()).toEqual(["errcode", "error"]);
+  });
+
+  test("takes a body whose length is told, and passes on none where there is none", async () => {
+    await using at = await setUp();
+    const url = "/_matrix/federation/v1/user/keys/query";
+    const send = (headers: object, payload?: string) =>
+      at.app.inject({
+        method: "POST",
+        url,
+        headers: { ...from("b.example"), ...headers },
+        ...(payload === undefined ? {} : { payload }),
+      });
+    expect((await send({}, "{}")).statusCode).toBe(200);
+    expect((await send({})).statusCode).toBe(200);
+    expect((await send({ "content-length": "many" })).statusCode).not.toBe(200);
+    expect(at.asked).toEqual([`POST ${url} {}`, `POST ${url} `]);
   });
 
   test("says a fault of ours in no words of its own, and is closed to who asks too much", async () => {

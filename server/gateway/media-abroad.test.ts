@@ -3,64 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { consentSchema } from "#protocol/consent.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import type { MediaFacts } from "../consent/index.ts";
 import type { Lease, Wish } from "../federation/index.ts";
 import { createEventBus } from "../kit/events.ts";
 import { createLogger } from "../kit/log.ts";
 import { createSynapseClient, type SynapseClient } from "../kit/synapse-client.ts";
 import { createMediaDoor, type MediaDoor, type MediaParts } from "./media.ts";
-import { leroy, martin, startMs } from "./testing/a-gateway.ts";
+import { martin, startMs } from "./testing/a-gateway.ts";
+import { abroad, ids, ours, receipt, roomId } from "./testing/a-picture.ts";
 import { type Homeserver, openHomeserver } from "./testing/homeserver.ts";
 
-const hash = "a".repeat(64);
-const abroad = "@weber:ambreville.example";
-const roomId = "!case:valombre.example";
-const ids = {
-  caseId: "7f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f",
-  consentId: "8f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f",
-  receiptId: "9f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f",
-};
-const receipt: Receipt = receiptSchema.parse({
-  v: 1,
-  ...ids,
-  pseudonym: "abcdefghijklmnopqrstuv",
-  pictureSha256: hash,
-  ciphertexts: [{ rendition: "full", sha256: hash, bytes: 10 }],
-  takenBy: leroy,
-  takenAt: "2026-03-01T10:00:00Z",
-  source: "camera",
-});
-const ours: Extract<MediaFacts, { kind: "picture" }> = {
-  kind: "picture",
-  mxc: "mxc://valombre.example/ours",
-  caseId: ids.caseId,
-  roomId,
-  uploader: leroy,
-  rendition: "full",
-  sha256: hash,
-  bytes: 10,
-  uploaded: true,
-  receipt,
-  consent: consentSchema.parse({
-    v: 1,
-    ...ids,
-    pseudonym: "abcdefghijklmnopqrstuv",
-    decisions: [{ purpose: "opinion", granted: true }],
-    recipients: [{ kind: "person", userId: abroad }],
-    method: "oral-witnessed",
-    givenBy: "patient",
-    notice: { version: "1", sha256: hash, language: "fr" },
-    evidenceSha256: hash,
-    collectedBy: leroy,
-    collectedAt: "2026-03-01T09:00:00Z",
-    expiresAt: "2026-06-01T09:00:00Z",
-  }),
-  status: { state: "live", untilMs: startMs + 60_000 },
-  glasses: [],
-};
 const word = { iss: "ambreville.example", aud: "valombre.example", iat: 0, kind: "answer" as const };
 const theirs = "mxc://ambreville.example/theirs";
 const nonce = "1f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
