@@ -73,7 +73,12 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
   return createFiling({
     db,
     sealer: createSealer(config.bot.storeKey, "filing"),
-    config: { fhirUrl: config.fhirUrl, dicomwebUrl: config.dicomwebUrl },
+    config: {
+      fhirUrl: config.fhirUrl,
+      dicomwebUrl: config.dicomwebUrl,
+      documents: config.recordDocuments,
+      documentIds: config.recordDocumentIds,
+    },
     registry: { key: registry.publicKey, statusOf: registry.statusOf, leasesOf: registry.leasesOf },
     directory: {
       clinician: directory.find,

@@ -8,11 +8,12 @@ import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import type { RegistryPort } from "./gate.ts";
 import { sha256Hex } from "./ids.ts";
-import type { HospitalFacts } from "./plan/index.ts";
+import { createNamesStore } from "./names-store.ts";
+import type { DocumentFlavour, HospitalFacts } from "./plan/index.ts";
 import { createProbe } from "./probe.ts";
 import { createQueues } from "./queues.ts";
 import { createDicomArchive } from "./record/dicom.ts";
-import { createFhirRecord } from "./record/fhir.ts";
+import { createFhirRecord, type DocumentIds } from "./record/fhir.ts";
 import { createRecordHttp } from "./record/http.ts";
 import { createFilingStore } from "./store.ts";
 import { isFileable, type WorkItem } from "./work.ts";
@@ -31,6 +32,9 @@ export type FilingOptions = {
     readonly concurrency?: number;
     readonly language?: "fr" | "en";
     readonly timeZone?: string;
+    /** How documents name author and patient, and who names documents (docs/validation.md). */
+    readonly documents?: DocumentFlavour;
+    readonly documentIds?: DocumentIds;
   };
   readonly registry: RegistryPort;
   readonly directory: {
@@ -86,13 +90,14 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   const { config, log, clock } = options;
   const fetcher = options.fetcher ?? fetch;
   const store = await createFilingStore(options.db, options.sealer);
-  const record = createFhirRecord(createRecordHttp(config.fhirUrl, fetcher));
+  const record = createFhirRecord(createRecordHttp(config.fhirUrl, fetcher), config.documentIds);
   const archive =
     config.dicomwebUrl === undefined
       ? undefined
       : createDicomArchive(createRecordHttp(config.dicomwebUrl, fetcher));
   const worker = createWorker({
     store,
+    names: await createNamesStore(options.db),
     record,
     archive,
     registry: options.registry,
@@ -110,6 +115,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
       language: config.language ?? "fr",
       timeZone: config.timeZone ?? "Europe/Paris",
       archive: archive !== undefined,
+      documents: config.documents ?? "contained",
       recordHost: new URL(config.fhirUrl).hostname,
     },
   });

@@ -61,7 +61,7 @@ describe("a withdrawal", () => {
     const { roomId, before, withdrawn, told, items } = await taken(3);
     await submitAll(filing, before);
     await until(filed(before));
-    const photo = record.resources.get(`DocumentReference/${photoDocumentId(items[2]?.eventId ?? "")}`);
+    const photo = record.documentOf(photoDocumentId(items[2]?.eventId ?? ""));
     expect(text(photo?.securityLabel)).toContain('"N"');
     await filing.withdrawn(roomId, withdrawn);
     await until(() => state(told) === "filed");
@@ -208,7 +208,7 @@ describe("a photo that was not filed when its consent was taken back", () => {
     await filing.withdrawn(roomId, withdrawn);
     await until(() => state(told) === "filed");
     expect(state(photo.eventId)).toBe("filed");
-    const document = record.resources.get(`DocumentReference/${photoDocumentId(photo.eventId)}`);
+    const document = record.documentOf(photoDocumentId(photo.eventId));
     expect(text(document?.securityLabel)).toContain("NODSCLCDS");
   });
 

@@ -6,12 +6,13 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { backoffMs } from "./backoff.ts";
 import { decideOnPicture, type GateReason, gate, type RegistryPort } from "./gate.ts";
+import type { NamesStore } from "./names-store.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
-import { photoDocumentId } from "./plan/references.ts";
 import { refusalAudit } from "./plan/trail.ts";
 import type { DicomArchive } from "./record/dicom.ts";
 import type { FhirRecord, RecordPatient } from "./record/fhir.ts";
 import { RecordFault } from "./record/http.ts";
+import { type Names, named, noNames } from "./record/names.ts";
 import type { FilingStore, Head } from "./store.ts";
 import type { FileableKind } from "./work.ts";
 
@@ -37,6 +38,7 @@ class LaterFault extends Error {
 
 export type WorkerParts = {
   readonly store: FilingStore;
+  readonly names: NamesStore;
   readonly record: FhirRecord;
   readonly archive: DicomArchive | undefined;
   readonly registry: RegistryPort;
@@ -63,7 +65,7 @@ const maxWaits = 20;
  * It does not rely on a step's mark: a step that was done and not marked is done again and changes nothing.
  */
 export function createWorker(parts: WorkerParts) {
-  const { store, record, archive, registry, clock, log } = parts;
+  const { store, names, record, archive, registry, clock, log } = parts;
 
   /** True when the item came to an end (filed, refused, parked), false when it must wait. */
   async function advance(item: Head): Promise<boolean> {
@@ -121,7 +123,9 @@ export function createWorker(parts: WorkerParts) {
     if (decision.allow) return true;
     if (decision.reason === "status-unknown" || decision.reason === "status-stale")
       throw new LaterFault(decision.reason);
-    if ((await record.read(`DocumentReference/${photoDocumentId(item.event_id)}`)) !== undefined) return true;
+    for (const step of (await store.plan(item.event_id)).steps) {
+      if (step.kind === "documents" && (await record.provided(step)) !== undefined) return true;
+    }
     await refuse(item, read, decision.reason);
     return false;
   }
@@ -185,7 +189,7 @@ export function createWorker(parts: WorkerParts) {
 
   async function auditRefusal(item: Head): Promise<void> {
     const { steps } = await store.plan(item.event_id);
-    for (const step of steps) await perform(step, noBytes);
+    for (const step of steps) await perform(step, noNames, noBytes);
     await store.end(item, "refused", item.reason ?? "", undefined, clock());
   }
 
@@ -206,26 +210,38 @@ export function createWorker(parts: WorkerParts) {
     };
     for (const [index, step] of plan.steps.entries()) {
       if (index < item.step) continue;
-      await perform(step, bytesOf);
+      await names.learn(item.room_id, await perform(step, await names.of(item.room_id), bytesOf));
       await store.setStep(item.event_id, index + 1);
     }
-    await readBack(item, plan, bytesOf);
+    const known = await names.of(item.room_id);
+    await readBack(item, plan, known, bytesOf);
     const nowMs = clock();
-    const entries = plan.entries.map(({ reference, sha256 }) => ({ reference, sha256 }));
-    const outcome = outcomeOf(item, { state: "filed", at: iso(nowMs), entries });
-    await store.finish(item, plan.entries, outcome, nowMs);
+    const entries = plan.entries.map((each) => ({ ...each, reference: named(known, each.reference) }));
+    const said = entries.map(({ reference, sha256 }) => ({ reference, sha256 }));
+    const outcome = outcomeOf(item, { state: "filed", at: iso(nowMs), entries: said });
+    await store.finish(item, entries, outcome, nowMs);
     log.info({ eventId: item.event_id, kind: item.kind }, "filed");
   }
 
-  async function perform(step: Step, bytesOf: (name: string) => Promise<Uint8Array>): Promise<void> {
+  /** Gives what the record calls the documents of this step, where it named any. */
+  async function perform(
+    step: Step,
+    known: Names,
+    bytesOf: (name: string) => Promise<Uint8Array>,
+  ): Promise<Names> {
     switch (step.kind) {
       case "bundle":
-        return await record.write(step.writes, step.profile, bytesOf);
+        await record.write(step.writes, known, bytesOf);
+        return noNames;
+      case "documents":
+        return await record.provide(step, known, bytesOf);
       case "dicom":
         if (archive === undefined) throw new ParkFault("archive-gone");
-        return await archive.store(step, await bytesOf(step.blob));
+        await archive.store(step, await bytesOf(step.blob));
+        return noNames;
       case "mark":
-        return await record.mark(step);
+        await record.mark(step, known);
+        return noNames;
       default:
         return missingCase(step);
     }
@@ -234,9 +250,10 @@ export function createWorker(parts: WorkerParts) {
   async function readBack(
     item: Head,
     plan: Pick<Plan, "steps">,
+    known: Names,
     bytesOf: (name: string) => Promise<Uint8Array>,
   ): Promise<void> {
-    for (const answer of await Promise.all(plan.steps.map((step) => readBackStep(step, bytesOf)))) {
+    for (const answer of await Promise.all(plan.steps.map((step) => readBackStep(step, known, bytesOf)))) {
       if (answer === "differs") throw new ParkFault("read-back-differs");
       if (answer === "missing") {
         // Written again from the first step: the server lost it, or said yes too early.
@@ -248,12 +265,13 @@ export function createWorker(parts: WorkerParts) {
 
   async function readBackStep(
     step: Step,
+    known: Names,
     bytesOf: (name: string) => Promise<Uint8Array>,
   ): Promise<"same" | "missing" | "differs"> {
     if (step.kind === "dicom") return (await archive?.readBack(step, await bytesOf(step.blob))) ?? "missing";
-    if (step.kind === "mark") return (await record.isMarked(step)) ? "same" : "missing";
+    if (step.kind === "mark") return (await record.isMarked(step, known)) ? "same" : "missing";
     for (const write of step.writes) {
-      const answer = await record.readBack(write, bytesOf);
+      const answer = await record.readBack(write, known, bytesOf);
       if (answer !== "same") {
         log.warn({ reference: `${write.resource.resourceType}/${write.resource.id}`, answer }, "read-back");
         return answer;

@@ -82,6 +82,10 @@ const environment = z.object({
   COLLOQUE_POLICY_SOCKET: z.string().min(1),
   COLLOQUE_FHIR_URL: httpUrl,
   COLLOQUE_DICOMWEB_URL: httpUrl.optional(),
+  /** How documents name author and patient: inside each (IHE MHD Comprehensive, as France has it) or by reference. */
+  COLLOQUE_RECORD_DOCUMENTS: z.enum(["contained", "uncontained"]).default("contained"),
+  /** Who names documents: the record (IHE MHD ITI-65), or we, for a FHIR server without conditional create. */
+  COLLOQUE_RECORD_DOCUMENT_IDS: z.enum(["theirs", "ours"]).default("theirs"),
   COLLOQUE_LIVEKIT_URL: z.url().optional(),
   COLLOQUE_LIVEKIT_KEY: z.string().optional(),
   COLLOQUE_LIVEKIT_SECRET: z.string().optional(),
@@ -113,6 +117,8 @@ export type Config = {
   readonly fhirUrl: string;
   /** Base of DICOMweb, without a slash at its end; undefined where there is no archive. */
   readonly dicomwebUrl: string | undefined;
+  readonly recordDocuments: "contained" | "uncontained";
+  readonly recordDocumentIds: "theirs" | "ours";
   readonly livekit: { readonly url: string; readonly key: string; readonly secret: string } | undefined;
   readonly bot: { readonly userId: string; readonly password: string; readonly storeKey: Uint8Array };
   readonly registryKeyFile: string;
@@ -152,6 +158,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     policySocket: e.COLLOQUE_POLICY_SOCKET,
     fhirUrl: withoutSlash(e.COLLOQUE_FHIR_URL),
     dicomwebUrl: e.COLLOQUE_DICOMWEB_URL === undefined ? undefined : withoutSlash(e.COLLOQUE_DICOMWEB_URL),
+    recordDocuments: e.COLLOQUE_RECORD_DOCUMENTS,
+    recordDocumentIds: e.COLLOQUE_RECORD_DOCUMENT_IDS,
     livekit: livekitOf(e.COLLOQUE_LIVEKIT_URL, e.COLLOQUE_LIVEKIT_KEY, e.COLLOQUE_LIVEKIT_SECRET),
     bot: {
       userId: e.COLLOQUE_BOT_USER,

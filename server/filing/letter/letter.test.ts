@@ -40,6 +40,7 @@ async function letterOf(options: CaseOptions = {}, language: "fr" | "en" = "fr")
     language,
     timeZone: "Europe/Paris",
     archive: false,
+    documents: "contained",
     recordHost: "record.test",
     nowMs: startMs,
     filedAtMs: new Map(),

@@ -6,7 +6,7 @@ import type { Resource, Step } from "./types.ts";
  * a server would drop and the read-back then miss. The signed originals are filed beside it, untouched.
  */
 export function cleanStep(step: Step): Step {
-  if (step.kind !== "bundle") return step;
+  if (step.kind !== "bundle" && step.kind !== "documents") return step;
   return {
     ...step,
     writes: step.writes.map((write) => ({ ...write, resource: cleanResource(write.resource) })),

@@ -28,11 +28,14 @@ export const documentTypes = {
     classCode: "31",
   },
   consent: { code: "59284-0", display: "Attestation de consentement", classCode: "52" },
+  // The list has no type for an exchange between professionals; what they said over the whole episode comes nearest.
+  discussion: { code: "34133-9", display: "Synthèse d’épisode de soins", classCode: "11" },
 } as const;
 export type DocumentKind = keyof typeof documentTypes;
 
 const classNames: Readonly<Record<string, string>> = {
   "10": "Compte rendu",
+  "11": "Synthèse",
   "31": "Imagerie médicale",
   "52": "Certificat, déclaration",
 };

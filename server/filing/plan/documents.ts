@@ -7,10 +7,10 @@ import {
   instant,
   organizationReference,
   patientReference,
-  personReference,
   systems,
   typeConcept,
 } from "./codes.ts";
+import { namesOf, sourceOf } from "./contained.ts";
 import type { Entry, PlanContext, Resource, Step, Write } from "./types.ts";
 
 const profiles = "https://profiles.ihe.net/ITI/MHD/StructureDefinition";
@@ -36,10 +36,14 @@ export const documentId = (eventId: string, part: string): string =>
   idOf(eventId, `DocumentReference ${part}`);
 const binaryId = (eventId: string, part: string): string => idOf(eventId, `Binary ${part}`);
 
-/**
- * The IHE MHD Provide Document Bundle (ITI-65, UnContained Comprehensive) for the documents of one event. Its entries are PUT under
- * ids of ours rather than POSTed, which the profile's slices would ask for: a repeated PUT changes nothing, a repeated POST doubles.
- */
+/** The name of an MHD profile of what is provided, for what a hospital wants documents to contain. */
+const profileOf = (
+  context: PlanContext,
+  of: "ProvideBundle" | "DocumentReference" | "SubmissionSet",
+): string =>
+  `${profiles}/IHE.MHD.${context.documents === "contained" ? "" : "UnContained."}Comprehensive.${of}`;
+
+/** The IHE MHD Provide Document Bundle (ITI-65, Comprehensive) for the documents of one event. */
 export function documentBundle(
   context: PlanContext,
   eventId: string,
@@ -60,8 +64,8 @@ export function documentBundle(
   }
   return {
     step: {
-      kind: "bundle",
-      profile: `${profiles}/IHE.MHD.UnContained.Comprehensive.ProvideBundle`,
+      kind: "documents",
+      profile: profileOf(context, "ProvideBundle"),
       writes,
     },
     entries: documents.map((document) => ({
@@ -92,10 +96,12 @@ const uniqueId = (id: string): Json => ({
 function documentReference(context: PlanContext, eventId: string, document: Document): Resource {
   const id = documentId(eventId, document.part);
   const created = instant(document.createdAtMs);
+  const { author, sourcePatient, contained } = namesOf(context, document.author);
   return {
     resourceType: "DocumentReference",
     id,
-    meta: { profile: [`${profiles}/IHE.MHD.UnContained.Comprehensive.DocumentReference`] },
+    meta: { profile: [profileOf(context, "DocumentReference")] },
+    ...contained,
     masterIdentifier: uniqueId(id),
     identifier: [entryUuid(id)],
     status: "current",
@@ -103,7 +109,7 @@ function documentReference(context: PlanContext, eventId: string, document: Docu
     category: [classConcept(document.type)],
     subject: patientReference(context),
     date: instant(context.nowMs),
-    author: [personReference(context, document.author)],
+    author: [author],
     custodian: organizationReference(context.hospital),
     securityLabel: [concept(systems.confidentiality, "N", "normal")],
     content: [
@@ -136,7 +142,7 @@ function documentReference(context: PlanContext, eventId: string, document: Docu
         "ETABLISSEMENT",
         "Etablissement de santé",
       ),
-      sourcePatientInfo: patientReference(context),
+      sourcePatientInfo: sourcePatient,
       ...(document.related === undefined ? {} : { related: document.related }),
     },
   };
@@ -146,10 +152,12 @@ function submissionSet(context: PlanContext, eventId: string, documents: readonl
   const id = idOf(eventId, "SubmissionSet");
   const first = documents[0];
   if (first === undefined) throw new Error("A submission set has at least one document");
+  const { author, contained } = sourceOf(context, first.author);
   return {
     resourceType: "List",
     id,
-    meta: { profile: [`${profiles}/IHE.MHD.UnContained.Comprehensive.SubmissionSet`] },
+    meta: { profile: [profileOf(context, "SubmissionSet")] },
+    ...contained,
     extension: [
       {
         url: `${profiles}/ihe-sourceId`,
@@ -163,7 +171,7 @@ function submissionSet(context: PlanContext, eventId: string, documents: readonl
     code: concept("https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes", "submissionset"),
     subject: patientReference(context),
     date: instant(context.nowMs),
-    source: personReference(context, first.author),
+    source: author,
     entry: documents.map((document) => ({
       item: { reference: `DocumentReference/${documentId(eventId, document.part)}` },
     })),

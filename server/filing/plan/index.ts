@@ -11,7 +11,16 @@ import type { Plan, PlanContext } from "./types.ts";
 import { planWithdrawal } from "./withdrawal.ts";
 import { planMessage, planResponse } from "./words.ts";
 
-export type { Entry, HospitalFacts, Plan, PlanContext, Resource, Step, Write } from "./types.ts";
+export type {
+  DocumentFlavour,
+  Entry,
+  HospitalFacts,
+  Plan,
+  PlanContext,
+  Resource,
+  Step,
+  Write,
+} from "./types.ts";
 
 /**
  * What one event becomes in the record. Pure: it asks nobody, and the same event in the same case gives the same ids whenever it is

@@ -17,7 +17,7 @@ import {
 import { documentBundle, documentId } from "./documents.ts";
 import { photoDocumentId } from "./references.ts";
 import { serviceRequest, task } from "./request.ts";
-import { filingAudit, provenance } from "./trail.ts";
+import { filingAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext, Resource } from "./types.ts";
 
 type OpinionEvent = Extract<FileableEvent, { kind: "opinion" }>;
@@ -48,7 +48,7 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
     {
       ...common,
       part: "discussion",
-      type: "opinion",
+      type: "discussion",
       filedKind: "discussion",
       title: french ? "Échange de télé-expertise" : "Discussion",
       blob: "discussion",
@@ -87,6 +87,7 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
               `DocumentReference/${documentId(event.eventId, "letter")}`,
             ]),
           },
+          { resource: provideAudit(context, event.eventId) },
         ],
       },
     ],

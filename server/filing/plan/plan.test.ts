@@ -29,7 +29,7 @@ describe("the plan of a case", () => {
     const written = new Set<string>();
     for (const plan of await plansOf(all)) {
       for (const step of plan.steps) {
-        if (step.kind !== "bundle") continue;
+        if (!("writes" in step)) continue;
         for (const { resource } of step.writes) written.add(`${resource.resourceType}/${resource.id}`);
       }
       const ahead = referencesIn(resourcesOf([plan])).filter(

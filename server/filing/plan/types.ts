@@ -20,7 +20,9 @@ export type DicomDataset = { readonly [keyword: string]: Json | undefined };
 
 /** One request to the record. Each may be repeated without changing anything. */
 export type Step =
-  | { readonly kind: "bundle"; readonly profile?: string | undefined; readonly writes: readonly Write[] }
+  | { readonly kind: "bundle"; readonly writes: readonly Write[] }
+  /** Documents by IHE MHD ITI-65: a submission set, its document references, and their bytes. */
+  | { readonly kind: "documents"; readonly profile: string; readonly writes: readonly Write[] }
   | {
       readonly kind: "dicom";
       readonly dataset: DicomDataset;
@@ -51,6 +53,9 @@ export type Plan = {
   readonly blobs: Readonly<Record<string, Uint8Array>>;
 };
 
+/** How documents name author and patient: inside each (MHD Comprehensive, which France asks for) or by reference (UnContained). */
+export type DocumentFlavour = "contained" | "uncontained";
+
 export type HospitalFacts = {
   readonly name: string;
   readonly address: string;
@@ -68,6 +73,7 @@ export type PlanContext = {
   readonly language: "fr" | "en";
   readonly timeZone: string;
   readonly archive: boolean;
+  readonly documents: DocumentFlavour;
   /** Host of the record, for audit events. */
   readonly recordHost: string;
   /** The certificate of whoever signed this event. */

@@ -33,6 +33,7 @@ async function objectOf(picture: Uint8Array<ArrayBuffer>, patient: Patient): Pro
     language: "fr",
     timeZone: "Europe/Paris",
     archive: true,
+    documents: "contained",
     recordHost: "record.test",
     nowMs: startMs,
     filedAtMs: new Map(),

@@ -3,6 +3,8 @@ import type { Json } from "#protocol/canonical.ts";
 import { sha256Hex } from "../ids.ts";
 import type { Step, Write } from "../plan/types.ts";
 import { faultOf, RecordFault, type RecordHttp } from "./http.ts";
+import { type Names, named, noNames, withNames } from "./names.ts";
+import { findSubmission, provideDocuments } from "./provide.ts";
 
 const fhirJson = "application/fhir+json";
 const resourceSchema = z.looseObject({ resourceType: z.string() });
@@ -30,14 +32,20 @@ const isLabelled = (found: object, labels: readonly Json[]): boolean =>
   covers(Reflect.get(found, "securityLabel"), labels, "");
 export type RecordPatient = z.infer<typeof patientSchema>;
 
+/** Who names submission sets and document references: the record, as ITI-65 asks, or we, for a FHIR server that has no conditional create. */
+export type DocumentIds = "theirs" | "ours";
+
 export type FhirRecord = ReturnType<typeof createFhirRecord>;
 
-/** The hospital's FHIR server. Everything written has an id of ours and is PUT, so every call may be repeated. */
-export function createFhirRecord(http: RecordHttp) {
+/**
+ * The hospital's FHIR server. What is written has an id of ours and is PUT, documents aside where the record names them (ITI-65): every call
+ * may be repeated.
+ */
+export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "theirs") {
   /** Writes all or nothing. `bytesOf` gives the content of a Binary by the name of its blob. */
   async function write(
     writes: readonly Write[],
-    profile: string | undefined,
+    names: Names,
     bytesOf: (blob: string) => Promise<Uint8Array>,
   ): Promise<void> {
     const entry: Json[] = [];
@@ -46,16 +54,11 @@ export function createFhirRecord(http: RecordHttp) {
       const path = `${resource.resourceType}/${resource.id}`;
       entry.push({
         fullUrl: new URL(path, http.base).href,
-        resource: { ...resource, ...data },
+        resource: { ...withNames(resource, names), ...data },
         request: { method: "PUT", url: path },
       });
     }
-    const bundle: Json = {
-      resourceType: "Bundle",
-      ...(profile === undefined ? {} : { meta: { profile: [profile] } }),
-      type: "transaction",
-      entry,
-    };
+    const bundle: Json = { resourceType: "Bundle", type: "transaction", entry };
     const answer = await http.request({
       method: "POST",
       path: "",
@@ -71,6 +74,30 @@ export function createFhirRecord(http: RecordHttp) {
     if (!done.success || done.data.entry.length !== writes.length) throw new RecordFault("down", 200);
     if (done.data.entry.some((each) => !/^20[01]/.test(each.response.status)))
       throw new RecordFault("down", 200);
+  }
+
+  /** Documents by ITI-65; gives what the record calls them. */
+  async function provide(
+    step: Extract<Step, { kind: "documents" }>,
+    names: Names,
+    bytesOf: (blob: string) => Promise<Uint8Array>,
+  ): Promise<Names> {
+    // Its own documents may be known already, when this is done again: they are named here and nowhere else.
+    const its = new Set(step.writes.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
+    const others: Names = new Map([...names].filter(([ours]) => !its.has(ours)));
+    const writes = step.writes.map(({ resource, blob }) => ({ resource: withNames(resource, others), blob }));
+    if (documentIds === "theirs") return provideDocuments(http, writes, step.profile, bytesOf);
+    await write(writes, noNames, bytesOf);
+    return noNames;
+  }
+
+  /** What the record calls the documents of a step that it has taken already; undefined when it has not. */
+  async function provided(step: Extract<Step, { kind: "documents" }>): Promise<Names | undefined> {
+    if (documentIds === "theirs") return findSubmission(http, step.writes);
+    const found = await Promise.all(
+      step.writes.map(({ resource }) => read(`${resource.resourceType}/${resource.id}`)),
+    );
+    return found.includes(undefined) ? undefined : noNames;
   }
 
   /** One resource by its id; undefined when the server itself says that there is none. */
@@ -102,9 +129,10 @@ export function createFhirRecord(http: RecordHttp) {
    */
   async function readBack(
     write: Write,
+    names: Names,
     bytesOf: (blob: string) => Promise<Uint8Array>,
   ): Promise<"same" | "missing" | "differs"> {
-    const reference = `${write.resource.resourceType}/${write.resource.id}`;
+    const reference = named(names, `${write.resource.resourceType}/${write.resource.id}`);
     if (write.blob !== undefined) {
       const stored = await readBinary(reference);
       if (stored === undefined) return "missing";
@@ -113,15 +141,16 @@ export function createFhirRecord(http: RecordHttp) {
     }
     const stored = await read(reference);
     if (stored === undefined) return "missing";
-    return covers(stored, write.resource, "") ? "same" : "differs";
+    const { id: _ours, ...members } = withNames(write.resource, names);
+    return covers(stored, members, "") ? "same" : "differs";
   }
 
   /**
    * Gives documents other security labels and leaves all else of them as the record has it. Others may write there too: a change between the
    * reading and the writing is a conflict, which is tried again.
    */
-  async function mark({ references, labels }: Mark): Promise<void> {
-    for (const reference of references) {
+  async function mark({ references, labels }: Mark, names: Names): Promise<void> {
+    for (const reference of references.map((each) => named(names, each))) {
       const found = await read(reference);
       if (found === undefined || isLabelled(found, labels)) continue;
       const version = versionSchema.safeParse(found).data?.meta.versionId;
@@ -141,8 +170,8 @@ export function createFhirRecord(http: RecordHttp) {
     }
   }
 
-  async function isMarked({ references, labels }: Mark): Promise<boolean> {
-    const found = await Promise.all(references.map((reference) => read(reference)));
+  async function isMarked({ references, labels }: Mark, names: Names): Promise<boolean> {
+    const found = await Promise.all(references.map((reference) => read(named(names, reference))));
     return found.every((each) => each !== undefined && isLabelled(each, labels));
   }
 
@@ -165,7 +194,7 @@ export function createFhirRecord(http: RecordHttp) {
     }
   }
 
-  return { write, read, readBinary, readBack, mark, isMarked, readPatient, isUp };
+  return { write, provide, provided, read, readBinary, readBack, mark, isMarked, readPatient, isUp };
 }
 
 /** A reference is a type and an id of FHIR's own alphabet, so that it cannot add a path or a query. */

@@ -50,6 +50,8 @@ export function createRecordHttp(baseUrl: string, fetcher: typeof fetch): Record
           redirect: "error",
           headers: {
             accept: request.accept,
+            // What was found a moment ago is no answer: a search must see what was written since.
+            "cache-control": "no-cache",
             ...(request.ifMatch === undefined ? {} : { "if-match": request.ifMatch }),
             ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
           },

@@ -8,6 +8,7 @@ import { createLogger } from "../../kit/log.ts";
 import { createSealer } from "../../kit/seal.ts";
 import { openDatabase } from "../../store/index.ts";
 import { createFiling, type Filing, type WorkItem } from "../index.ts";
+import type { DocumentFlavour } from "../plan/index.ts";
 import { clinicians, type People, startMs } from "./a-case.ts";
 import type { aRecord } from "./a-record.ts";
 
@@ -17,7 +18,12 @@ export type Told = { readonly roomId: string; readonly filed: Filed; readonly id
 const offsetMs = startMs + 3600_000 - Date.now();
 
 /** Filing over a database file that outlives it, so that a test can end it at any moment and begin again. */
-export function aFilingPlace(all: People, record: ReturnType<typeof aRecord>, withArchive = true) {
+export function aFilingPlace(
+  all: People,
+  record: ReturnType<typeof aRecord>,
+  withArchive = true,
+  documents: DocumentFlavour = "contained",
+) {
   const folder = mkdtempSync(join(tmpdir(), "filing-"));
   const key = randomBytes(32);
   const told: Told[] = [];
@@ -34,6 +40,7 @@ export function aFilingPlace(all: People, record: ReturnType<typeof aRecord>, wi
       config: {
         fhirUrl: "http://record.test/fhir",
         dicomwebUrl: withArchive ? "http://record.test/dicom-web" : undefined,
+        documents,
       },
       registry: {
         key: all.registry.publicJwk,

@@ -18,6 +18,7 @@ export const contextOf = (list: readonly CaseEvent[], change: Partial<PlanContex
   language: "fr",
   timeZone: "Europe/Paris",
   archive: true,
+  documents: "contained",
   recordHost: "record.test",
   nowMs: startMs + 40 * 60_000,
   filedAtMs: new Map(),
@@ -51,5 +52,5 @@ export async function plansOf(
 
 export const resourcesOf = (plans: readonly Plan[]): Resource[] =>
   plans.flatMap((plan) =>
-    plan.steps.flatMap((step) => (step.kind === "bundle" ? step.writes.map((write) => write.resource) : [])),
+    plan.steps.flatMap((step) => ("writes" in step ? step.writes.map((write) => write.resource) : [])),
   );

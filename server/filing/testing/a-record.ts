@@ -2,8 +2,8 @@ import { z } from "zod";
 import { multipartParts } from "../record/multipart.ts";
 
 /**
- * A small FHIR server and archive as one `fetch`, for tests that need faults at will: it takes PUT transactions whole or not at all,
- * counts what was really written, and can be told to misbehave. The real ones are used in the end-to-end tests.
+ * A small FHIR server and archive as one `fetch`, for tests that need faults at will: it takes transactions whole or not at all, with
+ * conditional creates and references inside them, counts what was really written, and can be told to misbehave. The real ones are used in the end-to-end tests.
  */
 
 export type Misbehaviour =
@@ -16,16 +16,22 @@ export type Misbehaviour =
   | "cut-body"
   | { readonly status: number; readonly spoken?: boolean };
 
+const storedSchema = z.looseObject({ resourceType: z.string(), id: z.string() });
 const bundleSchema = z.object({
   entry: z.array(
-    z.object({
-      resource: z.looseObject({ resourceType: z.string(), id: z.string() }),
-      request: z.object({ method: z.literal("PUT"), url: z.string() }),
-    }),
+    z.union([
+      z.object({
+        resource: storedSchema,
+        request: z.object({ method: z.literal("PUT"), url: z.string() }),
+      }),
+      z.object({
+        fullUrl: z.string(),
+        resource: z.looseObject({ resourceType: z.string() }),
+        request: z.object({ method: z.literal("POST"), url: z.string(), ifNoneExist: z.string().optional() }),
+      }),
+    ]),
   ),
 });
-
-const storedSchema = z.looseObject({ resourceType: z.string(), id: z.string() });
 
 type Stored = { readonly resourceType: string; readonly id: string; readonly [member: string]: unknown };
 
@@ -39,6 +45,8 @@ export function aRecord() {
   let writesDo: Misbehaviour[] = [];
   let readsDo: Misbehaviour[] = [];
   let archiveDown = false;
+  let searchesIgnored = false;
+  let created = 0;
   let alter: (stored: Stored) => Stored | undefined = (stored) => stored;
 
   const outcome = (status: number) =>
@@ -63,17 +71,54 @@ export function aRecord() {
 
   function transact(body: string): Response {
     const bundle = bundleSchema.parse(JSON.parse(body));
-    const commit = () => {
-      for (const { resource } of bundle.entry) put(resource);
-    };
+    const commit = () => carryOut(bundle);
     const bad = misbehave(writesDo.shift() ?? "none", commit);
     if (bad !== undefined) return bad;
-    commit();
-    return json(200, {
-      resourceType: "Bundle",
-      type: "transaction-response",
-      entry: bundle.entry.map(() => ({ response: { status: "201 Created" } })),
+    return json(200, { resourceType: "Bundle", type: "transaction-response", entry: commit() });
+  }
+
+  /** What is POSTed gets a name of the record's own, unless it is there already; references inside the bundle follow. */
+  function carryOut({ entry }: z.infer<typeof bundleSchema>) {
+    const names = new Map<string, string>();
+    const places = entry.map((each) => {
+      if (!("fullUrl" in each))
+        return { key: `${each.resource.resourceType}/${each.resource.id}`, isThere: false, each };
+      const known = withIdentifier(
+        each.request.url,
+        /^identifier=.*\|(.*)$/.exec(each.request.ifNoneExist ?? "")?.[1],
+      )[0];
+      created += known === undefined ? 1 : 0;
+      const key = `${each.request.url}/${known?.id ?? `r${created}`}`;
+      names.set(each.fullUrl, key);
+      return { key, isThere: known !== undefined, each };
     });
+    return places.map(({ key, isThere, each }) => {
+      const text = [...names].reduce(
+        (all, [from, to]) => all.replaceAll(`"${from}"`, `"${to}"`),
+        JSON.stringify(each.resource),
+      );
+      if (!isThere) put(storedSchema.parse({ ...JSON.parse(text), id: key.split("/")[1] }));
+      return { response: { status: isThere ? "200 OK" : "201 Created", location: `${key}/_history/1` } };
+    });
+  }
+
+  const identifiersOf = (stored: Stored): unknown[] =>
+    [stored.masterIdentifier, stored.identifier].flat().map((each) => Reflect.get(Object(each), "value"));
+  const withIdentifier = (type: string, value: string | undefined): Stored[] =>
+    value === undefined
+      ? []
+      : [...resources.values()].filter(
+          (each) => each.resourceType === type && identifiersOf(each).includes(value),
+        );
+
+  function search(url: URL): Response {
+    const bad = misbehave(readsDo.shift() ?? "none", () => undefined);
+    if (bad !== undefined) return bad;
+    const type = url.pathname.replace("/fhir/", "");
+    const value = url.searchParams.get("identifier")?.split("|")[1];
+    const found = searchesIgnored ? [...resources.values()] : withIdentifier(type, value);
+    const entry = found.map((resource) => ({ resource }));
+    return json(200, { resourceType: "Bundle", type: "searchset", entry });
   }
 
   function put(resource: Stored): void {
@@ -135,6 +180,7 @@ export function aRecord() {
       const bad = misbehave(writesDo[0] ?? "none", () => undefined);
       return bad ?? json(200, { resourceType: "Bundle", type: "searchset" });
     }
+    if (url.searchParams.has("identifier")) return search(url);
     return readOne(url.pathname.replace("/fhir/", ""));
   };
 
@@ -155,10 +201,16 @@ export function aRecord() {
     setArchiveDown: (down: boolean) => {
       archiveDown = down;
     },
+    /** Answers each search with all that it has, as servers do that do not know a parameter. */
+    ignoreSearches: () => {
+      searchesIgnored = true;
+    },
     /** Stores something else than it was sent; undefined stores nothing. */
     setAlter: (change: typeof alter) => {
       alter = change;
     },
+    /** A document by what we call it, whatever the record calls it. */
+    documentOf: (ours: string) => withIdentifier("DocumentReference", `urn:uuid:${ours}`)[0],
     ofType: (resourceType: string) =>
       [...resources.values()].filter((each) => each.resourceType === resourceType),
   };
