@@ -84,6 +84,17 @@ describe.skipIf(!hasTool)("the letter", () => {
       expect(text).toContain(said);
   });
 
+  test("[F25] ends the assessment once, whether or not the expert wrote the stop; three points stay three", async () => {
+    const { event, context } = await letterOf();
+    const textWith = async (assessment: string) => {
+      const payload = { ...event.opinion.payload, assessment };
+      return textOf(await renderLetter({ ...event, opinion: { ...event.opinion, payload } }, context));
+    };
+    for (const written of ["Kératose débutante", "Kératose débutante."])
+      expect(await textWith(written)).toContain("Kératose débutante, très probable.");
+    expect(await textWith("À revoir...")).toContain("À revoir..., très probable.");
+  });
+
   test("[F25] in English has no French word of its own", async () => {
     const { event, context } = await letterOf({}, "en");
     const text = textOf(await renderLetter(event, context));

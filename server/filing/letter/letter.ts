@@ -150,7 +150,7 @@ function sections(words: Texts, event: OpinionEvent, context: PlanContext): [str
     [
       words.assessment,
       [
-        { text: payload.assessment, style: styles.firm },
+        { text: withoutStop(payload.assessment), style: styles.firm },
         { text: `, ${words.certainty[payload.certainty]}.`, style: styles.voice },
       ],
     ],
@@ -164,6 +164,9 @@ function sections(words: Texts, event: OpinionEvent, context: PlanContext): [str
   ];
   return all.filter(([, pieces]) => pieces[0]?.text !== "");
 }
+
+/** The certainty goes on in the same sentence: the stop comes after it. Three points are no stop. */
+const withoutStop = (text: string): string => text.replace(/(?<!\.)\.\s*$/u, "");
 
 function drawSection(paper: Paper, label: string, pieces: readonly Piece[], y: number): number {
   const lines = paper.lines(pieces, page.right - answerX);
