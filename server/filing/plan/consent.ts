@@ -15,7 +15,7 @@ import { type Document, documentBundle, documentId } from "./documents.ts";
 import { informTask } from "./inform.ts";
 import { poolsOf } from "./recipients.ts";
 import { attachedJws } from "./signed.ts";
-import { filingAudit, type Origin, provenance } from "./trail.ts";
+import { filingAudit, type Origin, provenance, provideAudit } from "./trail.ts";
 import type { Entry, Plan, PlanContext, Resource } from "./types.ts";
 
 type ConsentEvent = Extract<FileableEvent, { kind: "consent" }>;
@@ -52,6 +52,7 @@ export function planConsent(event: ConsentEvent, context: PlanContext): Plan {
       originOf(event, context, [...references, `DocumentReference/${documentId(event.eventId, "consent")}`]),
     ),
     filingAudit(context, event.eventId, payload.collectedBy, references),
+    provideAudit(context, event.eventId),
   ];
   return {
     steps: [bundle.step, { kind: "bundle", writes: resources.map((resource) => ({ resource })) }],

@@ -8,7 +8,7 @@ import { photographicClass, photoInstance, photoUids } from "./dicom.ts";
 import { documentBundle } from "./documents.ts";
 import { consentResourceId, photoDocumentId } from "./references.ts";
 import { serviceRequest } from "./request.ts";
-import { filingAudit, provenance } from "./trail.ts";
+import { filingAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext, Resource, Step, Write } from "./types.ts";
 import { viewInWords } from "./views.ts";
 
@@ -62,6 +62,7 @@ export function planPhoto(event: PhotoEvent, picture: Uint8Array, context: PlanC
       .map((group) => ({ resource: consentResource(context, consent, group) })),
     { resource: serviceRequest(context) },
     { resource: filingAudit(context, event.eventId, receipt.payload.takenBy, [target]) },
+    { resource: provideAudit(context, event.eventId) },
   ];
   const steps: Step[] = [documents.step];
   if (context.archive) {

@@ -135,8 +135,15 @@ const patientEntity = (context: PlanContext): Json => ({
   role: { system: "http://terminology.hl7.org/CodeSystem/object-role", code: "1", display: "Patient" },
 });
 
-const clientAgent = (code: string): Json => ({
-  type: concept(systems.dicom, code),
+const recordAgent = (context: PlanContext): Json => ({
+  type: concept(systems.dicom, "110152", "Destination Role ID"),
+  who: { display: context.hospital.name },
+  requestor: false,
+  network: { address: context.recordHost, type: "1" },
+});
+
+const sourceAgent = (code: string, display: string): Json => ({
+  type: concept(systems.dicom, code, display),
   who: archivistReference,
   requestor: false,
   network: { address: "urn:colloque:archivist", type: "5" },
@@ -174,25 +181,20 @@ function writeAudit(
     recorded: instant(context.nowMs),
     outcome: "0",
     agent: [
-      clientAgent("110153"),
+      sourceAgent("110153", "Source Role ID"),
+      recordAgent(context),
       {
-        type: concept(systems.dicom, "110152", "Destination Role ID"),
-        who: { display: context.hospital.name },
-        requestor: false,
-        network: { address: context.recordHost, type: "1" },
+        ...user(context, author, "TREAT"),
+        type: concept(systems.participation, "AUT", "author (originator)"),
       },
-      user(context, author, "TREAT"),
     ],
     source: { observer: archivistReference },
     entity: [
       patientEntity(context),
-      ...targets.map((reference) => ({
+      ...targets.map((reference, index) => ({
         what: { reference },
-        type: {
-          system: "http://terminology.hl7.org/CodeSystem/audit-entity-type",
-          code: "2",
-          display: "System Object",
-        },
+        // The profile has place for one object; what else was written with it is there under its own type.
+        type: index === 0 ? systemObject : resourceType(reference),
         role: {
           system: "http://terminology.hl7.org/CodeSystem/object-role",
           code: "4",
@@ -205,6 +207,45 @@ function writeAudit(
           system: "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
           code: "XrequestId",
         },
+      },
+    ],
+  };
+}
+
+const systemObject: Json = {
+  system: "http://terminology.hl7.org/CodeSystem/audit-entity-type",
+  code: "2",
+  display: "System Object",
+};
+const resourceType = (reference: string): Json => ({
+  system: "http://hl7.org/fhir/resource-types",
+  code: reference.slice(0, reference.indexOf("/")),
+});
+
+/**
+ * MHD's own audit of a Document Source (ITI-65): the submission set that was provided for a patient. A hospital's ATNA repository counts
+ * these.
+ */
+export function provideAudit(context: PlanContext, eventId: string): Resource {
+  return {
+    resourceType: "AuditEvent",
+    id: idOf(eventId, "AuditEvent ITI-65"),
+    meta: {
+      profile: ["https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.ProvideBundle.Audit.Source"],
+    },
+    type: { system: systems.dicom, code: "110106", display: "Export" },
+    subtype: [{ system: "urn:ihe:event-type-code", code: "ITI-65", display: "Provide Document Bundle" }],
+    action: "R",
+    recorded: instant(context.nowMs),
+    outcome: "0",
+    agent: [sourceAgent("110153", "Source Role ID"), recordAgent(context)],
+    source: { observer: archivistReference },
+    entity: [
+      patientEntity(context),
+      {
+        what: { reference: `List/${idOf(eventId, "SubmissionSet")}` },
+        type: systemObject,
+        role: { system: "http://terminology.hl7.org/CodeSystem/object-role", code: "20", display: "Job" },
       },
     ],
   };
@@ -276,7 +317,7 @@ export function glassAudit(
   };
 }
 
-const user = (context: PlanContext, userId: string, purpose: "TREAT" | "BTG"): Json => ({
+const user = (context: PlanContext, userId: string, purpose: "TREAT" | "BTG") => ({
   type: concept(systems.participation, "IRCP", "information recipient"),
   who: personReference(context, userId),
   requestor: true,
@@ -297,8 +338,13 @@ const authorization = (context: PlanContext, id: string, agents: readonly Json[]
   action: "E",
   recorded: instant(context.nowMs),
   agent: [
-    clientAgent("110150"),
+    sourceAgent("110150", "Application"),
     ...agents,
+    {
+      type: concept("http://terminology.hl7.org/CodeSystem/v3-RoleClass", "PROV", "healthcare provider"),
+      who: organizationReference(context.hospital),
+      requestor: false,
+    },
     {
       type: concept("http://terminology.hl7.org/CodeSystem/extra-security-role-type", "authserver"),
       who: archivistReference,

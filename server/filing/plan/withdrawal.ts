@@ -4,7 +4,7 @@ import type { FileableEvent } from "../work.ts";
 import { caseIds, concept, requestOf, systems } from "./codes.ts";
 import { consentOf, consentResource, denial, groupsOf, isGranted, photosUnder } from "./consent-resource.ts";
 import { documentBundle, documentId } from "./documents.ts";
-import { changeAudit, provenance } from "./trail.ts";
+import { changeAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext, Step } from "./types.ts";
 
 type WithdrawnEvent = Extract<FileableEvent, { kind: "withdrawn" }>;
@@ -51,12 +51,16 @@ export function planWithdrawal({ eventId, withdrawn }: WithdrawnEvent, context: 
     isChange: true,
   });
   const audit = changeAudit(context, eventId, withdrawn.by, [...consents, ...photos]);
+  const provided = provideAudit(context, eventId);
   const mark: Step[] =
     photos.length === 0 ? [] : [{ kind: "mark", references: photos, labels: withdrawnLabels }];
   return {
     steps: [
       documents.step,
-      { kind: "bundle", writes: [...ended, ...denials, origin, audit].map((resource) => ({ resource })) },
+      {
+        kind: "bundle",
+        writes: [...ended, ...denials, origin, audit, provided].map((resource) => ({ resource })),
+      },
       ...mark,
     ],
     entries: [

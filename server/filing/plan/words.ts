@@ -2,6 +2,7 @@ import { idOf } from "../ids.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, instant, matrixIdentifier, patientReference, personReference, requestOf } from "./codes.ts";
 import { serviceRequest, task } from "./request.ts";
+import { changeAudit, filingAudit } from "./trail.ts";
 import type { Plan, PlanContext, Resource } from "./types.ts";
 
 type MessageEvent = Extract<FileableEvent, { kind: "message" }>;
@@ -11,7 +12,17 @@ type ResponseEvent = Extract<FileableEvent, { kind: "response" }>;
 export function planMessage(event: MessageEvent, context: PlanContext): Plan {
   const resource = communication(context, event, event.text);
   return {
-    steps: [{ kind: "bundle", writes: [{ resource }] }],
+    steps: [
+      {
+        kind: "bundle",
+        writes: [
+          { resource },
+          {
+            resource: filingAudit(context, event.eventId, event.sender, [`Communication/${resource.id}`]),
+          },
+        ],
+      },
+    ],
     entries: [{ id: resource.id, kind: "message", reference: `Communication/${resource.id}` }],
     blobs: {},
   };
@@ -33,6 +44,7 @@ export function planResponse(event: ResponseEvent, context: PlanContext): Plan {
           { resource: serviceRequest(context) },
           { resource: task(context) },
           ...(said === undefined ? [] : [{ resource: said }]),
+          { resource: changeAudit(context, event.eventId, event.sender, [`Task/${taskId}`]) },
         ],
       },
     ],
