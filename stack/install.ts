@@ -124,6 +124,48 @@ export const hapiInstaller: Installer = {
     ),
 };
 
+const validatorSource = join(root, "stack", "validate");
+const validatorFiles = ["pom.xml", join("src", "main", "java", "colloque", "validate", "Validate.java")];
+const validatorFolder = () =>
+  cached(
+    "validate",
+    digest(validatorFiles.map((file) => readFileSync(join(validatorSource, file), "utf8")).join()).slice(
+      0,
+      16,
+    ),
+  );
+
+/** What `npm run validate` judges with: HAPI's validator with the MHD package, and veraPDF. */
+export const validators = () => ({
+  hapiClassPath: `${join(validatorFolder(), "validate.jar")}:${join(validatorFolder(), "lib", "*")}`,
+  verapdf: join(validatorFolder(), "verapdf.jar"),
+});
+
+export const validatorInstaller: Installer = {
+  isInstalled: () => isComplete(validatorFolder()),
+  toolsToInstall: ["java", "maven"],
+  toolsToRun: ["java"],
+  install: (log, signal) =>
+    fillOnce(
+      validatorFolder(),
+      async () => {
+        const build = join(validatorFolder(), "build");
+        for (const file of validatorFiles) cpSync(join(validatorSource, file), join(build, file));
+        const maven = ["--batch-mode", "--no-transfer-progress", "--file", join(build, "pom.xml"), "package"];
+        await must("The validators could not be fetched", "mvn", maven, { log, signal });
+        for (const name of ["validate.jar", "verapdf.jar", "lib"])
+          renameSync(join(build, "target", name), join(validatorFolder(), name));
+        rmSync(build, { recursive: true });
+      },
+      signal,
+    ),
+};
+
+/** dciodvfy, which judges DICOM objects. */
+export async function ensureDciodvfy(log: string): Promise<void> {
+  if (findOnPath("dciodvfy") === undefined) await installDebian(["dicom3tools"], log);
+}
+
 /** Orthanc, wherever Debian or somebody else put it; `COLLOQUE_NO_ARCHIVE=1` is for hospitals without one. */
 export const orthancBinary = (): string | undefined =>
   process.env.COLLOQUE_NO_ARCHIVE === "1" ? undefined : findOnPath("Orthanc", "orthanc");

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { DocumentFlavour } from "../../server/filing/plan/index.ts";
+import { multipartParts } from "../../server/filing/record/multipart.ts";
+import { type People, people, startMs } from "../../server/filing/testing/a-case.ts";
+import { aFilingPlace, submitAll, until } from "../../server/filing/testing/a-filing.ts";
+import { aRecord } from "../../server/filing/testing/a-record.ts";
+import { StackFailure } from "../failure.ts";
+import { tenCases, type ValidationCase } from "./cases.ts";
+
+/** What one run of filing sent to the record and the archive, each under a name that says of which case it is. */
+export type Sent = {
+  readonly fhir: ReadonlyMap<string, string>;
+  readonly dicom: ReadonlyMap<string, Uint8Array>;
+  readonly pdf: ReadonlyMap<string, Uint8Array>;
+};
+
+/**
+ * Files ten cases with the product's own filing (inbox, gate, plan, outbox, read-back) against a record that keeps what it was sent: each
+ * request as it left, each DICOM object, each PDF, and each document as it was after the last change.
+ */
+export async function fileTenCases(flavour: DocumentFlavour): Promise<Sent> {
+  const all = await people();
+  const fhir = new Map<string, string>();
+  const dicom = new Map<string, Uint8Array>();
+  const pdf = new Map<string, Uint8Array>();
+  for (const each of await tenCases(all)) {
+    const { bodies, objects, documents } = await file(all, each, flavour);
+    for (const [index, body] of bodies.entries()) {
+      const name = `${flavour}-${each.name}-${String(index + 1).padStart(2, "0")}`;
+      fhir.set(name, body);
+      for (const [at, bytes] of pdfsIn(body).entries()) pdf.set(`${name}-${at + 1}`, bytes);
+    }
+    for (const [index, object] of objects.entries())
+      dicom.set(`${flavour}-${each.name}-${index + 1}`, object);
+    // Documents are changed after they were provided where a consent is taken back.
+    for (const [index, document] of (each.withdrawal === undefined ? [] : documents).entries())
+      fhir.set(`${flavour}-${each.name}-document-${index + 1}`, JSON.stringify(document));
+  }
+  return { fhir, dicom, pdf };
+}
+
+async function file(all: People, each: ValidationCase, flavour: DocumentFlavour) {
+  const record = aRecord();
+  const { patient } = each;
+  record.put({
+    resourceType: "Patient",
+    id: patient.recordId,
+    active: true,
+    name: [{ family: patient.family }],
+    ...(patient.birthDate === undefined ? {} : { birthDate: patient.birthDate }),
+  });
+  const objects: Uint8Array[] = [];
+  const place = aFilingPlace(all, record, true, flavour);
+  const listening: typeof fetch = async (input, init) => {
+    const type = new Headers(init?.headers).get("content-type") ?? "";
+    if (type.includes("application/dicom") && init?.body instanceof Uint8Array)
+      objects.push(...multipartParts(init.body, type));
+    return record.fetcher(input, init);
+  };
+  try {
+    await using filing = await place.open(listening);
+    const settled = async (items: readonly { eventId: string }[]) => {
+      const open = () => items.filter(({ eventId }) => !isSettled(place.words().get(eventId)?.state));
+      await until(() => open().length === 0, 20_000).catch(() => {
+        throw new StackFailure(
+          `The case "${each.name}" waits for ${open()[0]?.eventId}: ${JSON.stringify([...place.words()])}`,
+        );
+      });
+    };
+    await submitAll(filing, each.items);
+    const filed = each.items.filter(({ event }) => event.kind !== "preview");
+    await settled(filed);
+    if (each.withdrawal !== undefined) {
+      const { withdrawn, lease } = each.withdrawal;
+      place.setLeases(each.caseId, [lease]);
+      place.setStatus({ state: "withdrawn", untilMs: startMs * 2 });
+      await filing.withdrawn(each.roomId, withdrawn);
+      await settled([{ eventId: `$withdrawn-${withdrawn.consentId}` }]);
+    }
+    for (const [eventId, outcome] of place.words())
+      if (outcome.state !== "filed")
+        throw new StackFailure(
+          `The case "${each.name}" was not filed: ${eventId} is ${JSON.stringify(outcome)}.`,
+        );
+  } finally {
+    place.remove();
+  }
+  return { bodies: record.bodies, objects, documents: record.ofType("DocumentReference") };
+}
+
+const isSettled = (state: string | undefined): boolean => state !== undefined && state !== "waiting";
+
+const pdfSchema = z.object({
+  resource: z.object({
+    resourceType: z.literal("Binary"),
+    contentType: z.literal("application/pdf"),
+    data: z.base64(),
+  }),
+});
+
+const pdfsIn = (body: string): Uint8Array[] =>
+  z
+    .object({ entry: z.array(z.unknown()) })
+    .parse(JSON.parse(body))
+    .entry.map((entry) => pdfSchema.safeParse(entry).data)
+    .filter((entry) => entry !== undefined)
+    .map((entry) => new Uint8Array(Buffer.from(entry.resource.data, "base64")));
