@@ -103,7 +103,7 @@ export function createConsents(parts: RegistryParts): ConsentCalls {
             iss: parts.name,
             consentId: row.consent.consentId,
             caseId: row.consent.caseId,
-            ...(inCase?.roomId === undefined ? {} : { roomId: inCase.roomId }),
+            roomId: inCase?.roomId,
             state: row.state,
             withdrawnReceipts: permits.flatMap((permit) =>
               permit.state === "withdrawn" ? [permit.receipt.receiptId] : [],

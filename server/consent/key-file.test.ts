@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadRegistryKey } from "./key-file.ts";
@@ -19,6 +19,10 @@ describe("the registry's key", () => {
       writeFileSync(path, text);
       await expect(loadRegistryKey(path), text).rejects.toThrow();
     }
+    const { publicJwk } = await loadRegistryKey(join(folder(), "other.json"));
+    writeFileSync(path, JSON.stringify(publicJwk));
+    await expect(loadRegistryKey(path)).rejects.toThrow();
+    expect(readFileSync(path, "utf8")).toBe(JSON.stringify(publicJwk));
     await expect(loadRegistryKey(folder())).rejects.toMatchObject({ code: "EISDIR" });
     writeFileSync(path, "");
     await expect(loadRegistryKey(join(path, "key.json"))).rejects.toMatchObject({ code: "ENOTDIR" });

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { readIfThere } from "../kit/files.ts";
 import { newPrivateJwk, type SigningKey, signingKeyOf } from "../kit/jose.ts";
 
-const privateJwkSchema = z.looseObject({ kty: z.literal("EC"), crv: z.literal("P-256"), d: z.string() });
+/** What makes it a private key; the rest is checked where its public half is made. */
+const privateJwkSchema = z.looseObject({ d: z.string() });
 
 /** The registry's key, made on the first start and readable by its owner alone. Losing it ends every certificate and lease. */
 export async function loadRegistryKey(path: string): Promise<SigningKey> {
@@ -16,25 +18,14 @@ export async function loadRegistryKey(path: string): Promise<SigningKey> {
 async function create(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}`;
-  const file = await open(draft, "wx", 0o600);
+  await using file = await open(draft, "wx", 0o600);
   try {
     await file.writeFile(JSON.stringify(await newPrivateJwk()));
     await file.sync();
-    await link(draft, path).catch((error: unknown) => {
-      if (!isCode(error, "EEXIST")) throw error;
-    });
+    // Whoever was first has made it; what else goes wrong shows when it is read.
+    await link(draft, path).catch(() => undefined);
   } finally {
-    await file.close();
-    await rm(draft, { force: true });
+    await rm(draft);
   }
   return readFile(path, "utf8");
 }
-
-const readIfThere = (path: string): Promise<string | undefined> =>
-  readFile(path, "utf8").catch((error: unknown) => {
-    if (isCode(error, "ENOENT")) return undefined;
-    throw error;
-  });
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;

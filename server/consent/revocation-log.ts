@@ -1,7 +1,8 @@
-import { mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { withdrawSchema } from "#protocol/api.ts";
+import { readIfThere } from "../kit/files.ts";
 
 /** Why a consent is taken back. */
 export const whySchema = withdrawSchema.shape.reason;
@@ -29,27 +30,19 @@ export function openRevocationLog(path: string): RevocationLog {
   return {
     add: async (revocation) => {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const file = await open(path, "a", 0o600);
-      try {
-        await file.appendFile(`${JSON.stringify(revocation)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await using file = await open(path, "a", 0o600);
+      await file.appendFile(`${JSON.stringify(revocation)}\n`);
+      await file.sync();
     },
     all: async () => {
-      const text = await readFile(path, "utf8").catch((error: unknown) => {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-        throw error;
-      });
-      return text.split("\n").flatMap(parseLine);
+      const text = await readIfThere(path);
+      return (text ?? "").split("\n").flatMap(parseLine);
     },
   };
 }
 
-/** A line cut off by a crash was never acknowledged: it is skipped. */
+/** A line cut off by a crash was never acknowledged: it is skipped, as is the nothing after the last line. */
 function parseLine(line: string): Revocation[] {
-  if (line === "") return [];
   try {
     return [lineSchema.parse(JSON.parse(line))];
   } catch {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ const parts: readonly string[] = ["src/protocol", "server/consent", "server/gate
 /** Of all mutants of a part, so many in a hundred must be noticed by its tests. */
 const wanted = 90;
 
+const placeSchema = z.object({ line: z.number(), column: z.number() });
 const reportSchema = z.object({
   files: z.record(
     z.string(),
@@ -22,7 +23,7 @@ const reportSchema = z.object({
           status: z.string(),
           mutatorName: z.string(),
           replacement: z.string().optional(),
-          location: z.object({ start: z.object({ line: z.number() }) }),
+          location: z.object({ start: placeSchema, end: placeSchema }),
         }),
       ),
     }),
@@ -35,28 +36,34 @@ const isCounted = (mutant: Mutant): boolean =>
   isNoticed(mutant) || mutant.status === "Survived" || mutant.status === "NoCoverage";
 
 /**
- * `npm run mutants [-- files or folders]`: changes one thing at a time in each file and sees whether the tests of its folder notice
- * (Stryker; of those tests, the ones that run the changed line). One process, with the lowest claim on the processor. What survives is
- * told with its line; docs/mutants.md says why it may. Fails when a folder stays under nine in ten.
+ * `npm run mutants [-- files or folders]`: changes one thing at a time in each file and sees whether the tests notice (Stryker): first the
+ * tests that are named after the file, and about what these do not notice all tests of its folder. One process, with the lowest claim on
+ * the processor. What survives is told with its line; docs/mutants.md says why it may. Fails when a folder stays under nine in ten.
  */
 export async function mutants(args: readonly string[]): Promise<number> {
   setPriority(constants.priority.PRIORITY_LOW);
   const asked = args.length === 0 ? parts : args;
   const inAll: (readonly [string, readonly Mutant[]])[] = [];
   for (const part of parts) {
-    const files = (await sourcesOf(part)).filter((file) => asked.some((each) => file.startsWith(each)));
+    const names = await readdir(join(root, part));
+    const files = sourcesIn(names).filter((name) => asked.some((each) => `${part}/${name}`.startsWith(each)));
     if (files.length === 0) continue;
-    const found = await tryMutants(part, files);
+    const found = await tryPart(part, files, names);
     for (const [file, all] of found) {
+      if (all.length === 0) continue;
       tell(file, all);
       for (const each of all.filter((mutant) => !isNoticed(mutant)))
         console.log(`    line ${each.location.start.line}, ${each.mutatorName}: ${each.replacement ?? ""}`);
     }
-    inAll.push([part, found.flatMap(([, all]) => all)]);
+    inAll.push([part, [...found.values()].flat()]);
   }
   for (const [part, all] of inAll) tell(`all of ${part}`, all);
   return inAll.some(([, all]) => shareOf(all) < wanted) ? 1 : 0;
 }
+
+const isTest = (name: string): boolean => name.endsWith(".test.ts");
+const sourcesIn = (names: readonly string[]): string[] =>
+  names.filter((name) => name.endsWith(".ts") && !isTest(name)).sort();
 
 const shareOf = (all: readonly Mutant[]): number =>
   all.length === 0 ? 100 : (100 * all.filter(isNoticed).length) / all.length;
@@ -66,19 +73,48 @@ const tell = (what: string, all: readonly Mutant[]): void =>
     `${what}: ${all.filter(isNoticed).length} of ${all.length} noticed (${shareOf(all).toFixed(1)} %)`,
   );
 
-async function sourcesOf(part: string): Promise<string[]> {
-  const names = await readdir(join(root, part));
-  return names
-    .filter((name) => name.endsWith(".ts") && !/[.](test|d)[.]ts$/.test(name))
-    .map((name) => `${part}/${name}`)
-    .sort();
+type Found = Map<string, readonly Mutant[]>;
+
+async function tryPart(part: string, files: readonly string[], names: readonly string[]): Promise<Found> {
+  const found: Found = new Map();
+  const again: string[] = [];
+  for (const name of files) {
+    const file = `${part}/${name}`;
+    const stem = name.slice(0, -".ts".length);
+    const own = names.filter(
+      (each) => isTest(each) && (each === `${stem}.test.ts` || each.startsWith(`${stem}-`)),
+    );
+    const tests = own.map((each) => `${part}/${each}`);
+    console.log(`trying ${file} with ${own.join(", ") || "all tests, later"}`);
+    const all = own.length === 0 ? undefined : (await tryMutants([file], tests)).get(file);
+    found.set(file, all ?? []);
+    const unnoticed = all?.filter((each) => !isNoticed(each));
+    again.push(
+      ...(unnoticed?.map(({ location: { start, end } }) => `${file}:${start.line}-${end.line}`) ?? [file]),
+    );
+  }
+  if (again.length === 0) return found;
+  for (const [file, all] of await tryMutants(again, [`${part}/**/*.test.ts`])) {
+    const noticed = new Set(all.filter(isNoticed).map(nameOf));
+    const before = found.get(file) ?? [];
+    found.set(
+      file,
+      before.length === 0
+        ? all
+        : before.map((each) => (noticed.has(nameOf(each)) ? { ...each, status: "Killed" } : each)),
+    );
+  }
+  return found;
 }
 
-/** The mutants of each file that count: not those that do not even start. */
-async function tryMutants(part: string, files: readonly string[]): Promise<[string, Mutant[]][]> {
+const nameOf = ({ location, mutatorName, replacement }: Mutant): string =>
+  JSON.stringify([location, mutatorName, replacement]);
+
+/** Tries the mutants of these files, or ranges of lines, with these tests; gives those that count: not those that do not even start. */
+async function tryMutants(mutate: readonly string[], tests: readonly string[]): Promise<Found> {
   const folder = join(root, ".colloque", "mutants");
   mkdirSync(folder, { recursive: true });
-  const report = join(folder, `${part.replaceAll("/", "-")}.json`);
+  const report = join(folder, "report.json");
   const config = join(folder, "config.json");
   rmSync(report, { force: true });
   writeFileSync(
@@ -86,7 +122,7 @@ async function tryMutants(part: string, files: readonly string[]): Promise<[stri
     JSON.stringify({
       testRunner: "vitest",
       plugins: ["@stryker-mutator/vitest-runner"],
-      mutate: files,
+      mutate,
       concurrency: 1,
       coverageAnalysis: "perTest",
       tempDirName: join(folder, "work"),
@@ -96,9 +132,11 @@ async function tryMutants(part: string, files: readonly string[]): Promise<[stri
       vitest: { configFile: "stack/mutants/vitest.config.ts", related: false },
     }),
   );
-  const env = { COLLOQUE_MUTANTS_TESTS: `${part}/**/*.test.ts` };
+  const env = { COLLOQUE_MUTANTS_TESTS: tests.join() };
   const ran = await run(process.execPath, [packageProgram("stryker"), "run", config], { cwd: root, env });
-  if (ran.code !== 0) throw new StackFailure(`Stryker failed on ${part}:\n${ran.output.trim()}`);
-  const { files: found } = reportSchema.parse(JSON.parse(readFileSync(report, "utf8")));
-  return Object.entries(found).map(([file, { mutants: all }]) => [file, all.filter(isCounted)]);
+  if (ran.code !== 0) throw new StackFailure(`Stryker failed on ${mutate.join(", ")}:\n${ran.output.trim()}`);
+  // Files without anything to change have no report.
+  if (!existsSync(report)) return new Map();
+  const { files } = reportSchema.parse(JSON.parse(readFileSync(report, "utf8")));
+  return new Map(Object.entries(files).map(([file, { mutants: all }]) => [file, all.filter(isCounted)]));
 }
