@@ -35,7 +35,7 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
   const bot = starting.use(
     await botRole({
       audit,
-      audienceAllows: async (caseId, userId) => (await gate.member(caseId, userId)).allow,
+      coverOf: gate.coverOf,
       peopleOf: async (addressee, requester) =>
         membersOf(addressee, directory.clinicians(), requester).map((person) => person.userId),
       withdrawals: registry,

@@ -1,10 +1,13 @@
+import type { Admission } from "#protocol/admission.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { type EncryptedFile, type Filed, machineTypes } from "#protocol/events.ts";
+import { userIdSchema } from "#protocol/ids.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { createBell } from "./bell.ts";
 import { createCaseAgent } from "./case-agent.ts";
 import type { FailStop } from "./fail-stop.ts";
+import { createGuests } from "./guests.ts";
 import { createHistory } from "./history.ts";
 import type { Http } from "./http.ts";
 import { createInbox, type InboxItem } from "./inbox.ts";
@@ -46,7 +49,23 @@ export async function startArchivist(
   const stack = new AsyncDisposableStack();
   const history = createHistory({ session, http, tickets: parts });
   const sender = createSender(parts);
-  const agent = stack.use(createCaseAgent({ ...parts, hall: history, bot: session.userId }));
+  const admitting = { ...parts, hall: history, bot: session.userId };
+  const sayAdmission = (roomId: string, content: Admission) => {
+    const key = `admission ${roomId} ${canonicalJson(content)}`;
+    return sender.send({ roomId, type: machineTypes.admission, content, key });
+  };
+  const guests = stack.use(
+    createGuests({
+      ...admitting,
+      say: ({ roomId, userId }, endedMs) =>
+        sayAdmission(roomId, {
+          userId: userIdSchema.parse(userId),
+          at: new Date(endedMs).toISOString(),
+          outcome: { state: "glass-ended" },
+        }),
+    }),
+  );
+  const agent = stack.use(createCaseAgent({ ...admitting, guests, say: sayAdmission }));
   const withdrawals = createWithdrawals({
     db,
     registry: parts.withdrawals,
@@ -81,6 +100,7 @@ export async function startArchivist(
   for (const room of client.getRooms()) bell.ring(room.roomId);
   drop(sender.resume(), "what a crash left unsent could not be sent yet");
   drop(agent.run(), "the case agent's first pass failed; it will be repeated");
+  drop(guests.run(), "the first pass over the guests failed; it will be repeated");
 
   return {
     sendFiled: async (roomId, content) => {
@@ -90,7 +110,10 @@ export async function startArchivist(
       return sender.send({ roomId, type: machineTypes.filed, content, key });
     },
     readMedia: (file) => readMedia(http, session.token, file),
-    onWithdrawn: (roomId) => bell.ring(roomId),
+    onWithdrawn: (roomId) => {
+      bell.ring(roomId);
+      drop(guests.hurry(roomId), "the guests of a case could not be looked at; they are at their end");
+    },
     redactRefused: (roomId, eventId) => redact(session, roomId, eventId, "refused"),
     onUserReady: agent.onUserReady,
     lookAgain: async () => {

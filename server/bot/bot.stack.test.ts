@@ -30,7 +30,12 @@ afterEach(() => {
 });
 
 const startBot = async (
-  more: { refused?: string[]; failFirst?: number; withdrawn?: object[] } = {},
+  more: {
+    refused?: string[];
+    failFirst?: number;
+    withdrawn?: object[];
+    glasses?: Record<string, number>;
+  } = {},
 ): Promise<BotProcess> => {
   const process = botProcess({ userId: bot, dataDir, ...more });
   await process.until("the archivist is up", (lines) =>
@@ -196,6 +201,35 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     await say(requester, other.roomId, "after the forged one");
     await archivist.until("it went on", (lines) => bodies(lines).includes("after the forged one"));
     expect(archivist.lines.filter((line) => line.audit === "invite-decided")).toHaveLength(1);
+  });
+
+  test("whom a broken glass let in goes when it ends, over a restart of the archivist, and the case is told; a colleague stays", async () => {
+    const [guestId, colleagueId] = [await register(`guest${suffix}`), await register(`colleague${suffix}`)];
+    await register(`requester${suffix}`);
+    let archivist = await startBot();
+    const [requester, guest, colleague] = [
+      await clinician(`requester${suffix}`, "R1", bot),
+      await clinician(`guest${suffix}`, "G1", bot),
+      await clinician(`colleague${suffix}`, "C1", bot),
+    ];
+    const { roomId, caseId } = await openCase(requester);
+    const endsAt = Date.now() + 20_000;
+    archivist.tell({ glass: guestId, untilMs: endsAt });
+    for (const each of [guest, colleague]) {
+      archivist.tell({ askIn: each.userId, roomId, caseId, askedBy: requester.userId });
+      await each.call("waitFor", { roomId, userId: each.userId, membership: "invite" });
+      await each.call("join", { roomId });
+    }
+    await archivist.kill();
+    archivist = await startBot({ glasses: { [guestId]: endsAt } });
+    await requester.call("waitFor", { roomId, userId: guestId, membership: "join" });
+    await archivist.until("the guest is taken out", (lines) =>
+      lines.some((line) => line.audit === "guest-taken-out" && line.userId === guestId),
+    );
+    expect(Date.now()).toBeGreaterThanOrEqual(endsAt);
+    await requester.call("waitFor", { roomId, userId: guestId, membership: "leave" });
+    await requester.call("waitFor", { roomId, userId: colleagueId, membership: "join" });
+    expect(await readBodies(requester, roomId, 1)).toEqual(["fr.colloque.admission"]);
   });
 
   test("killed hard again and again, it is the same device and hands over each event once, in order, over any gap", async () => {

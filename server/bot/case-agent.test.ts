@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { Admission } from "#protocol/admission.ts";
+import type { Cover } from "#protocol/disclose.ts";
 import { contentKeys } from "#protocol/events.ts";
 import { createLogger } from "../kit/log.ts";
 import { type Database, openDatabase } from "../store/index.ts";
@@ -12,6 +14,7 @@ const caseId = randomUUID();
 const asker = "@haddad:valombre.example";
 const expert = "@martin:valombre.example";
 const room = "!case:valombre.example";
+const uncovered: Cover = { by: "nothing", reason: "audience-not-covered" };
 
 let db: Database;
 let agents: CaseAgent[] = [];
@@ -30,10 +33,12 @@ afterEach(async () => {
 /** A hall where the expert's standing, readiness and the gate can be changed. */
 function world() {
   const state = {
-    allowed: true,
     ready: true,
     standing: "out",
     fail: false,
+    cover: { by: "consent" } as Cover,
+    admitted: [] as Cover[],
+    said: [] as Admission["outcome"][],
     invited: [] as string[],
     decided: [] as boolean[],
   };
@@ -42,6 +47,7 @@ function world() {
     creatorOf: () => asker,
     standingOf: () => (state.standing === "out" ? "out" : "invited"),
     isReady: async () => state.ready,
+    takeOut: async () => undefined,
     inviteWithHistory: async (_roomId, userId) => {
       if (state.fail) throw new Error("502");
       state.invited.push(userId);
@@ -55,7 +61,9 @@ function world() {
       log: createLogger("silent"),
       clock: () => now,
       audit: { inviteDecided: async ({ allowed }) => void state.decided.push(allowed) },
-      audienceAllows: async () => state.allowed,
+      coverOf: async () => state.cover,
+      guests: { admit: async (_guest, cover) => void state.admitted.push(cover) },
+      say: async (_roomId, { outcome }) => state.said.push(outcome),
       peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : [expert, "@bot:v"]),
       bot: "@bot:v",
     });
@@ -102,7 +110,7 @@ describe("the case agent", () => {
 
   test("waits for the gate, says so once, and goes on when the consent arrives", async () => {
     const { state, start } = world();
-    state.allowed = false;
+    state.cover = uncovered;
     const agent = start();
     await agent.note(request());
     await agent.run();
@@ -110,7 +118,7 @@ describe("the case agent", () => {
     await agent.run();
     expect(state.invited).toEqual([]);
     expect(state.decided).toEqual([false]);
-    state.allowed = true;
+    state.cover = { by: "consent" };
     await agent.onUserReady(expert);
     expect(state.invited).toEqual([expert]);
   });
@@ -151,11 +159,45 @@ describe("the case agent", () => {
 
   test("leaves out whom a member asks in when the gate has changed its mind meanwhile", async () => {
     const { state, start } = world();
-    state.allowed = false;
+    state.cover = uncovered;
     const agent = start();
     await askIn(db, { roomId: room, caseId, userId: expert, askedBy: asker });
     await agent.onUserReady(expert);
     expect(state.invited).toEqual([]);
+  });
+
+  test("tells who asked somebody in why they do not come, once for each obstacle; not of those whom a request names", async () => {
+    const { state, start } = world();
+    state.cover = uncovered;
+    const agent = start();
+    await agent.note(request());
+    await agent.run();
+    expect(state.said).toEqual([]);
+    const asked = { roomId: room, caseId, userId: "@faure:v", askedBy: asker };
+    await askIn(db, asked);
+    await agent.onUserReady("@faure:v");
+    await agent.onUserReady("@faure:v");
+    expect(state.said).toEqual([{ state: "refused", reason: "audience-not-covered" }]);
+    state.cover = { by: "consent" };
+    state.ready = false;
+    await agent.onUserReady("@faure:v");
+    await agent.onUserReady("@faure:v");
+    expect(state.said.slice(1)).toEqual([{ state: "not-ready" }]);
+    state.ready = true;
+    await agent.onUserReady("@faure:v");
+    expect(state.said).toHaveLength(2);
+    expect(state.invited).toEqual(["@faure:v"]);
+  });
+
+  test("notes what lets somebody in before they are invited, so that a crash leaves no guest unknown", async () => {
+    const { state, start } = world();
+    state.cover = { by: "glass", untilMs: now + 60_000 };
+    state.fail = true;
+    const agent = start();
+    await askIn(db, { roomId: room, caseId, userId: expert, askedBy: asker });
+    await agent.onUserReady(expert);
+    expect(state.invited).toEqual([]);
+    expect(state.admitted).toEqual([state.cover]);
   });
 
   test("after a crash between invitation and note, sees that the person is invited and lets it be", async () => {

@@ -1,9 +1,13 @@
+import type { Admission } from "#protocol/admission.ts";
+import type { Cover, RefusalReason } from "#protocol/disclose.ts";
 import { parseCaseEvent, type Request } from "#protocol/events.ts";
+import { userIdSchema } from "#protocol/ids.ts";
 import type { Addressee } from "#protocol/people.ts";
 import type { Audit } from "../audit/index.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
+import type { Guests } from "./guests.ts";
 import type { InboxItem } from "./inbox.ts";
 import * as store from "./store.ts";
 
@@ -18,6 +22,8 @@ export type Hall = {
   isReady(userId: string): Promise<boolean>;
   /** Hands over the room's keys under a ticket, then invites. */
   inviteWithHistory(roomId: string, userId: string): Promise<void>;
+  /** Puts out a member, or takes an invitation back. */
+  takeOut(roomId: string, userId: string): Promise<void>;
 };
 
 export type CaseAgentParts = {
@@ -27,7 +33,10 @@ export type CaseAgentParts = {
   readonly clock: Clock;
   readonly audit: Pick<Audit, "inviteDecided">;
   /** The gate's word on this person for this case. */
-  readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;
+  readonly coverOf: (caseId: string, userId: string) => Promise<Cover>;
+  readonly guests: Pick<Guests, "admit">;
+  /** Says in the case what became of somebody whom a member asked in. */
+  readonly say: (roomId: string, admission: Admission) => Promise<unknown>;
   /** The people whom an addressee stands for, the requester left out. */
   readonly peopleOf: (addressee: Addressee, requester: string) => Promise<readonly string[]>;
   readonly bot: string;
@@ -137,23 +146,16 @@ async function noteRequest(parts: CaseAgentParts, item: InboxItem, request: Requ
 }
 
 async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation): Promise<void> {
-  const { db, clock, log, audit, bot } = parts;
+  const { db, log, audit, bot } = parts;
   const { roomId, userId, askedBy } = invitation;
   try {
     const standing = parts.hall.standingOf(roomId, userId);
     if (standing === "in" || standing === "invited" || standing === "gone")
       return void (await store.settleInvitation(db, invitation, standing));
-    const obstacle = await obstacleTo(parts, invitation);
-    if (obstacle !== undefined) {
-      if (invitation.attempts === 0 && obstacle === "gate")
-        await audit.inviteDecided({ actor: bot, roomId, invitee: userId, allowed: false, reason: obstacle });
-      return void (await store.postponeInvitation(
-        db,
-        invitation,
-        obstacle,
-        clock() + waitMs(invitation.attempts),
-      ));
-    }
+    const cover = await parts.coverOf(invitation.caseId, userId);
+    if (cover.by === "nothing") return await waitForGate(parts, invitation, cover.reason);
+    if (!(await parts.hall.isReady(userId))) return await waitForDevice(parts, invitation);
+    await parts.guests.admit(invitation, cover);
     await parts.hall.inviteWithHistory(roomId, userId);
     await store.settleInvitation(db, invitation, "invited");
     await audit.inviteDecided({
@@ -166,17 +168,46 @@ async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation
     log.info({ roomId, userId }, "a colleague was invited to a case, with its history");
   } catch (error) {
     log.warn({ roomId, userId, ...toLog(error) }, "an invitation failed; it will be tried again");
-    await store.postponeInvitation(db, invitation, "failed", clock() + waitMs(invitation.attempts));
+    await postpone(parts, invitation, "failed");
   }
 }
 
-async function obstacleTo(
+async function waitForGate(
   parts: CaseAgentParts,
-  { caseId, userId }: store.Invitation,
-): Promise<"gate" | "not-ready" | undefined> {
-  if (!(await parts.audienceAllows(caseId, userId))) return "gate";
-  return (await parts.hall.isReady(userId)) ? undefined : "not-ready";
+  invitation: store.Invitation,
+  reason: RefusalReason,
+): Promise<void> {
+  const { roomId, userId, attempts } = invitation;
+  if (attempts === 0)
+    await parts.audit.inviteDecided({
+      actor: parts.bot,
+      roomId,
+      invitee: userId,
+      allowed: false,
+      reason: "gate",
+    });
+  await tell(parts, invitation, "gate", { state: "refused", reason });
+  await postpone(parts, invitation, "gate");
 }
+
+async function waitForDevice(parts: CaseAgentParts, invitation: store.Invitation): Promise<void> {
+  await tell(parts, invitation, "not-ready", { state: "not-ready" });
+  await postpone(parts, invitation, "not-ready");
+}
+
+/** Who asked somebody in is told why they do not come, once for the same obstacle; those whom a request names are many, and expected. */
+async function tell(
+  { say, clock }: CaseAgentParts,
+  { roomId, userId, askedBy, obstacle }: store.Invitation,
+  now: string,
+  outcome: Admission["outcome"],
+): Promise<void> {
+  if (askedBy === undefined || obstacle === now) return;
+  await say(roomId, { userId: userIdSchema.parse(userId), at: new Date(clock()).toISOString(), outcome });
+}
+
+const postpone = ({ db, clock }: CaseAgentParts, invitation: store.Invitation, why: string) =>
+  store.postponeInvitation(db, invitation, why, clock() + waitMs(invitation.attempts));
 
 /** From two seconds to ten minutes: a change that matters hurries it anyway. */
 const waitMs = (attempts: number): number => Math.min(longestWaitMs, 2_000 * 2 ** Math.min(attempts, 12));

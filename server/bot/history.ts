@@ -42,6 +42,7 @@ export function createHistory(parts: { session: Session; http: Http; tickets: Ti
       return keys.hasIdentity && keys.hasSignedDevice;
     },
     inviteWithHistory: (roomId, userId) => underTicket(roomId, userId, () => client.invite(roomId, userId)),
+    takeOut: async (roomId, userId) => void (await client.kick(roomId, userId)),
     shareAgain: (roomId, userId) => underTicket(roomId, userId, () => shareHistory(crypto, roomId, userId)),
   };
 }

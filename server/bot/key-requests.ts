@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Cover } from "#protocol/disclose.ts";
 import { roomIdSchema } from "#protocol/ids.ts";
 import { keyRequestType } from "#protocol/to-device.ts";
 import { type Logger, toLog } from "../kit/log.ts";
@@ -25,7 +26,7 @@ const atMostEveryMs = 30_000;
 export function answerKeyRequests(parts: {
   readonly session: Session;
   readonly history: History;
-  readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;
+  readonly coverOf: (caseId: string, userId: string) => Promise<Cover>;
   readonly log: Logger;
   readonly clock: Clock;
 }): Disposable {
@@ -38,7 +39,7 @@ export function answerKeyRequests(parts: {
     if (caseId === undefined || history.standingOf(roomId, userId) !== "in") return;
     if (clock() - (answeredAt.get(key) ?? 0) < atMostEveryMs) return;
     const isCreator = history.creatorOf(roomId) === userId;
-    if (!isCreator && !(await parts.audienceAllows(caseId, userId))) return;
+    if (!isCreator && (await parts.coverOf(caseId, userId)).by === "nothing") return;
     answeredAt.set(key, clock());
     await history.shareAgain(roomId, userId);
     log.info({ roomId, userId }, "the keys of a case were handed to a member's new device");

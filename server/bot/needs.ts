@@ -1,3 +1,4 @@
+import type { Cover } from "#protocol/disclose.ts";
 import type { Withdrawn } from "#protocol/events.ts";
 import type { Addressee } from "#protocol/people.ts";
 import type { Audit } from "../audit/index.ts";
@@ -16,8 +17,8 @@ export type BotNeeds = Tickets & {
   /** Has the record told, too. Awaited before the registry is told that it was; may be asked again for the same one. */
   readonly noteWithdrawal?: (roomId: string, withdrawn: Withdrawn) => Promise<void>;
   readonly audit: Pick<Audit, "note" | "inviteDecided">;
-  /** The gate's word: may this person be shown this case? */
-  readonly audienceAllows: (caseId: string, userId: string) => Promise<boolean>;
+  /** The gate's word: what, if anything, lets this person be shown this case? */
+  readonly coverOf: (caseId: string, userId: string) => Promise<Cover>;
   /** Whether a file that an event names is one that a receipt announced for that case. */
   readonly fileCheck: FileCheck;
   /** The people whom an addressee stands for, the requester left out. */

@@ -46,6 +46,13 @@ export const migrations = [
    ALTER TABLE bot_photos ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE bot_photos ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX bot_photos_open ON bot_photos (room_id) WHERE redacted = 0;`,
+  `CREATE TABLE bot_guests (
+     room_id TEXT NOT NULL,
+     user_id TEXT NOT NULL,
+     case_id TEXT NOT NULL,
+     until_at INTEGER NOT NULL,
+     PRIMARY KEY (room_id, user_id)
+   );`,
 ];
 
 const blob = z.instanceof(Uint8Array);
@@ -198,6 +205,7 @@ const invitationRow = z
     case_id: z.string(),
     attempts: z.number(),
     asked_by: z.string().nullable(),
+    reason: z.string().nullable(),
   })
   .transform((row) => ({
     roomId: row.room_id,
@@ -205,6 +213,8 @@ const invitationRow = z
     caseId: row.case_id,
     attempts: row.attempts,
     askedBy: row.asked_by ?? undefined,
+    /** What stood in the way at the last try. */
+    obstacle: row.reason ?? undefined,
   }));
 export type Invitation = z.infer<typeof invitationRow>;
 
@@ -231,7 +241,7 @@ export const askIn = (q: Queries, row: { roomId: string; userId: string; caseId:
 export const dueInvitations = (q: Queries, now: number) =>
   q.all(
     invitationRow,
-    "SELECT room_id, user_id, case_id, attempts, asked_by FROM bot_invitations WHERE state = 'waiting' AND next_at <= ? ORDER BY rowid",
+    "SELECT room_id, user_id, case_id, attempts, asked_by, reason FROM bot_invitations WHERE state = 'waiting' AND next_at <= ? ORDER BY rowid",
     now,
   );
 /** Makes waiting invitations due at once: of one person, or of one room. */

@@ -172,4 +172,25 @@ describe("gate 2", () => {
       expect(await gate.member(caseId, user("haddad"))).toEqual({ allow: true });
     }
   });
+
+  test("[G11] says whether the patient's word or a broken glass lets somebody in, and until when", async () => {
+    const untilMs = now + 3_600_000;
+    const broken = [
+      { reader: user("haddad"), untilMs },
+      { reader: user("haddad"), untilMs: untilMs - 1 },
+      { reader: user("martin"), untilMs },
+    ];
+    const cover = (person: string, state: "live" | "withdrawn" = "live") => {
+      const facts = { consent, status: { state, untilMs: now + 1000 }, glasses: broken };
+      return createGate({
+        registry: { factsOf: async () => facts, consentsOfCase: async () => [facts] },
+        directory: { clinicians: () => clinicians },
+        clock: () => now,
+      }).coverOf(caseId, user(person));
+    };
+    expect(await cover("haddad")).toEqual({ by: "glass", untilMs });
+    expect(await cover("martin")).toEqual({ by: "consent" });
+    expect(await cover("haddad", "withdrawn")).toEqual({ by: "nothing", reason: "withdrawn" });
+    expect(await cover("unknown")).toEqual({ by: "nothing", reason: "audience-not-covered" });
+  });
 });

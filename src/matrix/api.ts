@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { apiPrefix } from "#protocol/api.ts";
-import type { RefusalReason } from "#protocol/disclose.ts";
+import { type RefusalReason, refusalReasonSchema } from "#protocol/disclose.ts";
 import { type ErrorCode, isErrorCode } from "#protocol/errors.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
-import { refusalReasonSchema } from "./refusal-reasons.ts";
 
 /** Calls of the Colloque server's own interface, and of the few Matrix paths that are called without the SDK. */
 export type Api = {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { admissionSchema } from "./admission.ts";
 import { arrivingPhotos, emptyCase, foldCase, notYetFiled, notYetInformed, stepCase } from "./case-state.ts";
 import { consentSchema } from "./consent.ts";
 import {
@@ -211,6 +212,20 @@ describe("emergencies and withdrawals", () => {
     });
     expect(foldCase([request(), taken(martin)], bot).withdrawals).toEqual([]);
     expect(foldCase([request(), taken(bot), taken(bot)], bot).withdrawals).toHaveLength(1);
+  });
+
+  test("[C11] who could not be let in, or had to go, is the archivist's word alone", () => {
+    const gone = (sender: string, eventId = `$gone ${tick()}`): CaseEvent => ({
+      ...at(eventId, sender),
+      kind: "admission",
+      admission: admissionSchema.parse({
+        userId: haddad,
+        at: "2026-11-24T12:00:00Z",
+        outcome: { state: "glass-ended" },
+      }),
+    });
+    expect(foldCase([request(), gone(martin)], bot).admissions).toEqual([]);
+    expect(foldCase([request(), gone(bot, "$one"), gone(bot, "$one")], bot).admissions).toHaveLength(1);
   });
 
   test("[C10] until the patient was told of a glass, the case says so", () => {

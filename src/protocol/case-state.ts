@@ -1,3 +1,4 @@
+import type { Admission } from "./admission.ts";
 import type { Consent } from "./consent.ts";
 import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
 import type { Glass } from "./glass.ts";
@@ -22,6 +23,8 @@ export type CaseState = {
     readonly sender: string;
     readonly atMs: number;
     readonly consent: Consent;
+    /** Why nobody could be asked, where it was an emergency. */
+    readonly emergencyReason: string | undefined;
   }[];
   readonly photos: readonly CasePhoto[];
   /** The smaller forms that went ahead of the photos; they stay beside them. */
@@ -61,6 +64,12 @@ export type CaseState = {
     readonly atMs: number;
     readonly withdrawn: Withdrawn;
   }[];
+  /** Whom the archivist could not let in, and who had to go, oldest first. */
+  readonly admissions: readonly {
+    readonly eventId: string;
+    readonly atMs: number;
+    readonly admission: Admission;
+  }[];
   /** The latest word of the archivist on each event. */
   readonly filed: ReadonlyMap<string, Filed>;
   /** Who had each event on screen, and when first (milliseconds). */
@@ -83,6 +92,7 @@ export const emptyCase: CaseState = {
   glasses: [],
   informed: [],
   withdrawals: [],
+  admissions: [],
   filed: new Map(),
   seen: new Map(),
   malformed: [],
@@ -113,7 +123,16 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       if (event.consent.payload.collectedBy !== sender || has(state.consents, eventId)) return state;
       return {
         ...next,
-        consents: [...state.consents, { eventId, sender, atMs, consent: event.consent.payload }],
+        consents: [
+          ...state.consents,
+          {
+            eventId,
+            sender,
+            atMs,
+            consent: event.consent.payload,
+            emergencyReason: event.evidence.emergencyReason,
+          },
+        ],
       };
     case "photo":
       if (event.photo.receipt.payload.takenBy !== sender || has(state.photos, eventId)) return state;
@@ -155,6 +174,10 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
         ...next,
         withdrawals: [...state.withdrawals, { eventId, atMs, withdrawn: event.withdrawn }],
       };
+    case "admission":
+      // C11: who is let in or put out is the archivist's word alone.
+      if (sender !== bot || has(state.admissions, eventId)) return state;
+      return { ...next, admissions: [...state.admissions, { eventId, atMs, admission: event.admission }] };
     case "filed":
       // C6: "filed" is the archivist's word alone.
       if (sender !== bot) return state;

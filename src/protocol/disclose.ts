@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Consent, Purpose } from "./consent.ts";
 import { grants } from "./consent.ts";
 import type { OpenGlass } from "./glass.ts";
@@ -7,22 +8,30 @@ import type { Receipt } from "./receipt.ts";
 import { missingCase } from "./result.ts";
 
 /** What stands between a disclosure and its refusal. Each is a key of the texts that people read. */
-export type RefusalReason =
-  | "no-consent"
-  | "opinion-not-granted"
-  | "purpose-not-granted"
-  | "audience-not-covered"
-  | "expired"
-  | "not-yet-valid"
-  | "withdrawn"
-  | "status-unknown"
-  | "status-stale"
-  | "receipt-of-another-case"
-  | "receipt-of-another-patient"
-  | "receipt-of-another-consent"
-  | "taken-before-consent";
+export const refusalReasonSchema = z.enum([
+  "no-consent",
+  "opinion-not-granted",
+  "purpose-not-granted",
+  "audience-not-covered",
+  "expired",
+  "not-yet-valid",
+  "withdrawn",
+  "status-unknown",
+  "status-stale",
+  "receipt-of-another-case",
+  "receipt-of-another-patient",
+  "receipt-of-another-consent",
+  "taken-before-consent",
+]);
+export type RefusalReason = z.infer<typeof refusalReasonSchema>;
 
 export type Decision = { readonly allow: true } | { readonly allow: false; readonly reason: RefusalReason };
+
+/** What lets a person into a case: the patient's word, or a broken glass until that ends (milliseconds since the epoch). */
+export type Cover =
+  | { readonly by: "consent" }
+  | { readonly by: "glass"; readonly untilMs: number }
+  | { readonly by: "nothing"; readonly reason: RefusalReason };
 
 /** What the registry says of a consent or permit, until when that may be believed (milliseconds since the epoch). */
 export type Status =

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Admission, admissionSchema } from "./admission.ts";
 import { bodySiteSchema } from "./body-sites.ts";
 import { consentEvidenceSchema, signedConsentSchema } from "./consent.ts";
 import { maxReason, minReason, type SignedGlass, signedGlassSchema } from "./glass.ts";
@@ -219,6 +220,7 @@ export const machineTypes = {
   filed: "fr.colloque.filed",
   seen: "fr.colloque.seen",
   withdrawn: "fr.colloque.withdrawn",
+  admission: "fr.colloque.admission",
 } as const;
 
 export const requestContentSchema = z.object({
@@ -289,6 +291,7 @@ export type CaseEvent = {
   | { readonly kind: "glass"; readonly glass: SignedGlass; readonly reason: string }
   | { readonly kind: "informed"; readonly informed: Informed }
   | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
+  | { readonly kind: "admission"; readonly admission: Admission }
   | { readonly kind: "filed"; readonly filed: Filed }
   | { readonly kind: "seen"; readonly seen: Seen }
   | { readonly kind: "foreign"; readonly body: string | undefined }
@@ -317,6 +320,11 @@ export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
     return {
       ...base,
       ...read(withdrawnSchema, event.content, (withdrawn) => ({ kind: "withdrawn", withdrawn }), "withdrawn"),
+    };
+  if (event.type === machineTypes.admission)
+    return {
+      ...base,
+      ...read(admissionSchema, event.content, (admission) => ({ kind: "admission", admission }), "admission"),
     };
   if (event.type !== "m.room.message" || event.content === null || typeof event.content !== "object") {
     return { ...base, kind: "foreign", body: undefined };

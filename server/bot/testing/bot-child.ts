@@ -27,12 +27,15 @@ const settings = z
     refused: z.array(z.string()),
     failFirst: z.number(),
     withdrawn: z.array(withdrawalSchema),
+    glasses: z.record(z.string(), z.number()),
   })
   .parse(JSON.parse(process.argv[2] ?? ""));
 
 const say = (line: object): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 const db = openDatabase(join(settings.dataDir, "server.db"));
 const tickets = new Map<string, string>();
+/** For whom the glass is broken, and until when; once it was, nothing else covers them. */
+const glasses = new Map(Object.entries(settings.glasses));
 let withdrawn = settings.withdrawn;
 let untold = settings.withdrawn;
 
@@ -55,7 +58,12 @@ const bot = await startBot({
       say({ told: consentId });
     },
   },
-  audienceAllows: async (_caseId, userId) => !settings.refused.includes(userId),
+  coverOf: async (_caseId, userId) => {
+    const glass = glasses.get(userId) ?? 0;
+    if (glass > Date.now()) return { by: "glass", untilMs: glass };
+    const covered = !settings.refused.includes(userId) && glass === 0;
+    return covered ? { by: "consent" } : { by: "nothing", reason: "audience-not-covered" };
+  },
   peopleOf: async (addressee) => (addressee.kind === "person" ? [addressee.userId] : []),
   fileCheck: async () => "announced",
   openTicket: async (_roomId, invitee) => {
@@ -81,6 +89,8 @@ const commandSchema = z.union([
   z.object({ ready: z.string() }),
   z.object({ filed: filedSchema, roomId: z.string() }),
   z.object({ withdraw: withdrawalSchema, roomId: z.string() }),
+  z.object({ glass: z.string(), untilMs: z.number() }),
+  z.object({ askIn: z.string(), roomId: z.string(), caseId: z.string(), askedBy: z.string() }),
   z.object({ stop: z.literal(true) }),
 ]);
 for await (const line of createInterface({ input: process.stdin })) {
@@ -90,6 +100,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if ("withdraw" in command) {
     withdrawn = untold = [command.withdraw];
     await bot.onWithdrawn(command.roomId);
+  } else if ("glass" in command) glasses.set(command.glass, command.untilMs);
+  else if ("askIn" in command) {
+    const { askIn: userId, ...rest } = command;
+    await bot.askIn({ ...rest, userId });
   } else break;
 }
 await bot[Symbol.asyncDispose]();

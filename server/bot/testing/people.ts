@@ -129,6 +129,7 @@ export function botProcess(settings: {
   refused?: string[];
   failFirst?: number;
   withdrawn?: object[];
+  glasses?: Record<string, number>;
 }): BotProcess {
   const { url, socketPath } = homeserver();
   const orders = {
@@ -138,6 +139,7 @@ export function botProcess(settings: {
     refused: [],
     failFirst: 0,
     withdrawn: [],
+    glasses: {},
     ...settings,
   };
   const child = spawn(process.execPath, [join(import.meta.dirname, "bot-child.ts"), JSON.stringify(orders)], {

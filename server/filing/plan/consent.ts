@@ -31,6 +31,7 @@ export function planConsent(event: ConsentEvent, context: PlanContext): Plan {
     sender: event.sender,
     atMs: event.atMs,
     consent: payload,
+    emergencyReason: event.evidence.emergencyReason,
   };
   const { documents, blobs } = documentsOf(event, context);
   const bundle = documentBundle(context, event.eventId, documents);

@@ -3,7 +3,7 @@ import { permitAnswerSchema } from "#protocol/api.ts";
 import { bodySiteSchema } from "#protocol/body-sites.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { consentEvidenceSchema, consentSchema, signedConsentSchema } from "#protocol/consent.ts";
-import type { RefusalReason } from "#protocol/disclose.ts";
+import { type RefusalReason, refusalReasonSchema } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { isErrorCode } from "#protocol/errors.ts";
 import {
@@ -20,7 +20,6 @@ import { caseIdSchema, consentIdSchema, instantSchema, sha256Schema } from "#pro
 import { addresseeSchema } from "#protocol/people.ts";
 import { type Rendition, renditionSchema, signedReceiptSchema } from "#protocol/receipt.ts";
 import { toJson } from "../kit/json.ts";
-import { isRefusalReason } from "../refusal-reasons.ts";
 
 /** What waits to leave this device. Everything needed to go on after a reload is in here, save the pictures themselves. */
 
@@ -78,7 +77,7 @@ const bodySchema = z.discriminatedUnion("kind", [
 export type ItemBody = z.infer<typeof bodySchema>;
 
 const failureSchema = z.custom<ErrorCode | RefusalReason>(
-  (value) => isErrorCode(value) || isRefusalReason(value),
+  (value) => isErrorCode(value) || refusalReasonSchema.safeParse(value).success,
 );
 
 export const itemSchema = z.object({
