@@ -53,6 +53,7 @@ export function consentCases(nowMs: number): CaseRecord[] {
   const { payload, ...signature } = emergency.consent;
   const nobody = {
     ...emergency,
+    evidence: { ...emergency.evidence, emergencyReason: "Patiente inconsciente, famille injoignable." },
     consent: {
       payload: { ...payload, method: "emergency" as const, givenBy: "nobody" as const },
       ...signature,

@@ -1,9 +1,12 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import type { CaseState } from "#protocol/case-state.ts";
+import type { RefusalReason } from "#protocol/disclose.ts";
+import type { ErrorCode } from "#protocol/errors.ts";
 import { type Addressee, type Clinician, membersOf } from "#protocol/people.ts";
-import { loadedValue, standingOf } from "../features/cases/index.ts";
+import { loadedValue, NotAdmitted, standingOf } from "../features/cases/index.ts";
 import { ConsentScreen, createConsentModel, PhoneWay } from "../features/consent/index.ts";
 import type { CaseRecord } from "../matrix/index.ts";
 import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
@@ -27,6 +30,8 @@ export function CaseConsentPlace({
   const before = record === null ? null : standingOf(record.state, clock.now());
   const ready = directory !== null && config !== null && record !== null && request !== undefined;
   const back = () => go(addressOf(caseKey));
+  /** Why the colleague for whom it was asked is not let in all the same. */
+  const [refused, setRefused] = useState<ErrorCode | RefusalReason | null>(null);
 
   const consent = useOwned(
     () =>
@@ -53,8 +58,9 @@ export function CaseConsentPlace({
             },
             onRecorded: () => {
               if (who === null) return back();
-              // What the archivist answers is seen in the case: the colleague among its people, or the same sheet again.
-              void door.addMember(record.roomId, who).then(back, back);
+              void door
+                .addMember(record.roomId, who)
+                .then((answer) => (answer.ok ? back() : setRefused(answer.error)));
             },
           })
         : null,
@@ -68,7 +74,14 @@ export function CaseConsentPlace({
     clock: clock.now,
     newId: newConsentId,
   };
-  return <ConsentScreen model={consent} onClose={back} phone={<PhoneWay sheet={consent} with={phone} />} />;
+  return (
+    <>
+      <ConsentScreen model={consent} onClose={back} phone={<PhoneWay sheet={consent} with={phone} />} />
+      {who !== null && refused !== null && (
+        <NotAdmitted userId={who} why={refused} directory={directory} onClose={back} />
+      )}
+    </>
+  );
 }
 
 /** Everybody who would see it: whom the request went to, who is in the case already, and who is to come. */

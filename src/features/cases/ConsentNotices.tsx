@@ -10,7 +10,7 @@ import type { BrokenGlass } from "./consent-standing.ts";
 import styles from "./people.module.css";
 import { useWords } from "./use-words.ts";
 import { caseAddress } from "./WorklistRow.tsx";
-import { moment, type Words } from "./words.ts";
+import { longMoment, moment, type Words } from "./words.ts";
 import { personName } from "./worklist.ts";
 
 type Props = { readonly model: CaseModel; readonly view: OpenCase };
@@ -49,7 +49,7 @@ export function ConsentNotices({ model, view }: Props) {
           </div>
         </Banner>
       ))}
-      {emergencies.map((of) => (
+      {emergencies.map(({ of, by, untilMs, reason }) => (
         <Banner
           key={of.consentId}
           tone="urgent"
@@ -64,9 +64,17 @@ export function ConsentNotices({ model, view }: Props) {
             </span>
           }
         >
-          <p>
-            <strong>{t("glass.emergencyTitle")}</strong> {t("glass.emergencyText")}
-          </p>
+          <div className={styles.notice}>
+            <p>
+              <strong>{t("glass.emergencyTitle")}</strong>{" "}
+              {t("glass.emergencyBy", {
+                by: personName(by, view.directory, "full"),
+                until: longMoment(words, untilMs),
+              })}
+            </p>
+            {reason !== undefined && <p className={styles.reason}>{t("glass.reason", { reason })}</p>}
+            <p>{t("glass.emergencyText")}</p>
+          </div>
         </Banner>
       ))}
       {telling !== null && <ToldSheet model={model} of={telling} onClose={() => setTelling(null)} />}

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { Admission } from "#protocol/admission.ts";
 import type { Withdrawn } from "#protocol/events.ts";
 import { missingCase } from "#protocol/result.ts";
 import { TextAction } from "../../ui/index.ts";
@@ -78,6 +79,16 @@ function EntryLine({ entry, model, view }: Props & { readonly entry: Entry }) {
           </p>
         </>
       );
+    case "glass-over":
+      return (
+        <p className={styles.notice}>
+          {t(entry.reader === view.me ? "discussion.glassOverMine" : "discussion.glassOver", {
+            who: personName(entry.reader, view.directory, "full"),
+          })}
+        </p>
+      );
+    case "admission":
+      return <AdmissionLine admission={entry.admission} view={view} />;
     case "informed":
       return (
         <>
@@ -120,6 +131,20 @@ function EntryLine({ entry, model, view }: Props & { readonly entry: Entry }) {
     default:
       return missingCase(entry);
   }
+}
+
+/** Why somebody who was asked in does not come, or had to go. */
+function AdmissionLine({ admission, view }: { readonly admission: Admission; readonly view: OpenCase }) {
+  const { t } = useWords();
+  const { t: error } = useTranslation("errors");
+  const who = personName(admission.userId, view.directory, "full");
+  const { outcome } = admission;
+  return (
+    <p className={styles.notice}>
+      {t(`discussion.admission.${outcome.state}`, { who })}
+      {outcome.state === "refused" && ` ${error(outcome.reason)}`}
+    </p>
+  );
 }
 
 type HeadProps = {

@@ -157,7 +157,7 @@ function openCase(
     thread: caseThread(state, bot),
     photos: [...state.photos, ...arrivingPhotos(state)].map((photo) => photoView(record, photo, facts)),
     pendingPhotos: pending.filter((item) => item.kind === "photo"),
-    discussion: discussionOf(record, bot),
+    discussion: discussionOf(record, bot, facts.nowMs),
     archivist: archivistWord(state, notYetFiled(state)),
     archivistPresent: record.members.includes(bot),
     health: facts.health,

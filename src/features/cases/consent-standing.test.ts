@@ -120,6 +120,28 @@ describe("what the case reminds everybody of", () => {
   });
 });
 
+describe("an emergency that the patient does not know of", () => {
+  test("says who decided, why and until when; with the patient's own word it is silent", () => {
+    const base = consentEvent(1, start);
+    if (base.kind !== "consent") throw new Error("not a consent");
+    const urgent: CaseEvent = {
+      ...base,
+      consent: { ...base.consent, payload: { ...base.consent.payload, method: "emergency" } },
+      evidence: { ...base.evidence, emergencyReason: "choc septique" },
+    };
+    const { expiresAt, collectedBy } = base.consent.payload;
+    expect(remindersOf(stateOf(urgent, asked), start).emergencies).toEqual([
+      {
+        of: { kind: "emergency", consentId },
+        by: collectedBy,
+        untilMs: Date.parse(expiresAt),
+        reason: "choc septique",
+      },
+    ]);
+    expect(remindersOf(stateOf(urgent, asked, second(start + hourMs)), start).emergencies).toEqual([]);
+  });
+});
+
 describe("who opened a picture", () => {
   const access = (by: string, atMs: number, how: "view" | "machine", receipt = uuid(1)) => ({
     receiptId: receiptIdSchema.parse(receipt),

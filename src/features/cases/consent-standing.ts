@@ -78,14 +78,31 @@ export function glassesOf(state: CaseState, nowMs: number): BrokenGlass[] {
 /** What the case reminds everybody of until it is mended: open or untold glasses, and emergencies that the patient does not know of. */
 export type Reminders = {
   readonly glasses: readonly BrokenGlass[];
-  readonly emergencies: readonly Extract<Informed["of"], { kind: "emergency" }>[];
+  readonly emergencies: readonly Emergency[];
+};
+
+/** An emergency in which nobody could be asked: everybody sees who decided, why and until when. */
+export type Emergency = {
+  readonly of: Extract<Informed["of"], { kind: "emergency" }>;
+  readonly by: string;
+  readonly untilMs: number;
+  readonly reason: string | undefined;
 };
 
 export function remindersOf(state: CaseState, nowMs: number): Reminders {
   return {
     glasses: glassesOf(state, nowMs).filter((each) => !each.over || !each.told),
-    emergencies: notYetInformed(state).flatMap((each) => (each.kind === "emergency" ? [each] : [])),
+    emergencies: notYetInformed(state).flatMap((of) =>
+      of.kind === "emergency" ? emergencyOf(state, of) : [],
+    ),
   };
+}
+
+function emergencyOf({ consents }: CaseState, of: Emergency["of"]): Emergency[] {
+  const found = consents.find(({ consent }) => consent.consentId === of.consentId);
+  if (found === undefined) return [];
+  const { consent, emergencyReason: reason } = found;
+  return [{ of, by: consent.collectedBy, untilMs: Date.parse(consent.expiresAt), reason }];
 }
 
 /** What was taken back here, summed up over its consents. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { type Admission, admissionSchema } from "#protocol/admission.ts";
+import { caseIdSchema, consentIdSchema } from "#protocol/ids.ts";
 import {
   bot,
   consentEvent,
@@ -9,6 +11,7 @@ import {
   record,
   request,
   user,
+  uuid,
 } from "../../../e2e/support/sample-cases.ts";
 import type { PendingItem } from "../../matrix/types.ts";
 import { archivistWord, discussionOf, unseenBy } from "./discussion.ts";
@@ -28,7 +31,7 @@ const seen = (who: string, ...of: string[]) =>
 describe("the discussion", () => {
   test("a message is sent, then seen, then filed, and never more than is true", () => {
     const delivery = (...more: ReturnType<typeof event>[]) => {
-      const [first] = discussionOf(record(1, [asked, message, ...more]), bot);
+      const [first] = discussionOf(record(1, [asked, message, ...more]), bot, at + 9000);
       return first?.kind === "message" ? first.delivery.state : null;
     };
     expect(delivery()).toBe("sent");
@@ -40,7 +43,9 @@ describe("the discussion", () => {
   test("the first photos stand beside the question, a later one is a turn of the talk", () => {
     const first = photoEvent(1, 0, at + 100);
     const later = photoEvent(1, 1, at + 5000);
-    const kinds = discussionOf(record(1, [asked, first, message, later]), bot).map((entry) => entry.kind);
+    const kinds = discussionOf(record(1, [asked, first, message, later]), bot, at + 9000).map(
+      (entry) => entry.kind,
+    );
     expect(kinds).toEqual(["message", "photo"]);
   });
 
@@ -50,7 +55,7 @@ describe("the discussion", () => {
       atMs: at,
       reason: "keys-on-their-way" as const,
     }));
-    const entries = discussionOf(record(1, [asked], { unreadable }), bot);
+    const entries = discussionOf(record(1, [asked], { unreadable }), bot, at + 9000);
     expect(entries).toMatchObject([{ kind: "unreadable", count: 10 }]);
   });
 
@@ -65,7 +70,7 @@ describe("the discussion", () => {
       photo: null,
       progress: null,
     };
-    const entries = discussionOf(record(1, [asked, message], { pending: [item] }), bot);
+    const entries = discussionOf(record(1, [asked, message], { pending: [item] }), bot, at + 9000);
     expect(entries.map((entry) => entry.kind)).toEqual(["message", "pending"]);
   });
 
@@ -73,6 +78,53 @@ describe("the discussion", () => {
     const state = record(1, [asked, message, seen(martin, asked.eventId)]).state;
     expect(unseenBy(state, martin)).toEqual([message.eventId]);
     expect(unseenBy(state, nurse)).toEqual([]);
+  });
+});
+
+describe("an emergency access in the talk", () => {
+  const endsAt = at + 4 * hourMs;
+  const glass = (n: number, ends = endsAt) =>
+    event(nurse, at, {
+      kind: "glass",
+      reason: "patiente inconsciente",
+      glass: {
+        jws: "aGVhZA..c2ln",
+        certificate: "aGVhZA.cGF5bG9hZA.c2ln",
+        payload: {
+          v: 1,
+          glassId: uuid(n),
+          caseId: caseIdSchema.parse(uuid(1)),
+          consentId: consentIdSchema.parse(uuid(501)),
+          reader: martin,
+          openedBy: nurse,
+          reasonSha256: "0".repeat(64),
+          openedAt: new Date(at).toISOString(),
+          endsAt: new Date(ends).toISOString(),
+        },
+      },
+    });
+  const admission = (outcome: Admission["outcome"]) =>
+    event(bot, endsAt + 1000, {
+      kind: "admission",
+      admission: admissionSchema.parse({ userId: martin, at: new Date(endsAt).toISOString(), outcome }),
+    });
+  const kinds = (nowMs: number, ...events: ReturnType<typeof event>[]) =>
+    discussionOf(record(1, [asked, ...events]), bot, nowMs).map((entry) => entry.kind);
+
+  test("its end is told once it is there, and not while a longer one is open", () => {
+    expect(kinds(endsAt, glass(1))).toEqual(["glass"]);
+    expect(kinds(endsAt + 1, glass(1))).toEqual(["glass", "glass-over"]);
+    expect(kinds(endsAt + 1, glass(1), glass(2, endsAt + hourMs))).toEqual(["glass"]);
+  });
+
+  test("that the reader is gone says it all; why somebody else does not come says nothing of it", () => {
+    const later = endsAt + hourMs;
+    expect(kinds(later, glass(1), admission({ state: "glass-ended" }))).toEqual(["glass", "admission"]);
+    expect(kinds(later, glass(1), admission({ state: "not-ready" }))).toEqual([
+      "glass",
+      "glass-over",
+      "admission",
+    ]);
   });
 });
 

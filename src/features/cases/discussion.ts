@@ -1,5 +1,7 @@
+import type { Admission } from "#protocol/admission.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import { type Consent, grants } from "#protocol/consent.ts";
+import { clockSkewMs } from "#protocol/disclose.ts";
 import type { Informed, Response, Withdrawn } from "#protocol/events.ts";
 import type { CaseRecord, PendingItem, UnreadableReason } from "../../matrix/types.ts";
 import { filedOutcome } from "./thread.ts";
@@ -25,6 +27,10 @@ export type Entry = { readonly key: string; readonly atMs: number } & (
       readonly reason: string;
       readonly endsMs: number;
     }
+  /** The time of an emergency access is over. */
+  | { readonly kind: "glass-over"; readonly reader: string }
+  /** Whom the archivist could not let in, or put out. */
+  | { readonly kind: "admission"; readonly admission: Admission }
   | { readonly kind: "informed"; readonly author: string; readonly informed: Informed }
   | { readonly kind: "withdrawn"; readonly author: string; readonly withdrawn: Withdrawn }
   | {
@@ -46,7 +52,7 @@ export type ArchivistWord =
   | { readonly state: "parked" | "refused"; readonly atMs: number };
 
 /** Everything that was said, oldest first, and what still waits on this device at the end. */
-export function discussionOf(record: CaseRecord, bot: string): readonly Entry[] {
+export function discussionOf(record: CaseRecord, bot: string, nowMs: number): readonly Entry[] {
   const { state } = record;
   const said: Entry[] = [
     ...state.messages.map(
@@ -71,6 +77,8 @@ export function discussionOf(record: CaseRecord, bot: string): readonly Entry[] 
     ),
     ...laterPhotos(state),
     ...wordsOfThePatient(state),
+    ...wordsOfTheArchivist(state),
+    ...endedGlasses(state, nowMs),
     ...unreadable(record),
   ];
   said.sort((a, b) => a.atMs - b.atMs);
@@ -171,6 +179,26 @@ function wordsOfThePatient(state: CaseState): Entry[] {
       }),
     ),
   ];
+}
+
+const wordsOfTheArchivist = ({ admissions }: CaseState): Entry[] =>
+  admissions.map(({ eventId, atMs, admission }) => ({ key: eventId, kind: "admission", atMs, admission }));
+
+/** One line for each reader whose emergency access is over, unless the archivist has said more of it: that they are gone. */
+function endedGlasses({ glasses, admissions }: CaseState, nowMs: number): Entry[] {
+  const ends = new Map<string, number>();
+  for (const { glass } of glasses)
+    ends.set(glass.reader, Math.max(ends.get(glass.reader) ?? 0, Date.parse(glass.endsAt)));
+  const isGone = (reader: string, endMs: number) =>
+    admissions.some(
+      ({ admission: { userId, at, outcome } }) =>
+        outcome.state === "glass-ended" && userId === reader && Date.parse(at) >= endMs - clockSkewMs,
+    );
+  return [...ends].flatMap(([reader, atMs]) =>
+    nowMs > atMs && !isGone(reader, atMs)
+      ? [{ key: `glass-over ${reader}`, kind: "glass-over" as const, atMs, reader }]
+      : [],
+  );
 }
 
 /** One line for each reason, at the time of the first: ten lost messages are one sentence, not ten. */

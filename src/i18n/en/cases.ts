@@ -324,6 +324,14 @@ export const cases = {
     pendingWithdrawal: "The withdrawal of the consent",
     glass: "opened this case in an emergency to {{who}}, until {{until}}: “{{reason}}”",
     glassSelf: "opened this case in an emergency to read it, until {{until}}: “{{reason}}”",
+    glassOver: "The emergency access of {{who}} has ended.",
+    glassOverMine: "Your emergency access has ended.",
+    admission: {
+      refused: "The archivist did not let {{who}} into this case.",
+      "not-ready":
+        "{{who}} has no device yet: the archivist invites them as soon as they first sign in to Colloque.",
+      "glass-ended": "Emergency access ended: {{who}} is no longer in this case.",
+    },
     informed: {
       patient: "told the patient of the emergency access.",
       family: "told the family of the emergency access.",
@@ -443,6 +451,8 @@ export const cases = {
     breaking: "Opening…",
     giveUp: "Do not open",
     failed: "{{who}} is not in this case.",
+    notAdmittedTitle: "What the patient said is recorded",
+    addAgain: "Once that is settled, add {{who}} again from the case.",
     close: "Close",
     back: "Back to the case",
     done: {
@@ -496,8 +506,8 @@ export const cases = {
     owed: "The patient has not been told yet.",
     tell: "Note that they were told",
     emergencyTitle: "Without consent, in an emergency.",
-    emergencyText:
-      "Nobody could be asked. As soon as the patient or their family can answer: tell them, and ask for their word.",
+    emergencyBy: "Nobody could be asked: {{by}} decided so for care, until {{until}}.",
+    emergencyText: "As soon as the patient or their family can answer: tell them, and ask for their word.",
     askWord: "Ask for their word",
   },
   told: {

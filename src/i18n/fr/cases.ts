@@ -325,6 +325,14 @@ export const cases = {
     pendingWithdrawal: "Le retrait de l’accord",
     glass: "a ouvert ce cas en urgence à {{who}}, jusqu’à {{until}} : « {{reason}} »",
     glassSelf: "a ouvert ce cas en urgence pour lire, jusqu’à {{until}} : « {{reason}} »",
+    glassOver: "L’accès d’urgence de {{who}} est terminé.",
+    glassOverMine: "Votre accès d’urgence est terminé.",
+    admission: {
+      refused: "L’Archiviste n’a pas fait entrer [le]{{who}} dans ce cas.",
+      "not-ready":
+        "Pas encore d’appareil pour [le]{{who}} : l’Archiviste l’invite dès sa première connexion à Colloque.",
+      "glass-ended": "Accès d’urgence terminé : [le]{{who}} n’est plus dans ce cas.",
+    },
     informed: {
       patient: "a informé le patient de l’accès d’urgence.",
       family: "a informé la famille de l’accès d’urgence.",
@@ -446,6 +454,8 @@ export const cases = {
     breaking: "Ouverture…",
     giveUp: "Ne pas ouvrir",
     failed: "[Le]{{who}} n’est pas dans ce cas.",
+    notAdmittedTitle: "Ce que le patient a dit est enregistré",
+    addAgain: "Quand ce sera réglé, ajoutez de nouveau [le]{{who}} depuis le cas.",
     close: "Fermer",
     back: "Revenir au cas",
     done: {
@@ -502,8 +512,8 @@ export const cases = {
     owed: "Le patient n’en est pas encore informé.",
     tell: "Noter que c’est dit",
     emergencyTitle: "Sans accord, en urgence.",
-    emergencyText:
-      "Personne n’a pu être interrogé. Dès que le patient ou sa famille peut répondre : l’informer, et recueillir sa parole.",
+    emergencyBy: "Personne n’a pu être interrogé : [le]{{by}} l’a décidé pour le soin, jusqu’au {{until}}.",
+    emergencyText: "Dès que le patient ou sa famille peut répondre : l’informer, et recueillir sa parole.",
     askWord: "Recueillir sa parole",
   },
   told: {
