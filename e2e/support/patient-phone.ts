@@ -29,10 +29,8 @@ export async function openLink(page: Page, url: string): Promise<void> {
 
 export const patientsCode = "407193";
 
-/** Yes to the care, no to the rest as it stands, a signature and a code. */
+/** Yes to the care and no to the rest, as it stands; a signature and a code. */
 export async function fillSheet(page: Page): Promise<void> {
-  await say(page, /L’avis/, "oui");
-  await say(page, /Des photos/, "oui");
   await drawSignature(page);
   await page.getByLabel("Choisissez un code à 6 chiffres").fill(patientsCode);
 }

@@ -7,28 +7,27 @@ import { deriveFrom, type PhoneKey, random, seal, sha256Hex, sign } from "./seal
 /** What the patient has said so far on this page. */
 export type Draft = {
   language: PhoneLanguage;
-  /** One for each question of the offer; null: not answered yet. */
-  readonly decisions: (boolean | null)[];
+  /** One for each question of the offer. */
+  readonly decisions: boolean[];
   strokes: readonly Stroke[];
   /** Who cannot draw writes the name. */
   written: string | null;
   factor: Factor;
 };
 
-/** Only care waits for an answer; everything else is no until somebody says yes. */
+/** Care stands at yes, and nothing of it counts before the signature; everything else is no until somebody says yes. */
 export const newDraft = (offer: Offer, language: PhoneLanguage): Draft => ({
   language,
-  decisions: offer.asks.map((each) => (each.care ? null : false)),
+  decisions: offer.asks.map((each) => each.care),
   strokes: [],
   written: null,
   factor: { kind: "code", text: "" },
 });
 
 /** What still lacks, the first first. */
-export type DraftLack = "decide" | "pictures-need-opinion" | "sign" | "sign-larger" | "write-name";
+export type DraftLack = "pictures-need-opinion" | "sign" | "sign-larger" | "write-name";
 
 export function lackOf(offer: Offer, draft: Draft): DraftLack | null {
-  if (draft.decisions.includes(null)) return "decide";
   const yes = (purpose: string) =>
     offer.asks.some((each, at) => each.purpose === purpose && draft.decisions[at] === true);
   // A no needs no form.

@@ -67,7 +67,6 @@ async function open(linkId: string, key: string): Promise<Opened> {
 type Hold = { readonly say: (words: Words) => string; readonly place: string };
 
 const holds: Readonly<Record<DraftLack | FactorLack, Hold>> = {
-  decide: { say: (words) => words.lackDecide, place: "#decide" },
   "pictures-need-opinion": { say: (words) => words.lackOpinion, place: "#decide" },
   sign: { say: (words) => words.lackSign, place: "#sign" },
   "sign-larger": { say: (words) => words.lackLarger, place: "#sign" },
@@ -169,10 +168,7 @@ function createBar(draft: Draft, leftMs: () => number, send: () => void): Bar {
     draw(texts, sending) {
       const minutes = Math.floor(Math.max(0, leftMs()) / 60_000);
       put(left, minutes < 1 ? texts.minute : fill(texts.minutes, { n: minutes }));
-      put(
-        words,
-        sending ? texts.sending : draft.decisions.every((each) => each === false) ? texts.sendNo : texts.send,
-      );
+      put(words, sending ? texts.sending : !draft.decisions.includes(true) ? texts.sendNo : texts.send);
       act.setAttribute("aria-busy", String(sending));
     },
     hold(next, texts) {

@@ -39,13 +39,14 @@ describe("the address", () => {
 });
 
 describe("the answers", () => {
-  test("care waits for a yes or a no, everything else is no until somebody says yes", () => {
+  test("care stands at yes and counts with the signature alone, everything else is no until somebody says yes", () => {
     const draft = newDraft(whole, "fr");
-    expect(draft.decisions).toEqual([null, null, false]);
-    expect(lackOf(whole, draft)).toBe("decide");
-    draft.decisions[0] = true;
+    expect(draft.decisions).toEqual([true, true, false]);
+    expect(lackOf(whole, draft)).toBe("sign");
     draft.decisions[1] = false;
     expect(lackOf(whole, draft)).toBe("sign");
+    draft.strokes = signed;
+    expect(lackOf(whole, draft)).toBeNull();
   });
 
   test("a no to everything needs no signature; a yes needs one that can be recognised", () => {
@@ -72,7 +73,6 @@ describe("the answers", () => {
 
   test("who cannot draw writes the name", () => {
     const draft = { ...newDraft(whole, "fr"), written: " J" };
-    draft.decisions.fill(true, 0, 2);
     expect(lackOf(whole, draft)).toBe("write-name");
     expect(lackOf(whole, { ...draft, written: "Josiane Delattre" })).toBeNull();
   });

@@ -7,7 +7,7 @@ import type { Words } from "./words/index.ts";
 
 /** The parts of the sheet, each keeping what is said in the draft and drawing only itself anew. */
 
-/** Each purpose is a switch of its own, with both of its words to see. Care stands between them until it is moved. */
+/** Each purpose is a switch of its own, with both of its words to see. */
 export function questions(
   offer: Offer,
   draft: Draft,

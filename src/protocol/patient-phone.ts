@@ -58,7 +58,7 @@ export const offerSchema = z.object({
       z.object({
         purpose: purposeSchema,
         project: z.string().max(200).optional(),
-        /** Care waits for a yes or a no; the others are no until somebody says yes. */
+        /** Care stands at yes until it is moved; the others are no until somebody says yes. */
         care: z.boolean(),
         label: inEachLanguage(300),
         detail: inEachLanguage(1000),

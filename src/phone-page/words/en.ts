@@ -31,7 +31,6 @@ export const en: Words = {
   send: "Sign and send",
   sendNo: "Send: no to everything",
   sending: "Sending…",
-  lackDecide: "Say yes or no to the questions about your care.",
   lackOpinion: "The photos are for the opinion: say yes to the opinion, or no to the photos.",
   lackSign: "Your signature is missing.",
   lackLarger: "This signature is too small to be recognised: clear it and sign larger.",

@@ -32,7 +32,6 @@ export const frSimple: Words = {
   send: "Signer et envoyer",
   sendNo: "Envoyer : je dis non",
   sending: "Ça part…",
-  lackDecide: "Répondez oui ou non aux questions sur vos soins.",
   lackOpinion: "Les photos sont pour le médecin. Dites oui à l’avis du médecin. Ou dites non aux photos.",
   lackSign: "Il faut signer.",
   lackLarger: "La signature est trop petite. Effacez. Signez plus grand.",

@@ -29,7 +29,6 @@ export const fr = {
   send: "Signer et envoyer",
   sendNo: "Envoyer : non à tout",
   sending: "Envoi…",
-  lackDecide: "Dites oui ou non aux questions sur vos soins.",
   lackOpinion: "Les photos servent à l’avis : dites oui à l’avis, ou non aux photos.",
   lackSign: "Il manque votre signature.",
   lackLarger: "Cette signature est trop petite pour être reconnue : effacez et signez plus grand.",

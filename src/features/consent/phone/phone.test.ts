@@ -32,7 +32,6 @@ async function answered(change: (draft: Draft) => void = () => {}, offer = offer
   const key = random(32);
   const phone = await phoneKeyOf(await makeKeyPair());
   const draft = newDraft(offer, "fr-simple");
-  draft.decisions.splice(0, 2, true, true);
   draft.strokes = signature;
   change(draft);
   const opened = { offer, offerText: canonicalJson(JSON.parse(JSON.stringify(offer))), key, phone };
