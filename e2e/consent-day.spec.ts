@@ -1,60 +1,18 @@
-import { fileURLToPath } from "node:url";
-import { type Browser, expect, type Page, type Request, test } from "@playwright/test";
-import { desktop, openDevice, signIn } from "./support/clinician.ts";
+import { expect, type Page, test } from "@playwright/test";
+import { openDevice, signIn } from "./support/clinician.ts";
 import * as day from "./support/day.ts";
-import { homeserver } from "./support/homeserver.ts";
+import { picture, reader, sendCase } from "./support/eye-case.ts";
 import { asker, signIn as signInByHand } from "./support/raw-client.ts";
 import { running } from "./support/stack.ts";
-import { newRoom, signWithFinger } from "./support/trouble.ts";
+import { signWithFinger } from "./support/trouble.ts";
 
 /**
  * The consent, from the hand that gives it to the hand that takes it back: every way of giving it, a colleague beyond its reach, an
  * emergency, and a withdrawal while somebody looks at the picture. Each refusal stands beside what is allowed.
  */
 
-const retina = fileURLToPath(new URL("samples/retina.jpg", import.meta.url));
 const field = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-
-/** A nurse's case for one colleague, with a photo and the patient's spoken consent. Says which room it is. */
-async function sendCase(page: Page, to: string, question: string): Promise<string> {
-  const before = new Set(await homeserver(running()).caseRooms());
-  await day.startRequest(page);
-  await day.choosePatient(page, "LE GOFF", "02/07/1974", "lui");
-  await day.chooseColleague(page, to);
-  await day.chooseDelay(page, /aujourd/i);
-  await day.ask(page, question);
-  await day.recordOralConsent(page, "Paul Faure");
-  await day.chooseFile(page, retina, "Fond d’œil gauche", /C’est bien à gauche/);
-  await day.send(page, /^Envoyer au Dr/);
-  const roomId = await newRoom(before);
-  await expect(page.getByRole("figure", { name: /œil gauche/i })).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });
-  return roomId;
-}
-
-async function openCase(page: Page, question: string): Promise<void> {
-  const row = page.getByRole("link").filter({ hasText: question }).first();
-  const hero = page.getByRole("article").filter({ hasText: question }).getByRole("button").first();
-  await expect(row.or(hero).first()).toBeVisible({ timeout: 60_000 });
-  await row.or(hero).first().click();
-  await expect(page.getByText(question).first()).toBeVisible();
-}
-
-const picture = (page: Page) => page.getByRole("img", { name: /œil gauche/i });
-
-/** Someone at a desktop who has the case on screen. */
-async function reader(browser: Browser, name: string, question: string) {
-  const person = await openDevice(browser, name, desktop);
-  const downloads: Request[] = [];
-  person.page.on("request", (request) => {
-    // Pictures alone: the keys that the archivist hands over are a file too, for this reader's eyes and encrypted for them.
-    if (request.headers()["x-colloque-read"] !== undefined) downloads.push(request);
-  });
-  await signIn(person);
-  await openCase(person.page, question);
-  return { ...person, downloads };
-}
 
 /** When the last picture left the page, by the page's own clock, and whether its bytes can still be had. */
 async function watchPictures(page: Page): Promise<() => Promise<{ goneMs: number; readable: boolean }>> {
