@@ -39,7 +39,7 @@ const until = <T>(
 
 async function signIn(user: string, password: string): Promise<void> {
   await until(() => (door.session.getState().step === "signed-out" ? true : undefined), door.session);
-  const result = await door.signIn(user, password);
+  const result = await door.signIn(user, password, "own");
   if (!result.ok) throw new Error(result.error);
   // On a stack that ran before, this person had another device, whose recovery key is gone with it.
   if (door.session.getState().step === "recovery-needed") await door.startAnew(password);

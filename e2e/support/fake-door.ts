@@ -268,6 +268,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     addMember: (_roomId, userId) =>
       Promise.resolve(userId === user("kermarrec") ? err("audience-not-covered" as const) : ok(undefined)),
     breakGlass: () => Promise.resolve(ok(undefined)),
+    breakGlassHere: () => Promise.resolve(ok("opened")),
     sayInformed: () => Promise.resolve(ok(undefined)),
     sendRequest: () => Promise.resolve(ok(undefined)),
     sendMessage: (roomId, text) => {

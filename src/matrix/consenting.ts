@@ -1,10 +1,9 @@
 import { errorTable } from "#protocol/errors.ts";
-import { type Glass, glassSchema } from "#protocol/glass.ts";
 import { caseIdSchema, consentIdSchema } from "#protocol/ids.ts";
 import { err, ok } from "#protocol/result.ts";
+import { createBreaking } from "./breaking.ts";
 import type { KeptConsent } from "./consents.ts";
 import type { DoorCore } from "./core.ts";
-import { sha256Hex, utf8 } from "./kit/bytes.ts";
 import { StorageFullError } from "./kit/device-store.ts";
 import type { LiveParts } from "./live.ts";
 import type { NewItem } from "./outbox/outbox.ts";
@@ -12,7 +11,7 @@ import type { Door } from "./types.ts";
 
 type Consenting = Pick<
   Door,
-  "recordConsent" | "withdrawConsent" | "addMember" | "breakGlass" | "sayInformed"
+  "recordConsent" | "withdrawConsent" | "addMember" | "breakGlass" | "breakGlassHere" | "sayInformed"
 >;
 
 /** What people do with a consent: give it, take it back, widen it, and go past it in an emergency. The registry hears it first. */
@@ -86,31 +85,16 @@ export function createConsenting(core: DoorCore): Consenting {
 
     addMember: (roomId, userId) => registry.addMember(roomId, userId),
 
-    async breakGlass(roomId, draft) {
-      const parts = core.live();
-      const caseId = caseOf(parts, roomId);
-      if (parts === null || caseId === null) return err("not-found");
-      const { consentRules } = await core.config.value();
-      const reason = draft.reason.trim();
-      const openedMs = clock.nowMs();
-      const glass: Glass = glassSchema.parse({
-        v: 1,
-        glassId: crypto.randomUUID(),
-        caseId,
-        consentId: draft.consentId,
-        reader: draft.reader,
-        openedBy: parts.live.identity.userId,
-        reasonSha256: await sha256Hex(utf8(reason)),
-        openedAt: new Date(openedMs).toISOString(),
-        endsAt: new Date(openedMs + consentRules.glassMinutes * 60_000).toISOString(),
-      });
-      const signed = await parts.live.signer.sign(glass);
-      const answer = await registry.breakGlass(signed);
-      if (!answer.ok) return answer;
-      core.leases.forget(roomId);
-      const body = { kind: "glass" as const, glass: signed, reason };
-      return outbox.add([{ localId: `glass ${glass.glassId}`, caseId, roomId, body }]);
-    },
+    ...createBreaking({
+      ...core,
+      rules: async () => (await core.config.value()).consentRules,
+      at(roomId) {
+        const parts = core.live();
+        const caseId = caseOf(parts, roomId);
+        if (parts === null || caseId === null) return null;
+        return { caseId, userId: parts.live.identity.userId, signer: parts.live.signer };
+      },
+    }),
 
     async sayInformed(roomId, said) {
       const caseId = caseOf(core.live(), roomId);

@@ -11,13 +11,17 @@ import { createOwnerLock } from "./kit/owner-lock.ts";
 import { createPart } from "./kit/part.ts";
 import type { LiveParts } from "./live.ts";
 import { createLoading, type Loading } from "./loading.ts";
+import { createEmergencies, type Emergencies } from "./media/emergencies.ts";
+import { createLastWords } from "./media/last-words.ts";
 import { createLeases, type Leases } from "./media/leases.ts";
 import { createPictureReader, type PictureReader } from "./media/read.ts";
+import { createShelf } from "./media/shelf.ts";
 import { createUpload } from "./media/upload.ts";
 import { createOutbox, type Outbox } from "./outbox/outbox.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { logOut } from "./session/login.ts";
 import { createSession, type Live, type Session } from "./session/session.ts";
+import { createStation, type StationKept } from "./station.ts";
 import type { Vault } from "./types.ts";
 import { createVault } from "./vault.ts";
 import { createWithdrawals, type Withdrawals } from "./withdrawals.ts";
@@ -36,7 +40,9 @@ export type DoorCore = {
   readonly cases: Cases;
   readonly consents: Consents;
   readonly leases: Leases;
+  readonly emergencies: Emergencies;
   readonly pictures: PictureReader;
+  readonly station: StationKept;
   readonly withdrawals: Withdrawals;
   readonly vault: Vault;
   readonly clinicians: () => readonly Clinician[];
@@ -79,14 +85,32 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     return now.state === "loaded" ? now.value.clinicians : [];
   };
   const registryKey = async () => (await config.value()).registryKey;
-  const leases = createLeases({ registry, registryKey, clock, signal: page.signal });
+  const station = createStation(device);
+  /** The organisation's rules as they hold on this device. */
+  const rules = async () => {
+    const { consentRules } = await config.value();
+    return (await station.isShared()) ? { ...consentRules, offlineHours: 0 } : consentRules;
+  };
+  const mayKeep = async () => (await rules()).offlineHours > 0;
+  const shelf = createShelf({ device, mayKeep, clock });
+  const emergencies = createEmergencies(clock);
+  const leases = createLeases({
+    registry,
+    registryKey,
+    words: createLastWords({ device, registryKey, mayKeep, clock }),
+    onWithdrawn: (consentId) => pictures.forget(consentId),
+    clock,
+    signal: page.signal,
+  });
   const pictures = createPictureReader({
     api,
     leases,
     registryKey,
     clinicians,
     userId: () => live?.live.identity.userId ?? "",
-    clock,
+    rules,
+    emergencies,
+    shelf,
   });
   const withdrawals = createWithdrawals({ outbox, consents, leases, pictures });
   const connection = createConnection({ api, clock, signal: page.signal, onOnline: () => outbox.wake() });
@@ -135,6 +159,9 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     onSignedOut: () => {
       cases.clear();
       outbox.clear();
+      emergencies.clear();
+      leases.clear();
+      pictures.clear();
       directory.reset();
       connection.idle();
     },
@@ -162,7 +189,9 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     cases,
     consents,
     leases,
+    emergencies,
     pictures,
+    station,
     withdrawals,
     vault: createVault(device),
     clinicians,

@@ -29,7 +29,11 @@ export function createDoor(options: DoorOptions): Door {
     cases: core.cases.store,
     vault: core.vault,
     phoneLinks: createPhoneLinks(core.api),
-    signIn: (localpart, password) => core.whenStarted(() => session.signIn(localpart, password)),
+    signIn: (localpart, password, station) =>
+      core.whenStarted(async () => {
+        await core.station.keep(station);
+        return session.signIn(localpart, password);
+      }),
     unlock: session.unlock,
     startAnew: session.startAnew,
     recoveryKeySaved: session.recoveryKeySaved,

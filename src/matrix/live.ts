@@ -80,7 +80,7 @@ export function createLive(deps: LiveDeps): LiveParts {
       if (answer.ok) consents.heard(consent.payload.consentId, answer.value.state);
       return answer;
     },
-    statusOf: (consent, roomId) => statusNow(consent, roomId, consents, leases),
+    statusOf: (consent, roomId) => statusNow(consent, roomId, { consents, leases, clock }),
     findRoom: (caseId) => timeline.roomOfCase(caseId),
     async createRoom(caseId) {
       const made = await sender.createRoom(caseId);
@@ -91,6 +91,7 @@ export function createLive(deps: LiveDeps): LiveParts {
       const view = viewOf(roomId);
       return view === undefined ? [] : glassesOver(view, consentId);
     },
+    breakGlass: registry.breakGlass,
     withdraw: registry.withdraw,
     readersIn(roomId) {
       const view = viewOf(roomId);
@@ -121,11 +122,10 @@ export function createLive(deps: LiveDeps): LiveParts {
 async function statusNow(
   consent: Consent,
   roomId: string,
-  consents: Consents,
-  leases: Leases,
+  { consents, leases, clock }: Pick<LiveDeps, "consents" | "leases" | "clock">,
 ): Promise<Status> {
   const heard = consents.lastHeard(consent.consentId);
   if (heard !== undefined) return heard;
   const answer = await leases.of(roomId);
-  return answer.ok ? statusOf(answer.value, consent, null) : { state: "unknown" };
+  return answer.ok ? statusOf(answer.value, consent, null, clock.nowMs()) : { state: "unknown" };
 }

@@ -35,8 +35,11 @@ export type Door = {
     cancel(linkId: string): Promise<Result<unknown, ErrorCode>>;
   };
 
-  /** First sign-in sets everything up by itself and then offers the recovery key once. */
-  signIn(localpart: string, password: string): Promise<Result<void, SignInError>>;
+  /**
+   * First sign-in sets everything up by itself and then offers the recovery key once. On a shared station no picture stays for when the
+   * registry is silent.
+   */
+  signIn(localpart: string, password: string, station: Station): Promise<Result<void, SignInError>>;
   /** On a new device of a known person: unlocks the past with the recovery key. */
   unlock(recoveryKey: string): Promise<Result<void, "wrong-key" | ErrorCode>>;
   /** For somebody who lost the recovery key: starts anew; old cases come back only through colleagues. */
@@ -68,6 +71,14 @@ export type Door = {
   addMember(roomId: string, userId: string): Promise<Result<void, ErrorCode | RefusalReason>>;
   /** Breaks the glass for one reader: signed, registered, and told to everybody in the case with its reason. */
   breakGlass(roomId: string, glass: GlassDraft): Promise<Result<void, ErrorCode | "storage-full">>;
+  /**
+   * The same for this person alone while the registry is silent: signed into this device's journal, it opens for some minutes what is on the
+   * device of this case. The registry and the case are told when they are back. Where the registry answers after all, nothing is opened nor signed.
+   */
+  breakGlassHere(
+    roomId: string,
+    glass: Omit<GlassDraft, "reader">,
+  ): Promise<Result<"opened" | "registry-answers", ErrorCode | RefusalReason | "storage-full">>;
   /** That the patient, or somebody for them, was told of a broken glass or an emergency. */
   sayInformed(roomId: string, informed: Omit<Informed, "at">): Promise<Result<void, "storage-full">>;
   /**
@@ -111,6 +122,9 @@ export type Door = {
   readRecord(roomId: string): Promise<Result<RecordView, ErrorCode>>;
   readRecordEntry(roomId: string, entryId: string): Promise<Result<Blob, ErrorCode>>;
 };
+
+/** Whose device this is: one person's own, or one at which many sit. */
+export type Station = "own" | "shared";
 
 export type Loadable<T> =
   | { readonly state: "loading" }
@@ -190,6 +204,8 @@ export type PendingItem = {
     | "response"
     | "opinion"
     | "glass"
+    /** An emergency that the registry does not know of yet. */
+    | "journal"
     | "informed";
   readonly state: "waiting" | "sending" | "failed";
   readonly error: ErrorCode | RefusalReason | null;
@@ -265,7 +281,12 @@ export type PictureRefusal =
   | { readonly kind: "withdrawn" }
   /** Announced, and its bytes are still on their way. */
   | { readonly kind: "arriving" }
-  | { readonly kind: "unavailable"; readonly code: ErrorCode };
+  | {
+      readonly kind: "unavailable";
+      readonly code: ErrorCode;
+      /** It is on this device, and only the registry's silence stands in the way: an emergency could open it. */
+      readonly onDevice?: true;
+    };
 
 /** Small encrypted store on this device for drafts: what is in it survives a reload and goes at sign-out. */
 export type Vault = {

@@ -11,7 +11,7 @@ import type { TimelineState } from "./timeline/timeline.ts";
 import { createWithdrawals } from "./withdrawals.ts";
 
 const bot = "@archiviste:valombre.example";
-const clock: Clock = { nowMs: () => nowMs, wait: async () => undefined };
+const clock: Clock = { nowMs: () => nowMs, monoMs: () => 0, wait: async () => undefined };
 const consent = testConsent(["opinion", "care-named"]);
 const other = testConsent(["opinion", "care-named"]);
 
@@ -52,7 +52,7 @@ async function setUp() {
   const withdrawals = createWithdrawals({
     outbox,
     consents: { heard: (consentId, state) => void forgotten.push(`${consentId} ${state}`) },
-    leases: { forget: (roomId) => void forgotten.push(`leases of ${roomId}`) },
+    leases: { forget: () => undefined, unlearn: (roomId) => void forgotten.push(`leases of ${roomId}`) },
     pictures: { forget: (consentId) => void forgotten.push(`pictures of ${consentId}`) },
   });
   expect(await outbox.add([waiting(consent), waiting(other)])).toEqual(ok(undefined));

@@ -16,14 +16,14 @@ export type Withdrawals = {
 export function createWithdrawals(deps: {
   readonly outbox: Pick<Outbox, "store" | "discard">;
   readonly consents: Pick<Consents, "heard">;
-  readonly leases: Pick<Leases, "forget">;
+  readonly leases: Pick<Leases, "forget" | "unlearn">;
   readonly pictures: Pick<PictureReader, "forget">;
 }): Withdrawals {
   const { outbox, consents, leases, pictures } = deps;
 
   const drop = (roomId: string | null, consentId: string): void => {
     consents.heard(consentId, "withdrawn");
-    if (roomId !== null) leases.forget(roomId);
+    if (roomId !== null) leases.unlearn(roomId);
     pictures.forget(consentId);
     for (const item of outbox.store.getState().items)
       if (item.body.kind === "picture" && item.body.consent.consentId === consentId)

@@ -9,7 +9,7 @@ export type Command =
   | { readonly do: "register-again"; readonly consent: number }
   | { readonly do: "withdraw"; readonly by: string; readonly consent: number }
   | { readonly do: "pass"; readonly ms: number }
-  | { readonly do: "skew"; readonly who: string; readonly ms: number }
+  | { readonly do: "skew"; readonly who: string; readonly ms: number; readonly anew: boolean }
   | {
       readonly do: "send";
       readonly by: string;
@@ -45,6 +45,16 @@ export type Command =
   | { readonly do: "file"; readonly picture: number }
   | { readonly do: "restart" }
   | { readonly do: "outage"; readonly ms: number }
+  | {
+      readonly do: "silence";
+      readonly who: string;
+      readonly picture: number;
+      readonly ms: number;
+      /** Whether an emergency is signed on the device meanwhile. */
+      readonly here: boolean;
+      /** What is done to its clock meanwhile. */
+      readonly slip: { readonly ms: number; readonly anew: boolean } | undefined;
+    }
   | { readonly do: "back-up" }
   | { readonly do: "restore" };
 
@@ -183,6 +193,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       do: fc.constant("skew"),
       who: anybody,
       ms: fc.constantFrom(0, 0, 4 * minute, -4 * minute, 8 * minute, -8 * minute, day, -day),
+      anew: fc.boolean(),
     }),
   },
   {
@@ -257,6 +268,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("file"), picture: some }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart") }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("outage"), ms: fc.constantFrom(30_000, 62_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("silence"),
+      who: anybody,
+      picture: some,
+      ms: fc.constantFrom(61_000, hour, 3 * hour + 50 * minute, 5 * hour, 6 * hour),
+      here: fc.boolean(),
+      slip: fc.constantFrom(
+        undefined,
+        undefined,
+        { ms: -day, anew: false },
+        { ms: day, anew: false },
+        { ms: -day, anew: true },
+      ),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("back-up") }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restore") }) },
 );

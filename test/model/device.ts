@@ -1,17 +1,23 @@
 import type { SignedConsent } from "#protocol/consent.ts";
+import { frenchRules } from "#protocol/consent-rules.ts";
 import type { CaseEvent, Photo } from "#protocol/events.ts";
-import type { OpenGlass } from "#protocol/glass.ts";
+import type { OpenGlass, SignedGlass } from "#protocol/glass.ts";
+import { caseIdSchema } from "#protocol/ids.ts";
 import { err, ok } from "#protocol/result.ts";
 import type { PublicJwk } from "#protocol/signed.ts";
 import { tokenOf } from "../../server/gateway/testing/homeserver.ts";
 import { hospitalUrl } from "../../server/gateway/testing/hospital.ts";
 import { type Api, createApi } from "../../src/matrix/api.ts";
+import { createBreaking } from "../../src/matrix/breaking.ts";
 import type { Bytes } from "../../src/matrix/kit/bytes.ts";
 import type { Clock } from "../../src/matrix/kit/clock.ts";
 import type { DeviceStore } from "../../src/matrix/kit/device-store.ts";
 import { decryptFile } from "../../src/matrix/media/attachment.ts";
+import { createEmergencies, type Emergencies } from "../../src/matrix/media/emergencies.ts";
+import { createLastWords } from "../../src/matrix/media/last-words.ts";
 import { createLeases, type Leases } from "../../src/matrix/media/leases.ts";
 import { createPictureReader, type PhotoInCase } from "../../src/matrix/media/read.ts";
+import { createShelf, type Shelf } from "../../src/matrix/media/shelf.ts";
 import { outcomeOf, type Upload, uploadUrl } from "../../src/matrix/media/upload.ts";
 import { createOutbox, type Outbox } from "../../src/matrix/outbox/outbox.ts";
 import type { OutboxPorts } from "../../src/matrix/outbox/ports.ts";
@@ -55,9 +61,15 @@ export type Device = {
   grab(photo: Photo): Promise<Bytes | null>;
   /** Runs the outbox until nothing moves. */
   send(): Promise<void>;
-  /** Another clock from now on. The page is opened anew. */
-  setSkew(ms: number): void;
+  /** Another clock from now on; the page is opened anew, or lives on. */
+  setSkew(ms: number, anew: boolean): void;
   setOnline(online: boolean): void;
+  /** When the registry last gave its word on a room, and when it was last asked; undefined when it never did, or has said no since. */
+  heardAtMs(roomId: string): number | undefined;
+  /** Signs an emergency into this device's journal, as the door does, and opens what is here; false where the door would not. */
+  breakHere(roomId: string, glass: { consentId: string; caseId: string }): Promise<SignedGlass | null>;
+  /** When an emergency was opened here over a consent in this page. */
+  openedHereAtMs(consentId: string): number | undefined;
 };
 
 export function openDevice(userId: string, around: Around): Device {
@@ -69,6 +81,7 @@ export function openDevice(userId: string, around: Around): Device {
   const waiting = { count: 0 };
   const clock: Clock = {
     nowMs,
+    monoMs: around.nowMs,
     // Nothing comes back by waiting here: the history says when time passes.
     wait: (_ms, signal) =>
       new Promise((resolve) => {
@@ -79,8 +92,18 @@ export function openDevice(userId: string, around: Around): Device {
         });
       }),
   };
-  const fetch: typeof globalThis.fetch = (input, init) =>
-    online ? around.fetch(input, init) : Promise.reject(new TypeError("offline"));
+  const heard = new Map<string, number>();
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    if (!online) throw new TypeError("offline");
+    const answer = await around.fetch(input, init);
+    const roomId = /\/cases\/([^/]+)\/leases$/.exec(String(input))?.[1];
+    if (roomId !== undefined) noteWord(decodeURIComponent(roomId), answer);
+    return answer;
+  };
+  const noteWord = (roomId: string, answer: Response): void => {
+    if (answer.ok) heard.set(roomId, around.nowMs());
+    else if (answer.status < 500 && answer.status !== 429) heard.delete(roomId);
+  };
   const api = createApi({
     baseUrl: hospitalUrl,
     token: () => tokenOf(userId),
@@ -98,13 +121,24 @@ export function openDevice(userId: string, around: Around): Device {
         : ok(new Response(bytes));
     },
   };
+  const mayKeep = async (): Promise<boolean> => true;
+  const openLeases = (): Leases =>
+    createLeases({
+      registry,
+      registryKey,
+      words: createLastWords({ device: store, registryKey, mayKeep, clock }),
+      onWithdrawn: (consentId) => shelf.forget(consentId),
+      clock,
+      signal: page.signal,
+    });
+  let shelf: Shelf = createShelf({ device: store, mayKeep, clock });
+  let emergencies: Emergencies = createEmergencies(clock);
   let leases: Leases = openLeases();
-  function openLeases(): Leases {
-    return createLeases({ registry, registryKey, clock, signal: page.signal });
-  }
-  const read = async (from: Api, photo: PhotoInCase): Promise<Bytes | null> => {
-    const deps = { leases, registryKey, clinicians: () => clinicians, userId: () => userId, clock };
-    const answer = await createPictureReader({ ...deps, api: from }).read(photo, "full", "view");
+  const opened = new Map<string, number>();
+  const read = async (from: Api, photo: PhotoInCase, on: Shelf): Promise<Bytes | null> => {
+    const people = { clinicians: () => clinicians, userId: () => userId };
+    const deps = { leases, registryKey, ...people, rules: async () => frenchRules, emergencies };
+    const answer = await createPictureReader({ ...deps, shelf: on, api: from }).read(photo, "full", "view");
     if (!answer.ok) return null;
     const shown = await (await globalThis.fetch(answer.value.url)).arrayBuffer();
     answer.value.release();
@@ -135,9 +169,10 @@ export function openDevice(userId: string, around: Around): Device {
     registerConsent: registry.registerConsent,
     async statusOf(consent, roomId) {
       const answer = await leases.of(roomId);
-      return answer.ok ? statusOf(answer.value, consent, null) : { state: "unknown" };
+      return answer.ok ? statusOf(answer.value, consent, null, nowMs()) : { state: "unknown" };
     },
     glassesIn: (_roomId, consentId) => around.glassesOver(consentId),
+    breakGlass: registry.breakGlass,
     withdraw: registry.withdraw,
     findRoom: around.roomOfCase,
     createRoom: async () => err("not-allowed"),
@@ -159,8 +194,8 @@ export function openDevice(userId: string, around: Around): Device {
     outbox,
     upload,
     signer,
-    view: (photo) => read(api, photo),
-    peek: (photo) => read(leaking, photo),
+    view: (photo) => read(api, photo, shelf),
+    peek: (photo) => read(leaking, photo, shelfOf(around.leaked(photo.photo.file.url))),
     async grab({ file }) {
       const path = file.url.slice("mxc://".length);
       const answer = await api.raw(`${hospitalUrl}/_matrix/client/v1/media/download/${path}?timeout_ms=0`);
@@ -178,17 +213,55 @@ export function openDevice(userId: string, around: Around): Device {
       while (!quiet()) await new Promise((resolve) => setTimeout(resolve, 1));
       stop.abort();
     },
-    setSkew(ms) {
+    setSkew(ms, anew) {
       skewMs = ms;
+      if (!anew) return;
       page.abort();
       page = new AbortController();
+      opened.clear();
+      shelf = createShelf({ device: store, mayKeep, clock });
+      emergencies = createEmergencies(clock);
       leases = openLeases();
+    },
+    heardAtMs: (roomId) => heard.get(roomId),
+    openedHereAtMs: (consentId) => opened.get(consentId),
+    async breakHere(roomId, { consentId, caseId }) {
+      const journal: SignedGlass[] = [];
+      const own = await signer();
+      const breaking = createBreaking({
+        outbox: {
+          add: async (items) => {
+            for (const { body } of items) if (body.kind === "journal") journal.push(body.glass);
+            return ok(undefined);
+          },
+        },
+        registry,
+        leases,
+        emergencies,
+        rules: async () => frenchRules,
+        clock,
+        at: () => ({ caseId: caseIdSchema.parse(caseId), userId, signer: own }),
+      });
+      const answer = await breaking.breakGlassHere(roomId, { consentId, reason: "famille injoignable" });
+      const [signed] = journal;
+      if (!answer.ok || answer.value !== "opened" || signed === undefined) return null;
+      opened.set(consentId, around.nowMs());
+      return signed;
     },
     setOnline(now) {
       online = now;
     },
   };
 }
+
+/** The bytes at hand, from wherever: what a device would have kept of them. */
+const shelfOf = (ciphertext: Bytes | undefined): Shelf => ({
+  put: () => undefined,
+  has: async () => ciphertext !== undefined,
+  take: async () => ciphertext ?? null,
+  forget: () => undefined,
+  clear: () => undefined,
+});
 
 /** A photo as a reader's timeline has it: from the events of the room that passed its judgement. */
 export const photoInCase = (

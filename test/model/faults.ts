@@ -179,14 +179,38 @@ export const faults: readonly Fault[] = [
   fault(
     "lease believed for ever",
     "src/matrix/registry.ts",
-    "return { claims, untilMs: askedAtMs + lifeMs };",
-    "return { claims, untilMs: askedAtMs + lifeMs * 1e6 };",
+    "Math.max(0, claims.exp - claims.iat) * 1000 - ageMs();",
+    "Math.max(0, claims.exp - claims.iat) * 1e9 - ageMs();",
+  ),
+  fault(
+    "registry's last word believed for ever",
+    "src/protocol/offline.ts",
+    "Math.max(leaseMs, offlineHours * 3_600_000);",
+    "offlineHours * 3_600_000_000;",
+  ),
+  fault(
+    "emergency on the device without end",
+    "src/protocol/offline.ts",
+    "nowMs - ageMs + localGlassMinutes * 60_000;",
+    "nowMs - ageMs + localGlassMinutes * 60_000_000;",
+  ),
+  fault(
+    "age by the clock on the wall alone",
+    "src/matrix/kit/clock.ts",
+    "Math.max(0, nowMs() - mark.wallMs, monoMs() - mark.monoMs);",
+    "Math.max(0, nowMs() - mark.wallMs);",
+  ),
+  fault(
+    "emergency on the device past a withdrawal",
+    "src/matrix/media/read.ts",
+    "const word = { state: stateOf(lease, receipt), ageMs: lease.ageMs() };",
+    'const word = { state: emergency === null ? stateOf(lease, receipt) : ("live" as const), ageMs: 0 };',
   ),
   fault(
     "lease of another consent",
     "src/matrix/registry.ts",
-    "({ claims }) => claims.consentId === consent.consentId && claims.caseId === consent.caseId,\n  );\n  if",
-    "({ claims }) => claims.caseId === consent.caseId,\n  );\n  if",
+    "({ claims }) => claims.consentId === consentId && claims.caseId === caseId);",
+    "({ claims }) => claims.caseId === caseId);",
   ),
   // Gate 4
   fault(

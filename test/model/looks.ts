@@ -4,7 +4,7 @@ import { gate, type RegistryPort } from "../../server/filing/gate.ts";
 import { sha256Hex } from "../../src/matrix/kit/bytes.ts";
 import type { Door } from "./commands.ts";
 import { photoInCase } from "./device.ts";
-import { all, mayDownload, mayShow, rules, type Verdict } from "./oracle.ts";
+import { all, mayDownload, mayShow, mayShowInSilence, rules, type Verdict } from "./oracle.ts";
 import { bot, everybody } from "./people.ts";
 import { judgeThat, type Tally } from "./tally.ts";
 import type { MadePicture, World } from "./world.ts";
@@ -20,6 +20,8 @@ export async function look(world: World, picture: MadePicture, door: Door, tally
     const before = verdict();
     const had = door === "view" && !isInTimeline ? null : await tryDoor(world, picture, door, userId, events);
     const isPlain = had !== null && (await sha256Hex(had)) === (await sha256Hex(picture.plain));
+    if (door === "peek" && world.cutAtMs !== undefined)
+      judgeThat(tally, "shown in silence", [isPlain ? "allow" : "refuse"], isPlain, undefined);
     judgeThat(tally, `${door}`, [before, verdict()], isPlain, { userId, door, picture, at: world.nowMs() });
   }
 }
@@ -57,14 +59,14 @@ function verdictOn(
       (event) => event.kind === "consent" && event.consent.payload.consentId === receipt.consentId,
     );
     if (!picture.isGenuine || !isInRoom || receipt.caseId !== room.caseId) return "refuse";
-    const cut = world.cutAtMs;
-    const person = {
-      ...member(room.roomId),
-      skewMs: device.skewMs,
-      isOnline: cut === undefined,
-      heardAtMs: cut,
-    };
-    return mayShow(world.truthOf(receipt.consentId), receipt, person, world.nowMs());
+    const heardAtMs = device.heardAtMs(room.roomId);
+    const person = { ...member(room.roomId), skewMs: device.skewMs, heardAtMs };
+    if (world.cutAtMs === undefined)
+      return mayShow(world.truthOf(receipt.consentId), receipt, person, world.nowMs());
+    if (heardAtMs === undefined) return "refuse";
+    const openedHereAtMs = device.openedHereAtMs(receipt.consentId);
+    const told = world.truthAt(receipt.consentId, heardAtMs);
+    return mayShowInSilence(told, receipt, { userId, heardAtMs, openedHereAtMs }, world.nowMs());
   };
   const download = (): Verdict => {
     const whole = picture.original ?? picture;

@@ -159,7 +159,7 @@ export function mayDownload(
   return all([member, rules(truth, receipt, person.userId, nowMs)]);
 }
 
-/** Gate 3, on a device: by that device's clock, on the registry's word of the last minute, which members alone are given. */
+/** Gate 3, on a device: by the registry's time, on its word of the last minute, which members alone are given. */
 export function mayShow(
   truth: ConsentTruth | undefined,
   receipt: ReceiptTruth,
@@ -168,26 +168,45 @@ export function mayShow(
     readonly isMember: boolean;
     readonly leftAtMs: number | undefined;
     readonly skewMs: number;
-    readonly isOnline: boolean;
-    /** When it last could ask the registry. */
+    /** When it last had the registry's word on the room. */
     readonly heardAtMs: number | undefined;
   },
   nowMs: number,
 ): Verdict {
   const { skewMs, leftAtMs, heardAtMs } = person;
-  // A lease that seems older, or younger, than clocks may differ is an old one played again.
-  if (Math.abs(skewMs) > skew + 2_000) return "refuse";
-  const lastWord = Math.min(
-    person.isMember ? Number.POSITIVE_INFINITY : (leftAtMs ?? Number.NEGATIVE_INFINITY),
-    person.isOnline ? Number.POSITIVE_INFINITY : (heardAtMs ?? Number.NEGATIVE_INFINITY),
-  );
-  const word: Verdict =
-    lastWord === Number.POSITIVE_INFINITY ? "allow" : nowMs > lastWord + wordLasts ? "refuse" : "either";
-  const shifted = truth && {
-    ...truth,
-    withdrawnAtMs: truth.withdrawnAtMs === undefined ? undefined : truth.withdrawnAtMs + skewMs,
-  };
-  return all([word, rules(shifted, receipt, person.userId, nowMs + skewMs, wordLasts)]);
+  const isOld = nowMs > (heardAtMs ?? Number.NEGATIVE_INFINITY) + wordLasts;
+  // A lease that seems older, or younger, than clocks may differ is an old one played again; one from before the clock was set is good.
+  const isOff = Math.abs(skewMs) > skew + 2_000;
+  if (isOff && isOld) return "refuse";
+  const lastWord = person.isMember ? Number.POSITIVE_INFINITY : (leftAtMs ?? Number.NEGATIVE_INFINITY);
+  const isIn = lastWord === Number.POSITIVE_INFINITY && !isOff;
+  const word: Verdict = isIn ? "allow" : nowMs > lastWord + wordLasts ? "refuse" : "either";
+  return all([word, rules(truth, receipt, person.userId, nowMs, wordLasts)]);
+}
+
+const hour = 60 * minute;
+
+/**
+ * G15 and G16: while the registry is silent, on what it said last (`told`) for four hours; and for a quarter of an hour past them, and past
+ * the reach and the end, when an emergency was signed there. A device may know less than it was told, and then shows nothing.
+ */
+export function mayShowInSilence(
+  told: ConsentTruth | undefined,
+  receipt: ReceiptTruth,
+  person: {
+    readonly userId: string;
+    readonly heardAtMs: number;
+    readonly openedHereAtMs: number | undefined;
+  },
+  nowMs: number,
+): Verdict {
+  const { userId, heardAtMs, openedHereAtMs } = person;
+  const endsAtMs = (openedHereAtMs ?? Number.NEGATIVE_INFINITY) + 15 * minute;
+  // Over a reload a clock may be off by what clocks may differ.
+  if (told === undefined || (nowMs > heardAtMs + 4 * hour + skew && nowMs > endsAtMs)) return "refuse";
+  const here = openedHereAtMs === undefined ? [] : [{ reader: userId, openedAtMs: openedHereAtMs, endsAtMs }];
+  const truth = { ...told, glasses: [...told.glasses, ...here] };
+  return all(["either", rules(truth, receipt, userId, nowMs, nowMs - heardAtMs)]);
 }
 
 /** G11: whether the registry takes a broken glass, and how long it is open by its clock. Who may break one is asked elsewhere. */

@@ -26,7 +26,7 @@ export async function play(world: World, command: Command, tally: Tally): Promis
     case "pass":
       return world.pass(command.ms);
     case "skew":
-      return world.device(command.who).setSkew(command.ms);
+      return world.device(command.who).setSkew(command.ms, command.anew);
     case "send":
       return send(world, command, tally);
     case "push":
@@ -59,6 +59,8 @@ export async function play(world: World, command: Command, tally: Tally): Promis
       return world.hospital.start();
     case "outage":
       return outage(world, command.ms, tally);
+    case "silence":
+      return silence(world, command, tally);
     case "back-up":
       await world.hospital.backUp();
       return world.keepAside();
@@ -122,8 +124,10 @@ async function consent(world: World, { by, room: n, plan }: Of<"consent">, tally
     room,
     isGenuine: isCertified && !isChanged,
     isRegistered: false,
+    registeredAtMs: undefined,
     withdrawnAtMs: undefined,
     glasses: [],
+    everyGlass: [],
   };
   world.consents.push(made);
   const others = everybody.filter((each) => each !== by);
@@ -160,6 +164,7 @@ async function register(world: World, made: MadeConsent, by: string, tally: Tall
   const isTaken = answer.ok && answer.value.state === "live";
   judgeThat(tally, "the registry takes a consent", [before, verdict()], isTaken, { made, by });
   made.isRegistered = isTaken;
+  if (isTaken) made.registeredAtMs ??= world.nowMs();
   // A device may know of the former word alone for as long as it believes the registry's last answer.
   if (payload.supersedes !== undefined) await world.pass(90_000);
 }
@@ -202,7 +207,6 @@ async function breakGlass(
   tally: Tally,
 ): Promise<void> {
   const made = pick(world.consents, n);
-  const isKnown = (userId: string) => clinicians.some((each) => each.userId === userId);
   if (made === undefined || !isKnown(by)) return;
   const device = world.device(by);
   const openedAtMs = device.nowMs();
@@ -228,8 +232,10 @@ async function breakGlass(
   const truth = world.consents.find(
     (each) => each.isRegistered && each.signed.payload.consentId === consentId,
   );
-  if (isOpen && truth !== undefined)
-    truth.glasses = [...truth.glasses, { reader, openedAtMs: world.nowMs(), endsAtMs: before.endsAtMs }];
+  if (!isOpen || truth === undefined) return;
+  const open = { reader, openedAtMs: world.nowMs(), endsAtMs: before.endsAtMs };
+  truth.glasses = [...truth.glasses, open];
+  truth.everyGlass = [...truth.everyGlass, open];
 }
 
 /** What was taken back is out of the homeserver, where that does what it is told. */
@@ -260,15 +266,65 @@ async function invite(world: World, { inviter, who, room: n }: Of<"invite">, tal
 
 /** The hospital cannot be reached for a while: devices show what they may on the word that they have, and no longer. */
 async function outage(world: World, ms: number, tally: Tally): Promise<void> {
+  await cutOff(world);
+  await world.pass(ms);
+  for (const picture of world.pictures) await look(world, picture, "peek", tally);
+  await comeBack(world);
+}
+
+async function cutOff(world: World): Promise<void> {
   for (const device of world.devices.values()) device.setOnline(false);
   world.cutAtMs = world.nowMs();
   await world.hospital.stop();
-  await world.pass(ms);
-  for (const picture of world.pictures) await look(world, picture, "peek", tally);
+}
+
+async function comeBack(world: World): Promise<void> {
   await world.hospital.start();
   world.cutAtMs = undefined;
   for (const device of world.devices.values()) device.setOnline(true);
 }
+
+/**
+ * The registry is silent for long after everybody has asked about a picture. Somebody may sign an emergency into the device's journal, which
+ * the registry is told of once it is back: it keeps what is past, also of what was taken back meanwhile, and opens nothing.
+ */
+async function silence(
+  world: World,
+  { who, picture: n, ms, here, slip }: Of<"silence">,
+  tally: Tally,
+): Promise<void> {
+  const picture = pick(world.pictures, n);
+  if (picture === undefined) return;
+  const device = world.device(who);
+  await look(world, picture, "peek", tally);
+  // Who works here has a certified device before the registry is away.
+  if (isKnown(who)) await device.signer();
+  await cutOff(world);
+  await world.pass(ms);
+  if (slip !== undefined) device.setSkew(slip.ms, slip.anew);
+  await look(world, picture, "peek", tally);
+  const { consentId, caseId } = picture.receipt;
+  const journal =
+    here && isKnown(who) ? await device.breakHere(picture.room.roomId, { consentId, caseId }) : null;
+  for (const later of [0, 10, 6].map((minutes) => minutes * 60_000)) {
+    await world.pass(later);
+    await look(world, picture, "peek", tally);
+  }
+  await comeBack(world);
+  if (slip !== undefined) device.setSkew(0, true);
+  if (journal === null) return;
+  const isCase = caseId === picture.room.caseId && world.truthOf(consentId) !== undefined;
+  const may = isCase && world.isMember(who, picture.room.roomId);
+  const answer = await device.api.post("/glasses", { glass: journal }, breakGlassAnswerSchema);
+  judgeThat(tally, "an emergency of the past", [may ? "allow" : "refuse"], answer.ok, {
+    who,
+    picture,
+    answer,
+  });
+  judgeThat(undefined, "an emergency of the past opens", ["refuse"], answer.ok && answer.value.open, answer);
+}
+
+const isKnown = (userId: string): boolean => clinicians.some((each) => each.userId === userId);
 
 /** The disk is lost and the last backup put in its place, which takes more than a minute. */
 async function restore(world: World): Promise<void> {

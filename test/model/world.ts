@@ -23,8 +23,12 @@ export type MadeConsent = {
   /** Signed by its collector's certified key, and unchanged since. */
   readonly isGenuine: boolean;
   isRegistered: boolean;
+  /** When the registry first had it, whatever a restored database knows of it. */
+  registeredAtMs: number | undefined;
   withdrawnAtMs: number | undefined;
   glasses: readonly Glass[];
+  /** Also those that a restored database has forgotten. */
+  everyGlass: readonly Glass[];
 };
 
 /** A picture event in a room, and what is true of it. */
@@ -76,6 +80,8 @@ export type World = AsyncDisposable & {
   read(room: Room): Promise<CaseEvent[]>;
   leak(mxc: string, ciphertext: Bytes): void;
   truthOf(consentId: string): ConsentTruth | undefined;
+  /** The same as the registry would have said then. */
+  truthAt(consentId: string, heardAtMs: number): ConsentTruth | undefined;
   hasBytes(picture: MadePicture): boolean;
   hasBytesAt(mxc: string): boolean;
   /** What the registry knows goes into the backup, and comes back from it. */
@@ -230,6 +236,21 @@ export async function openWorld(given: {
       // Of two that bear one id, the registry has the first at most.
       const found = consents.find((each) => each.isRegistered && each.signed.payload.consentId === consentId);
       return found && { ...found, consent: wordNow(found.signed.payload, standing) };
+    },
+    truthAt: (consentId, heardAtMs) => {
+      const known = consents.filter((each) => (each.registeredAtMs ?? Number.POSITIVE_INFINITY) <= heardAtMs);
+      const isGone = ({ withdrawnAtMs }: MadeConsent) =>
+        (withdrawnAtMs ?? Number.POSITIVE_INFINITY) <= heardAtMs;
+      const standing = known.flatMap((each) => (isGone(each) ? [] : [each.signed.payload]));
+      const found = known.find((each) => each.signed.payload.consentId === consentId);
+      return (
+        found && {
+          consent: wordNow(found.signed.payload, standing),
+          isRegistered: true,
+          withdrawnAtMs: isGone(found) ? found.withdrawnAtMs : undefined,
+          glasses: found.everyGlass.filter((glass) => glass.openedAtMs <= heardAtMs),
+        }
+      );
     },
     [Symbol.asyncDispose]: () => hospital[Symbol.asyncDispose](),
   };

@@ -17,8 +17,8 @@ import { addresseeInWords, personName } from "./worklist.ts";
 type Props = {
   readonly model: CaseModel;
   readonly view: OpenCase;
-  /** Who is meant from the beginning; null to choose a colleague. */
-  readonly reader: string | null;
+  /** Who is meant from the beginning; null to choose a colleague; this device's own emergency while the registry is silent. */
+  readonly reader: { readonly userId: string } | "here" | null;
   readonly onClose: () => void;
 };
 
@@ -27,7 +27,9 @@ type Props = {
  * reason that everybody reads.
  */
 export function AdmissionSheet({ model, view, reader, onClose }: Props) {
-  const [admission] = useState(() => model.newAdmission(reader));
+  const [admission] = useState(() =>
+    reader === "here" ? model.newEmergencyHere() : model.newAdmission(reader?.userId ?? null),
+  );
   return admission === null ? null : <Steps admission={admission} view={view} onClose={onClose} />;
 }
 
@@ -133,7 +135,8 @@ function useEmergency({
   const { t } = words;
   const [reason, setReason] = useState("");
   const form = useId();
-  const minutes = view.rules?.glassMinutes ?? 0;
+  const { here } = admission;
+  const minutes = (here ? view.rules?.localGlassMinutes : view.rules?.glassMinutes) ?? 0;
   const until = longMoment(words, view.nowMs + minutes * 60_000);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -149,7 +152,10 @@ function useEmergency({
       foot: (
         <div className={styles.pair}>
           <PrimaryAction type="submit" form={form} tall busy={busy}>
-            {t(busy ? "admission.breaking" : "admission.breakGlass", { hours: Math.round(minutes / 60) })}
+            {t(busy ? "admission.breaking" : here ? "admission.breakHere" : "admission.breakGlass", {
+              hours: Math.round(minutes / 60),
+              minutes,
+            })}
           </PrimaryAction>
           <SecondaryAction wide onClick={onClose}>
             {t("admission.giveUp")}
@@ -158,7 +164,12 @@ function useEmergency({
       ),
       body: (
         <form id={form} className={styles.sheetForm} onSubmit={submit}>
-          <p>{t(mine ? "admission.glassTextMine" : "admission.glassText", { who, until })}</p>
+          <p>
+            {t(here ? "admission.hereText" : mine ? "admission.glassTextMine" : "admission.glassText", {
+              who,
+              until,
+            })}
+          </p>
           <p>
             <strong>{t("admission.glassKnown")}</strong>
           </p>
@@ -205,7 +216,9 @@ function useEnd({
     return {
       title,
       foot: <PrimaryAction onClick={onClose}>{t("admission.back")}</PrimaryAction>,
-      body: <p role="status">{t(`admission.done.${state.reader === view.me ? "me" : state.by}`, { who })}</p>,
+      body: <p role="status">{t(`admission.done.${doneBy(state, view.me)}`, { who })}</p>,
     };
   };
 }
+
+const doneBy = ({ by, reader }: At<"done">, me: string) => (by === "glass" && reader === me ? "me" : by);

@@ -40,7 +40,12 @@ export function ConsentEnded({ model, view, reason }: Props) {
         </button>
       )}
       {breaking && (
-        <AdmissionSheet model={model} view={view} reader={view.me} onClose={() => setBreaking(false)} />
+        <AdmissionSheet
+          model={model}
+          view={view}
+          reader={{ userId: view.me }}
+          onClose={() => setBreaking(false)}
+        />
       )}
     </>
   );

@@ -198,6 +198,10 @@ function responseInWords({ t }: Words, response: Response): string {
   }
 }
 
+/** That somebody went past a consent is said, sooner or later. */
+const maySkip = ({ kind }: Extract<Entry, { kind: "pending" }>["item"]): boolean =>
+  kind !== "glass" && kind !== "journal";
+
 type PendingProps = { readonly item: Extract<Entry, { kind: "pending" }>["item"]; readonly model: CaseModel };
 
 function Pending({ item, model }: PendingProps) {
@@ -209,6 +213,7 @@ function Pending({ item, model }: PendingProps) {
     response: "discussion.pendingResponse",
     opinion: "discussion.pendingOpinion",
     glass: "discussion.pendingGlass",
+    journal: "discussion.pendingJournal",
     informed: "discussion.pendingInformed",
     withdrawal: "discussion.pendingWithdrawal",
   } as const;
@@ -228,7 +233,9 @@ function Pending({ item, model }: PendingProps) {
       {item.state === "failed" && (
         <p>
           <TextAction onClick={() => model.retry(item.localId)}>{t("discussion.retry")}</TextAction>
-          <TextAction onClick={() => model.discard(item.localId)}>{t("discussion.discard")}</TextAction>
+          {maySkip(item) && (
+            <TextAction onClick={() => model.discard(item.localId)}>{t("discussion.discard")}</TextAction>
+          )}
         </p>
       )}
     </>

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { ConsentEnded } from "./ConsentEnded.tsx";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase, PhotoView } from "./case-view.ts";
+import { EmergencyHere } from "./EmergencyHere.tsx";
 import styles from "./photos.module.css";
 import { useWords } from "./use-words.ts";
 import { personName } from "./worklist.ts";
@@ -65,6 +66,9 @@ function NotShown({ model, view, photo }: Pick<Props, "model" | "view" | "photo"
       <strong>{t(refusal.kind === "refused" ? "photo.refusedTitle" : "photo.unavailableTitle")}</strong>
       <p>{error(code)}</p>
       <ConsentEnded model={model} view={view} reason={code} />
+      {refusal.kind === "unavailable" && refusal.onDevice === true && (
+        <EmergencyHere model={model} view={view} />
+      )}
       {refusal.kind === "unavailable" && (
         <button type="button" className={styles.onMatAction} onClick={() => model.retryPicture(photo.key)}>
           {t("photo.retry")}

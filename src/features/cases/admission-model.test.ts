@@ -12,9 +12,14 @@ const me = user("leroy");
 const kermarrec = user("kermarrec");
 const reason = "arrêt cardiaque, famille injoignable";
 
-function setUp(answer: Result<void, RefusalReason | ErrorCode>, reader: string | null = null) {
+function setUp(
+  answer: Result<void, RefusalReason | ErrorCode>,
+  reader: string | "here" | null = null,
+  here: Result<"opened" | "registry-answers", RefusalReason | ErrorCode> = ok("opened"),
+) {
   const asked: string[] = [];
   const broken: GlassDraft[] = [];
+  const journal: Omit<GlassDraft, "reader">[] = [];
   const answers = [answer];
   const door = createFakeDoor({ nowMs, me, picture: "blob:x" });
   const model = createCaseModel({
@@ -28,13 +33,17 @@ function setUp(answer: Result<void, RefusalReason | ErrorCode>, reader: string |
         broken.push(glass);
         return ok(undefined);
       },
+      async breakGlassHere(_roomId, glass) {
+        journal.push(glass);
+        return here;
+      },
     },
     key: uuid(1),
     clock: { now: () => nowMs, later: () => () => {} },
   });
-  const admission = model.newAdmission(reader);
+  const admission = reader === "here" ? model.newEmergencyHere() : model.newAdmission(reader);
   if (admission === null) throw new Error("The case is not open");
-  return { admission, asked, broken, at: () => admission.store.getState() };
+  return { admission, asked, broken, journal, at: () => admission.store.getState() };
 }
 
 describe("a colleague's way into a case", () => {
@@ -86,5 +95,25 @@ describe("a colleague's way into a case", () => {
     await admission.breakGlass(reason);
     expect(at()).toEqual({ at: "done", reader: me, by: "glass" });
     expect([asked, broken.length]).toEqual([[], 1]);
+  });
+
+  test("while the registry is silent the emergency goes into this device's journal, and nobody is asked in", async () => {
+    const { admission, asked, broken, journal, at } = setUp(ok(undefined), "here");
+    expect(at()).toMatchObject({ at: "emergency", reader: me });
+    await admission.breakGlass("urgent");
+    expect(at()).toMatchObject({ at: "emergency", lack: "reason" });
+    await admission.breakGlass(reason);
+    expect(at()).toEqual({ at: "done", reader: me, by: "here" });
+    expect(journal).toEqual([{ consentId: uuid(501), reason }]);
+    expect([asked, broken]).toEqual([[], []]);
+  });
+
+  test("what the journal cannot open is said, and a registry that answers again needs none", async () => {
+    const unheard = setUp(ok(undefined), "here", err("status-unknown"));
+    await unheard.admission.breakGlass(reason);
+    expect(unheard.at()).toEqual({ at: "failed", reader: me, error: "status-unknown" });
+    const back = setUp(ok(undefined), "here", ok("registry-answers"));
+    await back.admission.breakGlass(reason);
+    expect(back.at()).toEqual({ at: "done", reader: me, by: "registry" });
   });
 });

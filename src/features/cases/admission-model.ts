@@ -36,11 +36,13 @@ export type AdmissionState =
       readonly reader: string;
       readonly error: ErrorCode | RefusalReason | "storage-full";
     }
-  | { readonly at: "done"; readonly reader: string; readonly by: "consent" | "glass" };
+  | { readonly at: "done"; readonly reader: string; readonly by: "consent" | "glass" | "here" | "registry" };
 
 /** The way of one person into a case: the consent first, and only where that ends the broken glass. */
 export type AdmissionModel = {
   readonly store: StoreApi<AdmissionState>;
+  /** On this device alone, into its journal: the registry is silent. */
+  readonly here: boolean;
   /** Whom this person could add. */
   readonly colleagues: readonly Clinician[];
   add(reader: string): Promise<void>;
@@ -50,15 +52,20 @@ export type AdmissionModel = {
   back(): void;
 };
 
-/** `reader` is the one who is meant from the beginning: this person themself, whose consent has ended. */
+/**
+ * `reader` is the one who is meant from the beginning: this person themself, whose consent has ended. With `here` it is this device's own
+ * emergency while the registry is silent; called once it is open.
+ */
 export function createAdmission({
   door,
   view,
   reader,
+  here,
 }: {
-  door: Pick<Door, "addMember" | "breakGlass">;
+  door: Pick<Door, "addMember" | "breakGlass" | "breakGlassHere">;
   view: Pick<OpenCase, "roomId" | "me" | "people" | "directory" | "consent">;
   reader: string | null;
+  here?: () => void;
 }): AdmissionModel {
   const { roomId, me } = view;
   const store = createStore<AdmissionState>(() =>
@@ -77,8 +84,22 @@ export function createAdmission({
     become({ at: "refused", reader: who, reason, mayAskPatient: true, mayBreak });
   };
 
+  const openHere = async (over: readonly string[], reason: string, then: () => void): Promise<void> => {
+    for (const consentId of over) {
+      const answer = await door.breakGlassHere(roomId, { consentId, reason });
+      if (!answer.ok) return become({ at: "failed", reader: me, error: answer.error });
+      if (answer.value === "registry-answers") {
+        then();
+        return become({ at: "done", reader: me, by: "registry" });
+      }
+    }
+    then();
+    become({ at: "done", reader: me, by: "here" });
+  };
+
   return {
     store,
+    here: here !== undefined,
     colleagues: (view.directory?.clinicians ?? []).filter((each) => !inside.has(each.userId)),
     async add(who) {
       if (store.getState().at === "asking") return;
@@ -98,6 +119,7 @@ export function createAdmission({
       if (words.length < minReason || words.length > maxReason)
         return become({ at: "emergency", reader: who, lack: "reason" });
       become({ at: "breaking", reader: who });
+      if (here !== undefined) return openHere(view.consent.glassOver, words, here);
       for (const consentId of view.consent.glassOver) {
         const answer = await door.breakGlass(roomId, { consentId, reader: who, reason: words });
         if (!answer.ok) return become({ at: "failed", reader: who, error: answer.error });

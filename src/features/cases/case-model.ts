@@ -35,6 +35,8 @@ export type CaseModel = {
   readAccesses(): Promise<Result<Accesses["accesses"], ErrorCode>>;
   /** A new way in for somebody, for one opening of its sheet. */
   newAdmission(reader: string | null): AdmissionModel | null;
+  /** The same for this person's emergency while the registry is silent. */
+  newEmergencyHere(): AdmissionModel | null;
   dispose(): void;
 };
 
@@ -56,6 +58,7 @@ export type CaseDoor = Pick<
   | "withdrawConsent"
   | "addMember"
   | "breakGlass"
+  | "breakGlassHere"
   | "sayInformed"
 >;
 
@@ -89,9 +92,7 @@ export function createCaseModel({
     pictures = createPictureModel({
       door,
       roomId: room,
-      now: clock.now,
       later: clock.later,
-      offlineMs: () => (loadedValue(door.config.getState())?.consentRules.offlineHours ?? 0) * 3_600_000,
     });
     stopPictures = pictures.store.subscribe(() => store.setState(tell(), true));
   };
@@ -203,6 +204,11 @@ export function createCaseModel({
     newAdmission(reader) {
       const view = tell();
       return view.state === "open" ? createAdmission({ door, view, reader }) : null;
+    },
+    newEmergencyHere() {
+      const view = tell();
+      if (view.state !== "open") return null;
+      return createAdmission({ door, view, reader: view.me, here: () => pictures?.retryMendable() });
     },
     dispose() {
       for (const stop of stops) stop();

@@ -8,7 +8,7 @@ type Answer = Result<Picture, PictureRefusal>;
 function setUp(answers: Answer[]) {
   const asked: string[] = [];
   const timers: { ms: number; run: () => void }[] = [];
-  const world: { gate: Result<void, PictureRefusal>; now: number } = { gate: ok(undefined), now: 0 };
+  const world: { gate: Result<void, PictureRefusal> } = { gate: ok(undefined) };
   const model = createPictureModel({
     roomId: "!r",
     door: {
@@ -18,8 +18,6 @@ function setUp(answers: Answer[]) {
       },
       mayStillShow: () => Promise.resolve(world.gate),
     },
-    now: () => world.now,
-    offlineMs: () => 4 * 3_600_000,
     later: (ms, run) => {
       timers.push({ ms, run });
       return () => {};
@@ -176,17 +174,22 @@ describe("a picture on screen", () => {
     expect(freed).toContain("looked at");
   });
 
-  test("a registry that is away leaves it for as long as the rules allow, and no longer", async () => {
-    const { model, settle, step, world, lookAgain } = setUp([picture("offline")]);
+  test("stays while the gate says so, and goes when it has been silent for too long; an emergency brings it back", async () => {
+    const { model, settle, step, world, lookAgain } = setUp([picture("offline"), picture("again")]);
     model.preview("$1", "view");
     await settle();
-    world.gate = err({ kind: "unavailable", code: "registry-unreachable" });
-    world.now = 4 * 3_600_000;
     await lookAgain();
     expect(step()).toBe("shown");
-    world.now += 1;
+    world.gate = err({ kind: "unavailable", code: "registry-unreachable", onDevice: true });
     await lookAgain();
-    expect(step()).toBe("refused");
+    expect(model.store.getState().get("$1")).toEqual({
+      step: "refused",
+      refusal: { kind: "unavailable", code: "registry-unreachable", onDevice: true },
+    });
+    world.gate = ok(undefined);
+    model.retryMendable();
+    await settle();
+    expect(step()).toBe("shown");
   });
 
   test("what the gate refused is asked again when the patient said something new; what was withdrawn is not", async () => {

@@ -37,11 +37,8 @@ export type PictureModel = {
 type Ports = {
   readonly door: Pick<Door, "readPicture" | "mayStillShow">;
   readonly roomId: string;
-  readonly now: () => number;
   /** Runs something later; returns how to call it off. */
   readonly later: (ms: number, run: () => void) => () => void;
-  /** How long a picture that is on screen stays while the registry cannot be asked. */
-  readonly offlineMs: () => number;
 };
 
 /** Waits between attempts at a picture that is announced but not there yet. */
@@ -49,9 +46,9 @@ const arrivingDelaysMs = [500, 1000, 2000, 4000, 8000, 15_000];
 /** How often what is on screen asks its gate again. A lease lives for a minute, and most times it is still the same. */
 const lookAgainMs = 20_000;
 
-export function createPictureModel({ door, roomId, now, later, offlineMs }: Ports): PictureModel {
+export function createPictureModel({ door, roomId, later }: Ports): PictureModel {
   const store = createStore<Pictures>(() => new Map());
-  const held = new Map<string, Picture & { allowedMs: number }>();
+  const held = new Map<string, Picture>();
   const asked = new Map<string, How>();
   /** Raised when a picture is taken away: an answer to an earlier question is then too late. */
   const rounds = new Map<string, number>();
@@ -101,7 +98,7 @@ export function createPictureModel({ door, roomId, now, later, offlineMs }: Port
       return;
     }
     free(eventId);
-    held.set(eventId, { ...answer.value, allowedMs: now() });
+    held.set(eventId, answer.value);
     put(eventId, { step: "shown", url: answer.value.url, rendition, sha256: answer.value.sha256 });
   };
 
@@ -131,14 +128,12 @@ export function createPictureModel({ door, roomId, now, later, offlineMs }: Port
       if (state.step === "refused" && mends(state.refusal)) retry(eventId);
   };
 
-  /** What is on screen asks its gate again; nothing that could not be asked stays longer than the rules allow. */
+  /** What is on screen asks its gate again, which knows how long the registry may be silent. */
   const lookAgain = async () => {
     for (const [eventId, picture] of [...held]) {
       const answer = await door.mayStillShow(roomId, eventId);
       if (disposed || held.get(eventId) !== picture) continue;
-      if (answer.ok) picture.allowedMs = now();
-      else if (!isMendable(answer.error) || now() - picture.allowedMs > offlineMs())
-        takeAway(eventId, answer.error);
+      if (!answer.ok && answer.error.kind !== "arriving") takeAway(eventId, answer.error);
     }
     if (!disposed) after(lookAgainMs, () => void lookAgain());
   };

@@ -1,6 +1,6 @@
 import { type SyntheticEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { PrimaryAction, TextField } from "../../ui/index.ts";
+import { PrimaryAction, Switch, TextField } from "../../ui/index.ts";
 import styles from "./session.module.css";
 import type { SessionModel, SessionView } from "./session-model.ts";
 
@@ -11,6 +11,7 @@ export function SignInForm({ model, view }: { model: SessionModel; view: Session
   const { t } = useTranslation(["session", "errors"]);
   const [missing, setMissing] = useState<Missing>(null);
   const [shown, setShown] = useState(false);
+  const [shared, setShared] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const busy = view.attempt.step === "busy" || view.session.step === "signing-in";
   const failed = view.attempt.step === "failed" ? view.attempt.error : null;
@@ -22,7 +23,7 @@ export function SignInForm({ model, view }: { model: SessionModel; view: Session
     const password = String(typed.get("password") ?? "");
     const first: Missing = name === "" ? "name" : password === "" ? "password" : null;
     setMissing(first);
-    if (first === null) void model.signIn(name, password);
+    if (first === null) void model.signIn(name, password, shared ? "shared" : "own");
     else form.current?.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus();
   };
 
@@ -57,6 +58,13 @@ export function SignInForm({ model, view }: { model: SessionModel; view: Session
           {t(shown ? "form.hideShort" : "form.showShort")}
         </button>
       </div>
+      <Switch
+        label={t("form.shared")}
+        detail={t("form.sharedHelp")}
+        checked={shared}
+        onChange={setShared}
+        words={[t("form.yes"), t("form.no")]}
+      />
       <p role="alert" className={styles.error}>
         {failed === null ? "" : t(`errors:${failed}`)}
       </p>

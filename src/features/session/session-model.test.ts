@@ -41,9 +41,9 @@ function setUp(password = "colloque-demo") {
 describe("signing in", () => {
   test("a wrong password is said, and the right one is not", async () => {
     const { model } = setUp();
-    await model.signIn("martin", "nope");
+    await model.signIn("martin", "nope", "own");
     expect(model.store.getState().attempt).toEqual({ step: "failed", error: "wrong-password" });
-    await model.signIn("martin", "colloque-demo");
+    await model.signIn("martin", "colloque-demo", "own");
     expect(model.store.getState().attempt).toEqual({ step: "idle" });
   });
 

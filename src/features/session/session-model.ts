@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Config } from "#protocol/api.ts";
-import type { Door, Loadable, SessionState, SignInError } from "../../matrix/types.ts";
+import type { Door, Loadable, SessionState, SignInError, Station } from "../../matrix/types.ts";
 
 /** What somebody just tried on the screen of the moment: signing in, unlocking, starting anew. */
 export type Attempt =
@@ -21,7 +21,7 @@ export type SessionView = {
 
 export type SessionModel = {
   readonly store: StoreApi<SessionView>;
-  signIn(name: string, password: string): Promise<void>;
+  signIn(name: string, password: string, station: Station): Promise<void>;
   unlock(recoveryKey: string): Promise<void>;
   startAnew(password: string): Promise<void>;
   keySaved(): void;
@@ -112,7 +112,7 @@ export function createSessionModel({ door, clock }: Ports): SessionModel {
 
   return {
     store,
-    signIn: (name, password) => attempt(() => door.signIn(localpartOf(name), password)),
+    signIn: (name, password, station) => attempt(() => door.signIn(localpartOf(name), password, station)),
     unlock: (recoveryKey) => attempt(() => door.unlock(recoveryKey.trim())),
     startAnew: (password) => attempt(() => door.startAnew(password)),
     keySaved: () => door.recoveryKeySaved(),

@@ -3,7 +3,14 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { fullName } from "#protocol/people.ts";
-import { ConfirmSheet, LanguageSwitch, SecondaryAction, Segmented, TextAction } from "../../ui/index.ts";
+import {
+  ConfirmSheet,
+  LanguageSwitch,
+  SecondaryAction,
+  Segmented,
+  Sheet,
+  TextAction,
+} from "../../ui/index.ts";
 import styles from "./settings.module.css";
 import type { SettingsModel, SettingsView } from "./settings-model.ts";
 import { applyTheme, chosenTheme, type Theme, themes } from "./theme.ts";
@@ -121,6 +128,7 @@ function SignOut({ model, view }: { model: SettingsModel; view: SettingsView }) 
   const { t } = useTranslation("settings");
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
+  const owed = view.journal > 0;
   const leave = () => {
     setBusy(true);
     void model.signOut().finally(() => setBusy(false));
@@ -130,8 +138,11 @@ function SignOut({ model, view }: { model: SettingsModel; view: SettingsView }) 
       <SecondaryAction wide onClick={() => setAsking(true)}>
         {t("signOut")}
       </SecondaryAction>
+      <Sheet open={asking && owed} title={t("signOutOwedTitle")} onClose={() => setAsking(false)}>
+        <p>{t("signOutOwed")}</p>
+      </Sheet>
       <ConfirmSheet
-        open={asking}
+        open={asking && !owed}
         title={t("signOutTitle")}
         action={t(busy ? "signingOut" : "signOutConfirm")}
         busy={busy}

@@ -25,6 +25,23 @@ describe("the account", () => {
     expect(model.store.getState().unsent).toBe(1);
   });
 
+  test("nobody signs out before the registry knows of an emergency that was opened here", async () => {
+    const door = createFakeDoor({ nowMs, me, picture: "" });
+    const model = createSettingsModel({ door });
+    const { byRoom } = door.cases.getState();
+    const [first] = byRoom.values();
+    if (first === undefined) throw new Error("There are cases");
+    const item = { localId: "j", kind: "journal", state: "waiting", error: null, atMs: nowMs } as const;
+    const pending = [{ ...item, text: null, photo: null, progress: null }];
+    door.cases.setState({ byRoom: new Map(byRoom).set(first.roomId, { ...first, pending }) });
+    expect(model.store.getState().journal).toBe(1);
+    await model.signOut();
+    expect(door.session.getState().step).toBe("ready");
+    door.cases.setState({ byRoom });
+    await model.signOut();
+    expect(door.session.getState().step).toBe("signed-out");
+  });
+
   test("the recovery key is owed until it is put away", () => {
     const session = { step: "ready", userId: me, deviceId: "D", recoveryKeyToSave: sampleKey } as const;
     const door = createFakeDoor({ nowMs, me, picture: "", session });

@@ -13,6 +13,8 @@ export type SettingsView = {
   readonly hospital: Config["hospital"] | null;
   /** What this device has not sent yet: it would be lost at sign-out. */
   readonly unsent: number;
+  /** Emergencies opened here that the registry does not know of yet: nobody leaves before it does. */
+  readonly journal: number;
 };
 
 export type SettingsModel = {
@@ -31,6 +33,7 @@ export function createSettingsModel({ door }: Ports): SettingsModel {
     const directory = door.directory.getState();
     const config = door.config.getState();
     const cases = door.cases.getState();
+    const pending = [...cases.byRoom.values()].flatMap((record) => record.pending);
     const ready = session.step === "ready" ? session : null;
     const people = directory.state === "loaded" ? directory.value.clinicians : [];
     return {
@@ -40,9 +43,8 @@ export function createSettingsModel({ door }: Ports): SettingsModel {
       keyToSave: ready?.recoveryKeyToSave != null,
       health: door.connection.getState().health,
       hospital: config.state === "loaded" ? config.value.hospital : null,
-      unsent:
-        cases.outgoing.length +
-        [...cases.byRoom.values()].reduce((sum, record) => sum + record.pending.length, 0),
+      unsent: cases.outgoing.length + pending.length,
+      journal: pending.filter(({ kind }) => kind === "journal").length,
     };
   };
   const store = createStore<SettingsView>(tell);
@@ -52,7 +54,9 @@ export function createSettingsModel({ door }: Ports): SettingsModel {
   );
   return {
     store,
-    signOut: () => door.signOut(),
+    signOut: async () => {
+      if (tell().journal === 0) await door.signOut();
+    },
     dispose: () => {
       for (const stop of stops) stop();
     },

@@ -320,6 +320,7 @@ export const cases = {
     pendingRequest: "The request",
     pendingConsent: "The patient’s consent",
     pendingGlass: "The emergency access",
+    pendingJournal: "The emergency access, for the registry of consents",
     pendingInformed: "That the patient was told",
     pendingWithdrawal: "The withdrawal of the consent",
     glass: "opened this case in an emergency to {{who}}, until {{until}}: “{{reason}}”",
@@ -449,6 +450,9 @@ export const cases = {
     reasonMissing: "Write why, in {{least}} letters at least: your colleagues and the patient will read it.",
     breakGlass: "Open access for {{hours}} h",
     breaking: "Opening…",
+    hereText:
+      "The registry does not answer: the patient’s consent cannot be verified. The photos of this case that are on this device open until {{until}}, for care.",
+    breakHere: "Open for {{minutes}} min",
     giveUp: "Do not open",
     failed: "{{who}} is not in this case.",
     notAdmittedTitle: "What the patient said is recorded",
@@ -459,6 +463,8 @@ export const cases = {
       consent: "The archivist invites {{who}} and hands over this case.",
       glass: "Emergency access is open: the archivist invites {{who}}.",
       me: "Emergency access is open. The photos are shown.",
+      registry: "The registry answers again: the photos are shown as the patient agreed.",
+      here: "Emergency access is open on this device, and signed into its journal. It is handed in as soon as the registry answers: stay signed in until then.",
     },
   },
   withdraw: {

@@ -33,6 +33,9 @@ export const settings = {
   signOutUnsaved: "Your recovery key is not put away: without it, your old cases will not open again.",
   signOutPending_one: "One item has not been sent yet: it would be lost.",
   signOutPending_other: "{{count}} items have not been sent yet: they would be lost.",
+  signOutOwedTitle: "Stay signed in for now",
+  signOutOwed:
+    "An emergency access that was opened on this device has not reached the registry of consents yet. It leaves as soon as the registry answers; you can sign out then.",
   signOutConfirm: "Sign out and erase it all from here",
   signingOut: "Signing out…",
   stay: "Stay signed in",

@@ -321,6 +321,7 @@ export const cases = {
     pendingRequest: "La demande",
     pendingConsent: "L’accord du patient",
     pendingGlass: "L’accès d’urgence",
+    pendingJournal: "L’accès d’urgence, pour le registre des accords",
     pendingInformed: "Que le patient est informé",
     pendingWithdrawal: "Le retrait de l’accord",
     glass: "a ouvert ce cas en urgence à {{who}}, jusqu’à {{until}} : « {{reason}} »",
@@ -452,6 +453,9 @@ export const cases = {
     reasonMissing: "Écrivez pourquoi, en {{least}} lettres au moins : vos confrères et le patient le liront.",
     breakGlass: "Ouvrir l’accès pour {{hours}} h",
     breaking: "Ouverture…",
+    hereText:
+      "Le registre ne répond pas : l’accord du patient ne peut pas être vérifié. Les photos de ce cas qui sont sur cet appareil s’ouvrent jusqu’au {{until}}, pour le soin.",
+    breakHere: "Ouvrir pour {{minutes}} min",
     giveUp: "Ne pas ouvrir",
     failed: "[Le]{{who}} n’est pas dans ce cas.",
     notAdmittedTitle: "Ce que le patient a dit est enregistré",
@@ -462,6 +466,8 @@ export const cases = {
       consent: "L’Archiviste invite [le]{{who}} et lui transmet ce cas.",
       glass: "L’accès d’urgence est ouvert : l’Archiviste invite [le]{{who}}.",
       me: "L’accès d’urgence est ouvert. Les photos s’affichent.",
+      registry: "Le registre répond de nouveau : les photos s’affichent selon l’accord du patient.",
+      here: "L’accès d’urgence est ouvert sur cet appareil, et signé dans son journal. Il sera transmis dès que le registre répond : gardez votre session ouverte jusque-là.",
     },
   },
   withdraw: {

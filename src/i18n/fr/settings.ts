@@ -34,6 +34,9 @@ export const settings = {
     "Votre clé de récupération n’est pas rangée : sans elle, vos anciens cas ne se rouvriront pas.",
   signOutPending_one: "Un envoi n’est pas encore parti : il serait perdu.",
   signOutPending_other: "{{count}} envois ne sont pas encore partis : ils seraient perdus.",
+  signOutOwedTitle: "Restez connecté pour l’instant",
+  signOutOwed:
+    "Un accès d’urgence ouvert sur cet appareil n’est pas encore transmis au registre des accords. Il part dès que le registre répond ; vous pourrez alors vous déconnecter.",
   signOutConfirm: "Se déconnecter et tout effacer d’ici",
   signingOut: "Déconnexion…",
   stay: "Rester connecté",

@@ -2,8 +2,11 @@ import { type IDBPDatabase, openDB } from "idb";
 import { type Bytes, randomBytes, utf8 } from "./bytes.ts";
 import { pack, unpack } from "./pack.ts";
 
-/** What this device keeps: session, drafts, outbox and the pictures of the outbox, cases as they were read last. */
-export type Area = "session" | "vault" | "outbox" | "pictures" | "cases";
+/**
+ * What this device keeps: session, drafts, outbox and the pictures of the outbox, cases as they were read last, the registry's last words,
+ * and the pictures that were given to it, encrypted.
+ */
+export type Area = "session" | "vault" | "outbox" | "pictures" | "cases" | "words" | "shelf";
 
 /** No room left on this device. Nothing was written. */
 export class StorageFullError extends Error {

@@ -1,20 +1,36 @@
 import { describe, expect, test } from "vitest";
 import type { Consent, Purpose } from "#protocol/consent.ts";
+import { frenchRules } from "#protocol/consent-rules.ts";
 import type { Photo } from "#protocol/events.ts";
 import { consentIdSchema, receiptIdSchema } from "#protocol/ids.ts";
+import type { LocalGlass } from "#protocol/offline.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { Receipt } from "#protocol/receipt.ts";
 import { err, ok } from "#protocol/result.ts";
 import { sha256Hex, toHex } from "../kit/bytes.ts";
+import { type Clock, markOf } from "../kit/clock.ts";
 import { type Lease, readLease } from "../registry.ts";
 import { type Signer, verifySigned } from "../session/signing.ts";
+import { memoryDevice } from "../testing/memory-device.ts";
 import { at, colleague, collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
 import { describeFile, encryptFile, makeFileSecret } from "./attachment.ts";
+import type { Leases } from "./leases.ts";
 import { createPictureReader, gateThree, type PhotoInCase, type ReaderDeps } from "./read.ts";
+import { createShelf } from "./shelf.ts";
 
 const registry = await testRegistry();
 const taker = await registry.certified(collector);
 const roomId = "!room";
+
+/** Now, or as much later, by both clocks. */
+const clockAt = (ms: number): Clock => ({
+  nowMs: () => ms,
+  monoMs: () => ms - nowMs,
+  wait: async () => undefined,
+});
+/** A lease as it was heard at the beginning of each test. */
+const heard = (token: string, in_ = roomId, clock = clockAt(nowMs)) =>
+  readLease(token, in_, registry.key, markOf(clockAt(nowMs)), clock);
 const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
 
 type Made = { inCase: PhotoInCase; consent: Consent; ciphertext: Uint8Array<ArrayBuffer> };
@@ -61,21 +77,48 @@ async function madePhoto(
 
 async function depsFor(
   consent: Consent,
-  change: { lease?: Record<string, string | number | string[]>; userId?: string; nowMs?: number } = {},
+  change: {
+    lease?: Record<string, string | number | string[]>;
+    userId?: string;
+    nowMs?: number;
+    silent?: boolean;
+    offlineHours?: number;
+    emergency?: LocalGlass;
+  } = {},
 ): Promise<Omit<ReaderDeps, "api">> {
-  const lease = await readLease(await registry.lease(consent, change.lease), roomId, registry.key, nowMs);
+  const clock = clockAt(change.nowMs ?? nowMs);
+  const lease = await heard(await registry.lease(consent, change.lease), roomId, clock);
   const leases: Lease[] = lease === null ? [] : [lease];
   return {
-    leases: { of: async () => ok(leases), forget: () => undefined, keepFresh: () => undefined },
+    leases: change.silent === true ? silent(leases) : hears(leases),
     registryKey: async () => registry.key,
     clinicians: (): Clinician[] => [],
     userId: () => change.userId ?? colleague,
-    clock: { nowMs: () => change.nowMs ?? nowMs, wait: async () => undefined },
+    rules: async () => ({ ...frenchRules, offlineHours: change.offlineHours ?? frenchRules.offlineHours }),
+    emergencies: { on: () => change.emergency ?? null },
+    shelf: createShelf({ device: memoryDevice(), mayKeep: async () => false, clock }),
   };
 }
 
+const quiet = {
+  forget: () => undefined,
+  unlearn: () => undefined,
+  clear: () => undefined,
+  keepFresh: () => undefined,
+};
+const hears = (leases: readonly Lease[]): Leases => ({
+  ...quiet,
+  of: async () => ok(leases),
+  lastHeard: async () => null,
+});
+const silent = (leases: readonly Lease[]): Leases => ({
+  ...quiet,
+  of: async () => err("registry-unreachable"),
+  lastHeard: async () => (leases.length === 0 ? null : leases),
+});
+
 const refusal = (reason: string) => ({ ok: false, error: { kind: "refused", reason } });
-const allowed = { ok: true, value: undefined };
+const allowed = { ok: true, value: "heard" };
 
 describe("gate 3", () => {
   test("a colleague who was named sees the photo; a stranger does not", async () => {
@@ -174,8 +217,8 @@ describe("gate 3", () => {
     const elsewhere = await depsFor(consent, { lease: { roomId: "!other" } });
     expect(await gateThree(inCase, "full", elsewhere)).toEqual(refusal("status-unknown"));
     const forged = await (await testRegistry()).lease(consent);
-    expect(await readLease(forged, roomId, registry.key, nowMs)).toBeNull();
-    expect(await readLease(await registry.lease(consent), roomId, registry.key, nowMs)).not.toBeNull();
+    expect(await heard(forged)).toBeNull();
+    expect(await heard(await registry.lease(consent))).not.toBeNull();
   });
 
   test("a file that the receipt did not name is refused before it is fetched", async () => {
@@ -260,6 +303,98 @@ describe("reading a picture", () => {
   });
 });
 
+describe("gate 3 while the registry is silent", () => {
+  const hours = (n: number) => nowMs + n * 3_600_000;
+  const stale = refusal("status-stale");
+
+  test("[G15] its last word opens for the organisation's hours and not a moment longer; on a shared station for its minute", async () => {
+    const { inCase, consent } = await madePhoto();
+    const at = async (change: { nowMs: number; offlineHours?: number }) =>
+      gateThree(inCase, "full", await depsFor(consent, { ...change, silent: true }));
+    expect(await at({ nowMs: hours(4) - 1000 })).toEqual({ ok: true, value: "silent" });
+    expect(await at({ nowMs: hours(4) + 1000 })).toEqual(stale);
+    expect(await at({ nowMs: nowMs + 59_000, offlineHours: 0 })).toEqual({ ok: true, value: "silent" });
+    expect(await at({ nowMs: nowMs + 61_000, offlineHours: 0 })).toEqual(stale);
+  });
+
+  test("[G15] what it never said, or said no to, or said of somebody else, opens nothing", async () => {
+    const { inCase, consent } = await madePhoto();
+    const silent = { silent: true, nowMs: hours(1) };
+    const other = await madePhoto();
+    expect(await gateThree(inCase, "full", await depsFor(other.consent, silent))).toEqual(
+      refusal("status-unknown"),
+    );
+    const gone = await depsFor(consent, { ...silent, lease: { state: "withdrawn" } });
+    expect(await gateThree(inCase, "full", gone)).toEqual({ ok: false, error: { kind: "withdrawn" } });
+    const uncovered = await depsFor(consent, { ...silent, userId: stranger });
+    expect(await gateThree(inCase, "full", uncovered)).toEqual(refusal("audience-not-covered"));
+  });
+
+  test("[G16] an emergency signed here opens past the hours, the reach and the end, for its minutes; never past a no", async () => {
+    const { inCase, consent } = await madePhoto({ consent: { expiresAt: at(hours(6)) } });
+    const emergency = { ageMs: 60_000 };
+    const silent = { silent: true, nowMs: hours(7), userId: stranger };
+    const pass = async (change: object) =>
+      gateThree(inCase, "full", await depsFor(consent, { ...silent, ...change }));
+    expect(await pass({ emergency })).toEqual({ ok: true, value: "silent" });
+    expect(await pass({})).toEqual(stale);
+    expect(await pass({ emergency: { ageMs: 16 * 60_000 } })).toEqual(stale);
+    const withdrawn = { ok: false, error: { kind: "withdrawn" } };
+    expect(await pass({ emergency, lease: { state: "withdrawn" } })).toEqual(withdrawn);
+    const no = await madePhoto({ purposes: ["care-named"] });
+    const deps = await depsFor(no.consent, { silent: true, emergency });
+    expect(await gateThree(no.inCase, "full", deps)).toEqual(refusal("opinion-not-granted"));
+    // Where the registry answers, its own word counts.
+    const answers = await depsFor(consent, { emergency, userId: stranger });
+    expect(await gateThree(inCase, "full", answers)).toEqual(refusal("audience-not-covered"));
+  });
+});
+
+describe("a picture that is on the device while the registry is silent", () => {
+  const api: ReaderDeps["api"] = {
+    baseUrl: "http://hospital.example",
+    raw: async () => err({ code: "homeserver-unreachable", errcode: null, reason: null }),
+    get: async () => err("internal"),
+    post: async () => err("internal"),
+    tell: async () => err({ code: "internal", errcode: null, reason: null }),
+  };
+
+  test("is shown from what was given before, hash and all; what is not here, or was taken back, is not", async () => {
+    const { inCase, consent, ciphertext } = await madePhoto();
+    const online = await depsFor(consent);
+    const giving = { ...api, raw: async () => ok(new Response(ciphertext)) };
+    const before = await createPictureReader({ ...online, api: giving }).read(inCase, "full", "view");
+    expect(before.ok).toBe(true);
+    const deps = { ...(await depsFor(consent, { silent: true })), shelf: online.shelf, api };
+    const reader = createPictureReader(deps);
+    const shown = await reader.read(inCase, "full", "view");
+    expect(shown.ok && shown.value.sha256).toBe(inCase.photo.receipt.payload.pictureSha256);
+    const elsewhere = await madePhoto({ consent });
+    expect(await reader.read(elsewhere.inCase, "full", "view")).toMatchObject({
+      error: { kind: "unavailable", code: "registry-unreachable" },
+    });
+    reader.forget(consent.consentId);
+    expect(await reader.read(inCase, "full", "view")).toMatchObject({ ok: false });
+  });
+
+  test("says that an emergency could open it, where it is here and only the silence stands in the way", async () => {
+    const { inCase, consent, ciphertext } = await madePhoto();
+    const late = await depsFor(consent, { silent: true, nowMs: nowMs + 5 * 3_600_000 });
+    const reader = createPictureReader({ ...late, api });
+    const shut = { kind: "unavailable", code: "registry-unreachable" };
+    expect(await reader.mayShow(inCase, "full")).toEqual({ ok: false, error: shut });
+    const { photoId } = inCase.photo;
+    late.shelf.put({ photoId, consentId: consent.consentId, rendition: "full" }, ciphertext);
+    expect(await reader.read(inCase, "full", "view")).toEqual({
+      ok: false,
+      error: { ...shut, onDevice: true },
+    });
+    const uncovered = await depsFor(consent, { silent: true, userId: stranger });
+    const asStranger = createPictureReader({ ...uncovered, shelf: late.shelf, api });
+    expect(await asStranger.mayShow(inCase, "full")).toEqual(refusal("audience-not-covered"));
+  });
+});
+
 describe("the patient's newer word at gate 3", () => {
   test("it lets in who was added to it, and what was taken back again counts no more", async () => {
     const { inCase, consent } = await madePhoto();
@@ -273,7 +408,7 @@ describe("the patient's newer word at gate 3", () => {
     const wider = { ...inCase, consents: [...inCase.consents, newer] };
     const leasesOf = async (change: Record<string, string>): Promise<Lease[]> => {
       const tokens = [await registry.lease(consent), await registry.lease(newer.payload, change)];
-      const read = await Promise.all(tokens.map((token) => readLease(token, roomId, registry.key, nowMs)));
+      const read = await Promise.all(tokens.map((token) => heard(token)));
       return read.filter((lease) => lease !== null);
     };
     const asStranger = async (change: Record<string, string>) => {

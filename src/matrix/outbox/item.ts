@@ -49,6 +49,11 @@ const bodySchema = z.discriminatedUnion("kind", [
     consentId: consentIdSchema,
     reason: withdrawnSchema.shape.reason,
   }),
+  z.object({
+    /** The journal of emergencies that were opened while the registry was silent: what it must know as soon as it is back. */
+    kind: z.literal("journal"),
+    glass: signedGlassSchema,
+  }),
   z.object({ kind: z.literal("room") }),
   z.object({
     kind: z.literal("consent"),
@@ -111,6 +116,7 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
   switch (body.kind) {
     case "register":
     case "withdraw":
+    case "journal":
     case "room":
       return null;
     case "consent":
@@ -157,6 +163,10 @@ export function refOfEvent(event: CaseEvent): string | null {
       return null;
   }
 }
+
+/** That somebody went past a consent is nothing to be taken back unsaid. */
+export const mayDiscard = ({ body }: Pick<OutboxItem, "body">): boolean =>
+  body.kind !== "glass" && body.kind !== "journal";
 
 /** Without these, nothing else of the case may leave. */
 export const holdsUpCase = (item: OutboxItem): boolean =>

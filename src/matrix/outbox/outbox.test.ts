@@ -16,7 +16,11 @@ import { refOfEvent, refOfItem, refOfPicture } from "./item.ts";
 import { createOutbox, type NewItem, type Outbox } from "./outbox.ts";
 import type { OutboxPorts } from "./ports.ts";
 
-const clock: Clock = { nowMs: () => nowMs, wait: () => new Promise((resolve) => setTimeout(resolve)) };
+const clock: Clock = {
+  nowMs: () => nowMs,
+  monoMs: () => 0,
+  wait: () => new Promise((resolve) => setTimeout(resolve)),
+};
 const registry = await testRegistry();
 const signer: Signer = await registry.certified(collector);
 
@@ -62,6 +66,12 @@ function createWorld() {
       return ok(roomId);
     },
     glassesIn: () => [],
+    breakGlass: async () => {
+      const refusal = refuse.get("glass");
+      if (refusal !== undefined) return err(refusal);
+      await world.after("glass");
+      return ok(undefined);
+    },
     withdraw: async () => ok(undefined),
     readersIn: () => [colleague],
     findEcho(item) {
@@ -340,5 +350,77 @@ describe("outbox", () => {
     await outbox.discard("request");
     expect(await device.keys("outbox")).toEqual([]);
     expect(await device.keys("pictures")).toEqual([]);
+  });
+
+  test("an emergency that the patient's withdrawal overtook waits until the registry takes it as past", async () => {
+    const { ports, refuse } = createWorld();
+    const device = memoryDevice();
+    let laterMs = 0;
+    const glass = await signer.sign({
+      v: 1 as const,
+      glassId: crypto.randomUUID(),
+      caseId: consent.caseId,
+      consentId: consent.consentId,
+      reader: collector,
+      openedBy: collector,
+      reasonSha256: "0".repeat(64),
+      openedAt: at(nowMs),
+      endsAt: at(nowMs + 900_000),
+    });
+    const outbox = createOutbox({ device, clock });
+    refuse.set("glass", "withdrawn");
+    outbox.run({ ...ports, nowMs: () => nowMs + laterMs }, new AbortController().signal);
+    const body = { kind: "journal", glass } as const;
+    await outbox.add([{ localId: "j", caseId: consent.caseId, roomId: "!room", body }]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(outbox.store.getState().items).toMatchObject([{ localId: "j", failed: null }]);
+    laterMs = 600_000;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(outbox.store.getState().items).toMatchObject([{ localId: "j", failed: "withdrawn" }]);
+  });
+
+  test("an emergency that was opened here is told to the case, and to the registry once it is back, over a reload; it cannot be discarded", async () => {
+    const { ports, events, refuse, world } = createWorld();
+    const device = memoryDevice();
+    const glass = await signer.sign({
+      v: 1 as const,
+      glassId: crypto.randomUUID(),
+      caseId: consent.caseId,
+      consentId: consent.consentId,
+      reader: collector,
+      openedBy: collector,
+      reasonSha256: "0".repeat(64),
+      openedAt: at(nowMs),
+      endsAt: at(nowMs + 900_000),
+    });
+    const common = { caseId: consent.caseId, roomId: "!room" };
+    const told = {
+      ...common,
+      localId: "g",
+      body: { kind: "glass", glass, reason: "famille injoignable" },
+    } as const;
+    const journal = { ...common, localId: "j", body: { kind: "journal", glass } } as const;
+    const page = new AbortController();
+    const first = createOutbox({ device, clock });
+    refuse.set("glass", "registry-unreachable");
+    first.run(ports, page.signal);
+    await first.add([told, journal]);
+    for (const localId of ["g", "j"]) await first.discard(localId);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(kinds(events)).toEqual(["glass"]);
+    expect(await device.keys("outbox")).toContain("j");
+    page.abort();
+    refuse.clear();
+    let brought = 0;
+    world.after = async (step) => {
+      if (step === "glass") brought += 1;
+    };
+    const second = createOutbox({ device, clock });
+    await second.load();
+    second.run(ports, new AbortController().signal);
+    await untilQuiet(second);
+    expect(brought).toBe(1);
+    expect(kinds(events)).toEqual(["glass"]);
+    expect(await device.keys("outbox")).not.toContain("j");
   });
 });

@@ -6,7 +6,15 @@ import { err, ok, type Result } from "#protocol/result.ts";
 import type { Bytes } from "../kit/bytes.ts";
 import { type Clock, drop, pauseMs } from "../kit/clock.ts";
 import { type DeviceStore, type Entry, StorageFullError } from "../kit/device-store.ts";
-import { holdsUpCase, type ItemBody, itemSchema, type OutboxItem, photoOfItem, refOfItem } from "./item.ts";
+import {
+  holdsUpCase,
+  type ItemBody,
+  itemSchema,
+  mayDiscard,
+  type OutboxItem,
+  photoOfItem,
+  refOfItem,
+} from "./item.ts";
 import { pictureEntry, readPicture } from "./pictures.ts";
 import type { OutboxPorts } from "./ports.ts";
 import { type StepContext, takeSteps } from "./steps.ts";
@@ -225,7 +233,7 @@ export function createOutbox(deps: { readonly device: DeviceStore; readonly cloc
     },
     async discard(localId) {
       const item = find(localId);
-      if (item === undefined) return;
+      if (item === undefined || !mayDiscard(item)) return;
       const whole = item.body.kind === "request" || item.body.kind === "room";
       const { items } = store.getState();
       const gone = items.filter((each) => (whole ? each.caseId === item.caseId : isPartOf(each, item)));

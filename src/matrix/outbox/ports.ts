@@ -3,7 +3,7 @@ import type { Consent, SignedConsent } from "#protocol/consent.ts";
 import type { Status } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { Withdrawn } from "#protocol/events.ts";
-import type { OpenGlass } from "#protocol/glass.ts";
+import type { OpenGlass, SignedGlass } from "#protocol/glass.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { SignedReceipt } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
@@ -28,6 +28,8 @@ export type OutboxPorts = {
   createRoom(caseId: string): Promise<Result<string, ErrorCode>>;
   /** For whom the glass is broken over a consent, as the case tells it. */
   glassesIn(roomId: string, consentId: string): readonly OpenGlass[];
+  /** Brings a broken glass to the registry; the same one twice is once. */
+  breakGlass(glass: SignedGlass): Promise<Result<unknown, ErrorCode>>;
   /** Takes a consent back. */
   withdraw(consentId: string, reason: Withdrawn["reason"]): Promise<Result<unknown, ErrorCode>>;
   /** Members and invited people but this person and the archivist. */

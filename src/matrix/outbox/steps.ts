@@ -1,4 +1,4 @@
-import type { RefusalReason } from "#protocol/disclose.ts";
+import { clockSkewMs, type RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { contentKeys } from "#protocol/events.ts";
 import { err, missingCase, ok, type Result } from "#protocol/result.ts";
@@ -33,6 +33,8 @@ export async function takeSteps(item: OutboxItem, context: StepContext): Promise
       return register(body, context);
     case "withdraw":
       return withdraw(body, context);
+    case "journal":
+      return reconcile(body, context);
     case "room":
       return makeRoom(item, context);
     case "picture":
@@ -44,7 +46,7 @@ export async function takeSteps(item: OutboxItem, context: StepContext): Promise
 
 type BodyOf<K extends ItemBody["kind"]> = Extract<ItemBody, { kind: K }>;
 /** What is said in the case: one event each. */
-type Words = Exclude<ItemBody, { kind: "register" | "withdraw" | "room" | "picture" }>;
+type Words = Exclude<ItemBody, { kind: "register" | "withdraw" | "journal" | "room" | "picture" }>;
 
 async function register(body: BodyOf<"register">, { ports, keep }: StepContext): Promise<StepResult> {
   const answer = await ports.registerConsent(body.consent);
@@ -58,6 +60,19 @@ async function withdraw(body: BodyOf<"withdraw">, { ports, keep }: StepContext):
   const answer = await ports.withdraw(body.consentId, body.reason);
   // What the registry never heard of cannot be shown to anybody.
   if (!answer.ok && answer.error !== "not-found") return answer;
+  await keep({ done: true });
+  return ok(undefined);
+}
+
+/** The registry is told of an emergency that it was away for, with the time that it had. */
+async function reconcile(body: BodyOf<"journal">, { ports, keep }: StepContext): Promise<StepResult> {
+  const answer = await ports.breakGlass(body.glass);
+  if (!answer.ok) {
+    // What the patient took back meanwhile it takes as past alone, and so not for the first minutes.
+    const isYoung = ports.nowMs() - Date.parse(body.glass.payload.openedAt) < 2 * clockSkewMs;
+    const isNo = answer.error === "withdrawn" || answer.error === "gate-refused";
+    return isNo && isYoung ? err("status-unknown") : answer;
+  }
   await keep({ done: true });
   return ok(undefined);
 }

@@ -7,7 +7,11 @@ import type { RoomEvent } from "./admit.ts";
 import { createKeptRooms } from "./kept-rooms.ts";
 import type { RoomView } from "./room-reader.ts";
 
-const clock: Clock = { nowMs: () => nowMs, wait: () => new Promise((resolve) => setTimeout(resolve)) };
+const clock: Clock = {
+  nowMs: () => nowMs,
+  monoMs: () => 0,
+  wait: () => new Promise((resolve) => setTimeout(resolve)),
+};
 const clientRef = "00000000-0000-4000-8000-000000000000";
 const content = { msgtype: "m.text", body: "Bonjour", [contentKeys.message]: { clientRef } };
 
