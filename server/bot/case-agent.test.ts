@@ -45,7 +45,7 @@ function world() {
   const hall: Hall = {
     caseIdOf: (roomId) => (roomId === room ? caseId : undefined),
     creatorOf: () => asker,
-    standingOf: () => (state.standing === "out" ? "out" : "invited"),
+    standingOf: () => (state.standing === "out" || state.standing === "gone" ? state.standing : "invited"),
     isReady: async () => state.ready,
     takeOut: async () => undefined,
     inviteWithHistory: async (_roomId, userId) => {
@@ -214,6 +214,23 @@ describe("the case agent", () => {
     expect(await db.all(z.object({ state: z.string() }), "SELECT state FROM bot_invitations")).toEqual([
       { state: "done" },
     ]);
+  });
+
+  test("looks again for a case that has not come with the sync yet, and gives up one that it is not in", async () => {
+    const { state, start } = world();
+    state.standing = "gone";
+    const agent = start();
+    await askIn(db, { roomId: room, caseId, userId: expert, askedBy: asker });
+    await agent.onUserReady(expert);
+    state.standing = "out";
+    await agent.onUserReady(expert);
+    expect(state.invited).toEqual([expert]);
+    state.standing = "gone";
+    await askIn(db, { roomId: room, caseId, userId: "@faure:v", askedBy: asker });
+    for (let at = 0; at < 7; at += 1) await agent.onUserReady("@faure:v");
+    state.standing = "out";
+    await agent.onUserReady("@faure:v");
+    expect(state.invited).toEqual([expert]);
   });
 
   test("tries again after a failure, later and later", async () => {

@@ -53,6 +53,8 @@ export type CaseAgent = AsyncDisposable & {
 
 const sweepMs = 15_000;
 const longestWaitMs = 10 * 60_000;
+/** So often a case is looked for that the archivist is not in: two minutes, or for as long as it is hurried. */
+const attemptsAtGone = 6;
 
 /**
  * The archivist as case agent: it stays awake when the requester's phone is in a pocket, and hands the case to whom the request
@@ -150,8 +152,10 @@ async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation
   const { roomId, userId, askedBy } = invitation;
   try {
     const standing = parts.hall.standingOf(roomId, userId);
-    if (standing === "in" || standing === "invited" || standing === "gone")
-      return void (await store.settleInvitation(db, invitation, standing));
+    // A room that was made a moment ago may not have come with the sync yet.
+    if (standing === "gone" && invitation.attempts < attemptsAtGone)
+      return await postpone(parts, invitation, standing);
+    if (standing !== "out") return void (await store.settleInvitation(db, invitation, standing));
     const cover = await parts.coverOf(invitation.caseId, userId);
     if (cover.by === "nothing") return await waitForGate(parts, invitation, cover.reason);
     if (!(await parts.hall.isReady(userId))) return await waitForDevice(parts, invitation);
