@@ -154,7 +154,7 @@ async function tryInvitation(parts: CaseAgentParts, invitation: store.Invitation
     const standing = parts.hall.standingOf(roomId, userId);
     // A room that was made a moment ago may not have come with the sync yet.
     if (standing === "gone" && invitation.attempts < attemptsAtGone)
-      return await postpone(parts, invitation, standing);
+      return void (await postpone(parts, invitation, standing));
     if (standing !== "out") return void (await store.settleInvitation(db, invitation, standing));
     const cover = await parts.coverOf(invitation.caseId, userId);
     if (cover.by === "nothing") return await waitForGate(parts, invitation, cover.reason);
