@@ -34,6 +34,9 @@ export function createConsents(parts: RegistryParts): ConsentCalls {
       if (certificate.sub !== caller || payload.collectedBy !== caller)
         throw new ColloqueError("bad-signature", { details: { why: "not-the-collector" } });
       checkTimes(payload, now);
+      // Nobody could verify its signature later: readers and the record ask for a key of that time.
+      if (Date.parse(payload.collectedAt) < certificate.iat * 1000 - clockSkewMs)
+        throw refused("collected-before-its-key");
       const fault = faultOf(payload, parts.rules);
       if (fault !== null) throw refused(fault);
       const known = await db.transaction(async (tx) => {

@@ -44,6 +44,17 @@ describe("a consent", () => {
     await expect(registry.registerConsent(leroy, changed)).rejects.toMatchObject({ code: "bad-request" });
   });
 
+  test("is refused when it says to be older than the key that signed it, five minutes of clock aside", async () => {
+    const { registry, device } = await setUp();
+    const phone = await device(leroy);
+    const early = consentOf({ collectedAt: "2026-03-01T07:54:00Z" });
+    await expect(registry.registerConsent(leroy, await phone.sign(early))).rejects.toMatchObject({
+      details: { why: "collected-before-its-key" },
+    });
+    const first = consentOf({ collectedAt: "2026-03-01T07:56:00Z" });
+    expect(await registry.registerConsent(leroy, await phone.sign(first))).toBe("live");
+  });
+
   test("is refused by a registry whose clock is a day wrong, either way, rather than believed too long", async () => {
     const day = 24 * 3600 * 1000;
     const { registry, device, now } = await setUp();

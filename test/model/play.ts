@@ -1,5 +1,7 @@
+import { decodeJwt } from "jose";
 import { breakGlassAnswerSchema, consentStatusSchema } from "#protocol/api.ts";
 import { consentSchema } from "#protocol/consent.ts";
+import { clockSkewMs } from "#protocol/disclose.ts";
 import { contentKeys } from "#protocol/events.ts";
 import type { Command } from "./commands.ts";
 import { doors } from "./commands.ts";
@@ -149,12 +151,15 @@ async function register(world: World, made: MadeConsent, by: string, tally: Tall
       other.room === made.room &&
       other.signed.payload.pseudonym !== payload.pseudonym,
   );
+  // The signature of a consent from before its key could be verified by nobody later.
+  const keySinceMs = (decodeJwt(made.signed.certificate).iat ?? 0) * 1000;
   const verdict = () =>
     made.isGenuine &&
     by === payload.collectedBy &&
     world.isMember(by, made.room.roomId) &&
     !isOfAnother &&
-    made.withdrawnAtMs === undefined
+    made.withdrawnAtMs === undefined &&
+    Date.parse(payload.collectedAt) >= keySinceMs - clockSkewMs
       ? counts(payload, world.nowMs())
       : "refuse";
   // What the registry has already is answered as before, over or not.

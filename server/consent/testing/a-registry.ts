@@ -50,10 +50,14 @@ export async function setUp(files = folder(), database = ":memory:") {
   });
   const device = async (userId: string) => {
     const key = await signingKeyOf(await newPrivateJwk());
+    // The device is known since the morning.
+    const atMs = now.ms;
+    now.ms -= 2 * 3_600_000;
     const certificate = await registry.certify({ userId, device: "D" }, key.publicJwk, {
       name: "N",
       rpps: "1",
     });
+    now.ms = atMs;
     return {
       key,
       sign: async <T extends Json>(payload: T) => ({
