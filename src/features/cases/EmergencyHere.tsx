@@ -11,13 +11,18 @@ type Props = { readonly model: CaseModel; readonly view: OpenCase };
 export function EmergencyHere({ model, view }: Props) {
   const { t } = useWords();
   const [open, setOpen] = useState(false);
+  // Not before: the picture takes the place of this.
+  const close = () => {
+    setOpen(false);
+    model.retryPictures();
+  };
   if (view.consent === null || view.consent.state === "withdrawn") return null;
   return (
     <>
       <button type="button" className={styles.onMatAction} onClick={() => setOpen(true)}>
         {t("admission.emergency")}
       </button>
-      {open && <AdmissionSheet model={model} view={view} reader="here" onClose={() => setOpen(false)} />}
+      {open && <AdmissionSheet model={model} view={view} reader="here" onClose={close} />}
     </>
   );
 }

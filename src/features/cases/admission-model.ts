@@ -54,18 +54,18 @@ export type AdmissionModel = {
 
 /**
  * `reader` is the one who is meant from the beginning: this person themself, whose consent has ended. With `here` it is this device's own
- * emergency while the registry is silent; called once it is open.
+ * emergency while the registry is silent.
  */
 export function createAdmission({
   door,
   view,
   reader,
-  here,
+  here = false,
 }: {
   door: Pick<Door, "addMember" | "breakGlass" | "breakGlassHere">;
   view: Pick<OpenCase, "roomId" | "me" | "people" | "directory" | "consent">;
   reader: string | null;
-  here?: () => void;
+  here?: boolean;
 }): AdmissionModel {
   const { roomId, me } = view;
   const store = createStore<AdmissionState>(() =>
@@ -84,22 +84,18 @@ export function createAdmission({
     become({ at: "refused", reader: who, reason, mayAskPatient: true, mayBreak });
   };
 
-  const openHere = async (over: readonly string[], reason: string, then: () => void): Promise<void> => {
+  const openHere = async (over: readonly string[], reason: string): Promise<void> => {
     for (const consentId of over) {
       const answer = await door.breakGlassHere(roomId, { consentId, reason });
       if (!answer.ok) return become({ at: "failed", reader: me, error: answer.error });
-      if (answer.value === "registry-answers") {
-        then();
-        return become({ at: "done", reader: me, by: "registry" });
-      }
+      if (answer.value === "registry-answers") return become({ at: "done", reader: me, by: "registry" });
     }
-    then();
     become({ at: "done", reader: me, by: "here" });
   };
 
   return {
     store,
-    here: here !== undefined,
+    here,
     colleagues: (view.directory?.clinicians ?? []).filter((each) => !inside.has(each.userId)),
     async add(who) {
       if (store.getState().at === "asking") return;
@@ -119,7 +115,7 @@ export function createAdmission({
       if (words.length < minReason || words.length > maxReason)
         return become({ at: "emergency", reader: who, lack: "reason" });
       become({ at: "breaking", reader: who });
-      if (here !== undefined) return openHere(view.consent.glassOver, words, here);
+      if (here) return openHere(view.consent.glassOver, words);
       for (const consentId of view.consent.glassOver) {
         const answer = await door.breakGlass(roomId, { consentId, reader: who, reason: words });
         if (!answer.ok) return become({ at: "failed", reader: who, error: answer.error });

@@ -26,6 +26,8 @@ export type CaseModel = {
   /** Asks for the small form for the strip: nobody looked at it yet. */
   thumbnail(key: string): void;
   retryPicture(key: string): void;
+  /** Asks again for every picture that lacked only the network, or the registry. */
+  retryPictures(): void;
   pictureOnScreen(eventId: string): void;
   /** Takes back every word of the patient that counts here. */
   withdrawConsent(
@@ -174,6 +176,7 @@ export function createCaseModel({
     previewPicture: (photo) => pictures?.preview(photo, "view"),
     thumbnail: (photo) => pictures?.preview(photo, "machine"),
     retryPicture: (photo) => pictures?.retry(photo),
+    retryPictures: () => pictures?.retryMendable(),
     pictureOnScreen(eventId) {
       const record = findCase(door.cases.getState(), key);
       const { me } = readFacts(door, clock.now());
@@ -208,7 +211,7 @@ export function createCaseModel({
     newEmergencyHere() {
       const view = tell();
       if (view.state !== "open") return null;
-      return createAdmission({ door, view, reader: view.me, here: () => pictures?.retryMendable() });
+      return createAdmission({ door, view, reader: view.me, here: true });
     },
     dispose() {
       for (const stop of stops) stop();
