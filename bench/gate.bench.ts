@@ -34,6 +34,8 @@ const forgottenMs = 22_000;
 /** The gateway lets each account ask so often (600 at once, 60 a second): enough of them that this is not what is measured. */
 const accounts = ["leroy", "faure", "martin", "haddad", "kermarrec", "aubry", "benali"];
 const atOnce = 16;
+/** The sweeper's rounds, every two seconds. */
+const sweeps = /\/_synapse\/admin\/v1\/(statistics\/users\/media|users\/[^/ ]+\/media)$/;
 
 type Ask = (method: "GET" | "PUT", path: string, body?: Buffer) => Promise<{ status: number; bytes: Buffer }>;
 
@@ -163,9 +165,6 @@ async function measureChecks() {
   const said = readFileSync(log).subarray(before).toString("utf8");
   return { checks: done, seconds, asked: askedOfSynapse(said) };
 }
-
-/** The sweeper's rounds, every two seconds. */
-const sweeps = /\/_synapse\/admin\/v1\/(statistics\/users\/media|users\/[^/ ]+\/media)$/;
 
 /**
  * What Synapse answered meanwhile, the standing streams of archivist and gateway left out, and the sweeper's rounds: those are the same,
