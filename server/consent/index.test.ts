@@ -48,7 +48,9 @@ test("the registry runs as it is configured: its key, its log, its name, its rul
   const audit = await createAudit({ db, log, clock });
   const events = createEventBus(log);
   const { signal } = new AbortController();
-  await using registry = await consentRole({ audit, synapse }).start({
+  const role = consentRole({ audit, synapse });
+  expect(role.name).toBe("consent");
+  await using registry = await role.start({
     config,
     db,
     log,

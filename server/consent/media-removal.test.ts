@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ColloqueError } from "#protocol/errors.ts";
-import { createLogger } from "../kit/log.ts";
 import { type Call, SynapseError } from "../kit/synapse-client.ts";
+import { openLog } from "../kit/testing/a-log.ts";
 import { openDatabase } from "../store/index.ts";
 import { createMediaRemover, type RemovalWorker, startRemovalWorker } from "./media-removal.ts";
 import { migrations } from "./migrations.ts";
@@ -58,6 +58,7 @@ describe("a removal", () => {
   async function setUp(fails: (what: string) => boolean, againMs = 60_000) {
     const db = openDatabase(":memory:");
     await db.migrate("consent", migrations);
+    const { log, lines } = openLog();
     const did: string[] = [];
     const act = (what: string) => async (mxc: string) => {
       if (fails(`${what} ${mxc}`)) throw new Error("down");
@@ -68,13 +69,13 @@ describe("a removal", () => {
       db,
       remover: { quarantine: act("quarantine"), remove: act("remove") },
       clock: () => 5,
-      log: createLogger("silent"),
+      log,
       againMs,
       done: async (mxc) => void done.push(mxc),
     });
     await insertRemoval(db, "mxc://x/2", 2);
     await insertRemoval(db, "mxc://x/1", 1);
-    return { db, did, done, worker };
+    return { db, did, done, worker, lines };
   }
 
   test("hides all of them first, the oldest first, and deletes them then", async () => {
@@ -92,9 +93,13 @@ describe("a removal", () => {
 
   test("that fails keeps no other waiting, and is tried again until it is done", async () => {
     const failing = new Set(["quarantine mxc://x/1", "remove mxc://x/2"]);
-    const { db, did, done, worker } = await setUp((what) => failing.has(what));
+    const { db, did, done, worker, lines } = await setUp((what) => failing.has(what));
     await worker.kick();
     expect(did).toEqual(["quarantine mxc://x/2"]);
+    expect(lines).toEqual([
+      ["warn", "could not quarantine, will try again", { mxc: "mxc://x/1", error: "Error" }],
+      ["warn", "could not delete, will try again", { mxc: "mxc://x/2", error: "Error" }],
+    ]);
     expect(done).toEqual([]);
     failing.clear();
     await worker.kick();
@@ -112,9 +117,10 @@ describe("a removal", () => {
   });
 
   test("outlives a round that fails as a whole", async () => {
-    const { db, worker, done } = await setUp(() => false);
+    const { db, worker, done, lines } = await setUp(() => false);
     await db.run("ALTER TABLE removals RENAME TO elsewhere");
     await worker.kick();
+    expect(lines).toMatchObject([["error", "media removal failed", { error: "Error" }]]);
     await db.run("ALTER TABLE elsewhere RENAME TO removals");
     await worker.kick();
     expect(done).toHaveLength(2);

@@ -20,9 +20,9 @@ export async function createRegistry(given: RegistryParts): Promise<Registry & A
   await db.migrate("consent", migrations);
   for (const revocation of await revocations.all())
     await db.transaction(async (tx) => {
-      if ((await store.withdrawConsent(tx, revocation)) > 0)
-        for (const file of await store.filesOfConsent(tx, revocation.consentId))
-          await store.insertRemoval(tx, file.mxc, revocation.at);
+      await store.withdrawConsent(tx, revocation);
+      for (const file of await store.filesOfConsent(tx, revocation.consentId))
+        await store.insertRemoval(tx, file.mxc, revocation.at);
     });
 
   const worker = startRemovalWorker({

@@ -12,6 +12,7 @@ import { newPrivateJwk, signDetached, signingKeyOf } from "../../kit/jose.ts";
 import { createLogger } from "../../kit/log.ts";
 import { openDatabase } from "../../store/index.ts";
 import { loadRegistryKey } from "../key-file.ts";
+import type { MediaList } from "../media-list.ts";
 import { createRegistry } from "../registry.ts";
 import { openRevocationLog } from "../revocation-log.ts";
 
@@ -22,7 +23,7 @@ export const hash = "a".repeat(64);
 export const roomId = "!room";
 export const folder = () => mkdtempSync(join(tmpdir(), "registry-"));
 
-export async function setUp(files = folder(), database = ":memory:") {
+export async function setUp(files = folder(), database = ":memory:", held?: MediaList) {
   const now = { ms: Date.parse("2026-03-01T10:00:00Z") };
   const clock = () => now.ms;
   const db = openDatabase(database);
@@ -47,6 +48,7 @@ export async function setUp(files = folder(), database = ":memory:") {
     remover: { quarantine: act("quarantine"), remove: act("remove") },
     revocations: openRevocationLog(join(files, "revocations.log")),
     removeAgainMs: 50,
+    ...(held === undefined ? {} : { held }),
   });
   const device = async (userId: string) => {
     const key = await signingKeyOf(await newPrivateJwk());
@@ -121,8 +123,8 @@ export const receiptOf = (consent: ReturnType<typeof consentOf>, change: Record<
   ...change,
 });
 
-export async function withPermit(files?: string) {
-  const parts = await setUp(files);
+export async function withPermit(files?: string, held?: MediaList, database?: string) {
+  const parts = await setUp(files, database, held);
   const { registry, device } = parts;
   const phone = await device(leroy);
   const consent = consentOf();
