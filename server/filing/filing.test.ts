@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { idOf, sha256Hex } from "./ids.ts";
-import { aCase, delattre, type People, people, startMs, tinyJpeg } from "./testing/a-case.ts";
+import { aCase, delattre, leroy, martin, type People, people, startMs, tinyJpeg } from "./testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
 import { aRecord, type Misbehaviour } from "./testing/a-record.ts";
+import { balpFaults } from "./testing/balp.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -41,7 +42,7 @@ describe("filing a case", () => {
     expect(place.told).toHaveLength(items.length);
     const view = await filing.recordOf(roomId);
     const photo = view.entries.find((entry) => entry.kind === "photo" && entry.readable);
-    const read = await filing.readEntry(roomId, photo?.id ?? "");
+    const read = await filing.readEntry(roomId, photo?.id ?? "", martin);
     expect(sha256Hex(read.bytes)).toBe(sha256Hex(tinyJpeg));
     expect(read.contentType).toBe("image/jpeg");
     expect([...record.instances.values()][0]?.jpeg).toHaveLength(tinyJpeg.length + 1);
@@ -267,8 +268,42 @@ describe("a photo withdrawn after it was filed", () => {
     const letter = (await filing.recordOf(roomId)).entries.find(
       (each) => each.kind === "opinion" && each.readable,
     );
-    const { bytes } = await filing.readEntry(roomId, letter?.id ?? "");
+    const { bytes } = await filing.readEntry(roomId, letter?.id ?? "", martin);
     expect(Buffer.from(bytes).includes(Buffer.from(tinyJpeg))).toBe(shown);
+  });
+});
+
+describe("a document that is read through us", () => {
+  const filedCase = async (filing: Awaited<ReturnType<typeof place.open>>) => {
+    const { items, roomId } = await aCase(all);
+    await submitAll(filing, items.slice(0, 3));
+    await until(allFiled(items.slice(0, 3)));
+    const photo = (await filing.recordOf(roomId)).entries.find(
+      (each) => each.kind === "photo" && each.readable,
+    );
+    return { roomId, id: photo?.id ?? "", reference: photo?.reference };
+  };
+  const reads = () =>
+    record.ofType("AuditEvent").filter((each) => JSON.stringify(each.meta).includes("PatientRead"));
+
+  test("[F37] is noted in the record, each time, with who read what of whom", async () => {
+    await using filing = await place.open();
+    const { roomId, id, reference } = await filedCase(filing);
+    await filing.readEntry(roomId, id, martin);
+    await filing.readEntry(roomId, id, leroy);
+    expect(reads()).toHaveLength(2);
+    for (const read of reads()) expect(balpFaults(read)).toEqual([]);
+    expect(JSON.stringify(reads())).toMatch(new RegExp(`role-martin.*${reference}.*role-leroy`));
+  });
+
+  test("[F37] is not given while the record does not take the note", async () => {
+    await using filing = await place.open();
+    const { roomId, id } = await filedCase(filing);
+    record.nextWrites("refuse-connection");
+    await expect(filing.readEntry(roomId, id, martin)).rejects.toThrow("record-unreachable");
+    expect(reads()).toHaveLength(0);
+    await filing.readEntry(roomId, id, martin);
+    expect(reads()).toHaveLength(1);
   });
 });
 

@@ -7,11 +7,11 @@ import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import type { RegistryPort } from "./gate.ts";
-import { sha256Hex } from "./ids.ts";
 import { createNamesStore } from "./names-store.ts";
 import type { DocumentFlavour, HospitalFacts } from "./plan/index.ts";
 import { createProbe } from "./probe.ts";
 import { createQueues } from "./queues.ts";
+import { type FiledBytes, readFiled } from "./reading.ts";
 import { createDicomArchive } from "./record/dicom.ts";
 import { createFhirRecord, type DocumentIds } from "./record/fhir.ts";
 import { createRecordHttp } from "./record/http.ts";
@@ -73,8 +73,8 @@ export type Filing = AsyncDisposable & {
   withdrawn(roomId: string, withdrawn: Withdrawn): Promise<void>;
   /** What is left of pictures that were destroyed unfiled: their hash and why. */
   destroyed(roomId: string): Promise<Tombstone[]>;
-  /** The bytes of a document as the record gives them now, checked against the hash of what was filed. */
-  readEntry(roomId: string, id: string): Promise<{ contentType: string; bytes: Uint8Array<ArrayBuffer> }>;
+  /** The bytes of a document as the record gives them now, checked against the hash of what was filed; the record notes who read them. */
+  readEntry(roomId: string, id: string, reader: string): Promise<FiledBytes>;
   parked(): Promise<{ eventId: string; roomId: string; kind: Filed["kind"]; reason: string; atMs: number }[]>;
   /** Puts a parked item back in line, after a human mended what was wrong. */
   retry(eventId: string): Promise<boolean>;
@@ -95,6 +95,16 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     config.dicomwebUrl === undefined
       ? undefined
       : createDicomArchive(createRecordHttp(config.dicomwebUrl, fetcher));
+  const surroundings = {
+    clinician: (userId: string) => options.directory.clinician(userId),
+    team: (id: string) => options.directory.team?.(id),
+    hospital: options.hospital,
+    language: config.language ?? "fr",
+    timeZone: config.timeZone ?? "Europe/Paris",
+    archive: archive !== undefined,
+    documents: config.documents ?? "contained",
+    recordHost: new URL(config.fhirUrl).hostname,
+  };
   const worker = createWorker({
     store,
     names: await createNamesStore(options.db),
@@ -108,16 +118,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
       probe.start();
       options.onDown?.();
     },
-    surroundings: {
-      clinician: (userId) => options.directory.clinician(userId),
-      team: (id) => options.directory.team?.(id),
-      hospital: options.hospital,
-      language: config.language ?? "fr",
-      timeZone: config.timeZone ?? "Europe/Paris",
-      archive: archive !== undefined,
-      documents: config.documents ?? "contained",
-      recordHost: new URL(config.fhirUrl).hostname,
-    },
+    surroundings,
   });
   const queues = createQueues({
     store,
@@ -184,16 +185,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
         readable: entry.binary_reference !== null,
       })),
     }),
-    readEntry: async (roomId, id) => {
-      const entry = (await store.entries(roomId)).find((each) => each.id === id);
-      if (entry?.binary_reference === null || entry === undefined) throw new ColloqueError("not-found");
-      const binary = await record.readBinary(entry.binary_reference).catch((cause: unknown) => {
-        throw new ColloqueError("record-unreachable", { cause });
-      });
-      if (binary === undefined) throw new ColloqueError("not-found");
-      if (sha256Hex(binary.bytes) !== entry.sha256) throw new ColloqueError("hash-mismatch");
-      return binary;
-    },
+    readEntry: (roomId, id, reader) => readFiled({ store, record, surroundings, clock }, roomId, id, reader),
     parked: async () =>
       (await store.parked()).map((row) => ({
         eventId: row.event_id,

@@ -24,7 +24,7 @@ export type AskIn = (invitation: {
 /** What the gateway asks of filing: what is in the record, and the bytes of one entry (throws `not-found`). */
 export type RecordPort = {
   recordOf(roomId: string): Promise<RecordView>;
-  readEntry(roomId: string, id: string): Promise<{ contentType: string; bytes: Uint8Array }>;
+  readEntry(roomId: string, id: string, reader: string): Promise<{ contentType: string; bytes: Uint8Array }>;
 };
 
 export type ApiParts = {

@@ -31,7 +31,7 @@ export function caseRoutes(app: FastifyInstance, parts: ApiParts, signedIn: Sign
     const { id } = read(z.object({ id: z.string().max(64) }), request.params);
     const decision = await parts.gate.member(caseId, session.userId);
     if (!decision.allow) throw new ColloqueError("gate-refused", { details: { reason: decision.reason } });
-    const entry = await recordPort(parts).readEntry(roomId, id);
+    const entry = await recordPort(parts).readEntry(roomId, id, session.userId);
     await parts.audit.recordEntryRead({ actor: session.userId, roomId, entry: id });
     return reply.type(entry.contentType).send(Buffer.from(entry.bytes));
   });

@@ -18,6 +18,7 @@ import {
   martin,
   type People,
   startMs,
+  tinyJpeg,
 } from "../../server/filing/testing/a-case.ts";
 import { root } from "../paths.ts";
 
@@ -30,8 +31,8 @@ export type ValidationCase = {
   readonly roomId: string;
   readonly caseId: string;
   readonly items: readonly Item[];
-  /** The consent is taken back after everything was filed, on this signed word. */
-  readonly withdrawal?: { readonly withdrawn: Withdrawn; readonly lease: string };
+  /** The consent is taken back after everything was filed, on this signed word; a photo that comes later is refused. */
+  readonly withdrawal?: { readonly withdrawn: Withdrawn; readonly lease: string; readonly late: Item };
 };
 
 const sample = (name: string): Uint8Array<ArrayBuffer> =>
@@ -132,6 +133,13 @@ export async function tenCases(all: People): Promise<ValidationCase[]> {
       withdrawal: {
         withdrawn: aWithdrawal(withdrawn.made.consent),
         lease: await leaseOn(all, withdrawn.made.consent, "withdrawn"),
+        late: item(
+          withdrawn.made,
+          leroy,
+          40,
+          { kind: "photo", photo: await aPhoto(all, withdrawn.made.consent, tinyJpeg) },
+          tinyJpeg,
+        ),
       },
     },
     await make("discussion", { consent: { decisions: everyUse } }, (made) => discussion(made)),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DocumentFlavour } from "../../server/filing/plan/index.ts";
 import { multipartParts } from "../../server/filing/record/multipart.ts";
-import { type People, people, startMs } from "../../server/filing/testing/a-case.ts";
+import { martin, type People, people, startMs } from "../../server/filing/testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "../../server/filing/testing/a-filing.ts";
 import { aRecord } from "../../server/filing/testing/a-record.ts";
 import { StackFailure } from "../failure.ts";
@@ -70,18 +70,21 @@ async function file(all: People, each: ValidationCase, flavour: DocumentFlavour)
     await submitAll(filing, each.items);
     const filed = each.items.filter(({ event }) => event.kind !== "preview");
     await settled(filed);
+    const readable = (await filing.recordOf(each.roomId)).entries.find((entry) => entry.readable);
+    await filing.readEntry(each.roomId, readable?.id ?? "", martin);
     if (each.withdrawal !== undefined) {
-      const { withdrawn, lease } = each.withdrawal;
+      const { withdrawn, lease, late } = each.withdrawal;
       place.setLeases(each.caseId, [lease]);
       place.setStatus({ state: "withdrawn", untilMs: startMs * 2 });
       await filing.withdrawn(each.roomId, withdrawn);
       await settled([{ eventId: `$withdrawn-${withdrawn.consentId}` }]);
+      await filing.submit(late);
+      await until(() => record.ofType("AuditEvent").some(({ outcome }) => outcome === "4"));
     }
-    for (const [eventId, outcome] of place.words())
-      if (outcome.state !== "filed")
-        throw new StackFailure(
-          `The case "${each.name}" was not filed: ${eventId} is ${JSON.stringify(outcome)}.`,
-        );
+    const late = each.withdrawal?.late.eventId;
+    for (const [eventId, { state }] of place.words())
+      if (state !== (eventId === late ? "refused" : "filed"))
+        throw new StackFailure(`The case "${each.name}" was not filed: ${eventId} is ${state}.`);
   } finally {
     place.remove();
   }

@@ -73,12 +73,12 @@ const sideNames: Readonly<Record<string, string>> = {
   "51440002": "Right and left",
 };
 
-export const patientReference = (context: PlanContext) => ({
+export const patientReference = (context: Pick<PlanContext, "patient">) => ({
   reference: `Patient/${context.patient.recordId}`,
 });
 
 /** Who did something. A professional: the PractitionerRole where the directory knows one, else the Matrix user id, so that nobody is made up. */
-export function personReference(context: PlanContext, userId: string) {
+export function personReference(context: Pick<PlanContext, "patient" | "clinician">, userId: string) {
   // Who withdraws may be the patient.
   if (userId === "patient") return patientReference(context);
   const person = context.clinician(userId);

@@ -129,17 +129,20 @@ function signaturesOf(context: PlanContext, origin: Origin, author: Json): { sig
 const auditType = "http://terminology.hl7.org/CodeSystem/audit-event-type";
 const balp = "https://profiles.ihe.net/ITI/BALP/StructureDefinition";
 
-const patientEntity = (context: PlanContext): Json => ({
+const patientEntity = (context: Pick<PlanContext, "patient">): Json => ({
   what: patientReference(context),
   type: { system: "http://terminology.hl7.org/CodeSystem/audit-entity-type", code: "1", display: "Person" },
   role: { system: "http://terminology.hl7.org/CodeSystem/object-role", code: "1", display: "Patient" },
 });
 
-const recordAgent = (context: PlanContext): Json => ({
-  type: concept(systems.dicom, "110152", "Destination Role ID"),
-  who: { display: context.hospital.name },
+const recordAgent = (
+  { hospital, recordHost }: Pick<PlanContext, "hospital" | "recordHost">,
+  type: Json = concept(systems.dicom, "110152", "Destination Role ID"),
+): Json => ({
+  type,
+  who: { display: hospital.name },
   requestor: false,
-  network: { address: context.recordHost, type: "1" },
+  network: { address: recordHost, type: "1" },
 });
 
 const sourceAgent = (code: string, display: string): Json => ({
@@ -251,6 +254,43 @@ export function provideAudit(context: PlanContext, eventId: string): Resource {
   };
 }
 
+/** BALP PatientRead: who read what of the record through us. Each read is an event of its own, under the id that is given. */
+export function readAudit(
+  context: Pick<PlanContext, "patient" | "clinician" | "hospital" | "recordHost" | "nowMs">,
+  id: string,
+  reader: string,
+  reference: string,
+): Resource {
+  return {
+    resourceType: "AuditEvent",
+    id,
+    meta: { profile: [`${balp}/IHE.BasicAudit.PatientRead`] },
+    type: { system: auditType, code: "rest", display: "Restful Operation" },
+    subtype: [{ system: "http://hl7.org/fhir/restful-interaction", code: "read", display: "read" }],
+    action: "R",
+    recorded: instant(context.nowMs),
+    outcome: "0",
+    agent: [
+      sourceAgent("110152", "Destination Role ID"),
+      recordAgent(context, concept(systems.dicom, "110153", "Source Role ID")),
+      user(context, reader, "TREAT"),
+    ],
+    source: { observer: archivistReference },
+    entity: [
+      patientEntity(context),
+      {
+        what: { reference },
+        type: systemObject,
+        role: {
+          system: "http://terminology.hl7.org/CodeSystem/object-role",
+          code: "4",
+          display: "Domain Resource",
+        },
+      },
+    ],
+  };
+}
+
 /** What was refused or let in, and why. */
 export type Judged = {
   readonly consent: Json;
@@ -317,7 +357,11 @@ export function glassAudit(
   };
 }
 
-const user = (context: PlanContext, userId: string, purpose: "TREAT" | "BTG") => ({
+const user = (
+  context: Pick<PlanContext, "patient" | "clinician">,
+  userId: string,
+  purpose: "TREAT" | "BTG",
+) => ({
   type: concept(systems.participation, "IRCP", "information recipient"),
   who: personReference(context, userId),
   requestor: true,
