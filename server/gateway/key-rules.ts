@@ -23,9 +23,7 @@ const deviceKeys = z.strictObject({
   unsigned: z.strictObject({ device_display_name: z.string().max(100).optional() }).optional(),
 });
 const signedKey = z.strictObject({ key: base64(120), fallback: z.boolean().optional(), signatures });
-const manyKeys = z
-  .record(name, signedKey)
-  .refine((keys) => Object.keys(keys).length <= 200, { error: "too many keys" });
+const manyKeys = z.record(name, signedKey).refine((keys) => Object.keys(keys).length <= 200);
 const keysUpload = z.strictObject({
   device_keys: deviceKeys.optional(),
   one_time_keys: manyKeys.optional(),

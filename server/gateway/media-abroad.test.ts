@@ -1,109 +1,19 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ColloqueError } from "#protocol/errors.ts";
-import type { MediaFacts } from "../consent/index.ts";
-import type { Lease, Wish } from "../federation/index.ts";
-import { createEventBus } from "../kit/events.ts";
-import { createLogger } from "../kit/log.ts";
-import { createSynapseClient, type SynapseClient } from "../kit/synapse-client.ts";
-import { createMediaDoor, type MediaDoor, type MediaParts } from "./media.ts";
+import type { MediaDoor, MediaParts } from "./media.ts";
 import { martin, startMs } from "./testing/a-gateway.ts";
-import { abroad, ids, ours, receipt, roomId } from "./testing/a-picture.ts";
-import { type Homeserver, openHomeserver } from "./testing/homeserver.ts";
+import { nonce, openMediaDoor, openSynapse, type Synapse } from "./testing/a-media-door.ts";
+import { abroad, ids, ours, roomId } from "./testing/a-picture.ts";
 
-const word = { iss: "ambreville.example", aud: "valombre.example", iat: 0, kind: "answer" as const };
 const theirs = "mxc://ambreville.example/theirs";
-const nonce = "1f1f9a52-7a5e-4a3b-9a52-1f2f3f4f5f6f";
-const path = (mxc: string) => `/media/${mxc.slice("mxc://".length)}`;
-
-/** A door before a homeserver in memory, and another hospital that says yes or no as the test has it. */
-let homeserver: Homeserver;
-let synapse: SynapseClient;
+let synapse: Synapse;
 beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "abroad-"));
-  homeserver = await openHomeserver(join(folder, "synapse.sock"), join(folder, "policy.sock"));
-  synapse = createSynapseClient(homeserver.socket);
+  synapse = await openSynapse();
 });
-afterEach(async () => {
-  await synapse[Symbol.asyncDispose]();
-  await homeserver[Symbol.asyncDispose]();
-});
-
-function openDoor(change: Partial<MediaParts> = {}) {
-  const world = {
-    facts: ours as MediaFacts,
-    members: [martin, abroad],
-    allowed: [martin, abroad],
-    answer: "picture" as Lease["grants"] | ColloqueError,
-  };
-  const audited: object[] = [];
-  const asked: Wish[] = [];
-  const stops = new Set<() => void>();
-  const note = (what: string) => async (event: object) => void audited.push({ what, ...event });
-  const events = createEventBus(createLogger("silent"));
-  const joined: MediaParts["memberships"]["joined"] = async (room, fits) =>
-    room === roomId ? world.members.filter(fits) : [];
-  const door = createMediaDoor({
-    synapse,
-    sessions: { of: async (authorization) => ({ userId: authorization ?? "", device: "D", token: "t" }) },
-    memberships: {
-      joined,
-      isJoined: async (userId, room) => (await joined(room, (each) => each === userId)).length > 0,
-    },
-    registry: {
-      mediaFacts: async () => world.facts,
-      factsOf: async () => ({ consent: null, status: { state: "unknown" }, glasses: [] }),
-      uploadFinished: async () => undefined,
-    },
-    gate: {
-      download: (_picture, reader) =>
-        world.allowed.includes(reader) ? { allow: true } : { allow: false, reason: "audience-not-covered" },
-    },
-    audit: {
-      uploadFinished: note("upload-finished"),
-      uploadRefused: note("upload-refused"),
-      pictureRead: note("picture-read"),
-      keyBundleRead: note("key-bundle-read"),
-      disclosureRefused: note("disclosure-refused"),
-    },
-    events,
-    clock: () => startMs,
-    serverName: "valombre.example",
-    federation: {
-      read: async (wish) => {
-        asked.push(wish);
-        if (world.answer instanceof ColloqueError) throw world.answer;
-        const to = { ...word, nonce, mxc: wish.mxc, reader: wish.reader };
-        if (world.answer === "key-bundle") return { ...to, grants: "key-bundle" };
-        const { caseId, consentId, receiptId } = receipt;
-        return { ...to, grants: "picture", roomId, caseId, consentId, receiptId, rendition: "full" };
-      },
-      during: (_lease, stop) => {
-        stops.add(stop);
-        return { [Symbol.dispose]: () => void stops.delete(stop) };
-      },
-    },
-    ...change,
-  });
-  const app = fastify();
-  app.get<{ Params: { server: string; media: string } }>("/media/:server/:media", async (request, reply) => {
-    try {
-      return await door.download(request, reply, request.params);
-    } catch (error) {
-      return reply.code(403).send({ code: error instanceof ColloqueError ? error.code : "fault" });
-    }
-  });
-  const get = async (mxc: string, reader: string, headers = {}) => {
-    const answer = await app.inject({ url: path(mxc), headers: { authorization: reader, ...headers } });
-    return { status: answer.statusCode, body: answer.body, headers: answer.headers };
-  };
-  return { door, world, audited, asked, stops, events, get, app };
-}
+afterEach(async () => synapse[Symbol.asyncDispose]());
+const openDoor = (change: Partial<MediaParts> = {}) => openMediaDoor(synapse, change);
 const has = (mxc: string, body = "bytes") =>
-  homeserver.say(`GET /_matrix/client/v1/media/download/${mxc.slice("mxc://".length)}`, [
+  synapse.homeserver.say(`GET /_matrix/client/v1/media/download/${mxc.slice("mxc://".length)}`, [
     200,
     Buffer.from(body),
   ]);
@@ -141,7 +51,7 @@ describe("a picture of another hospital", () => {
     world.members = [];
     expect(await get(theirs, martin)).toMatchObject({ status: 403, body: '{"code":"not-a-member"}' });
     expect(audited).toEqual([]);
-    expect(homeserver.asked).toEqual([]);
+    expect(synapse.homeserver.asked).toEqual([]);
   });
 
   test("is refused as that hospital refuses it", async () => {
@@ -160,7 +70,7 @@ describe("a picture of another hospital", () => {
   test("is cut off while it is on its way when that hospital takes it back", async () => {
     const { get, stops } = openDoor();
     const slow = Promise.withResolvers<[number, Buffer]>();
-    homeserver.say("GET /_matrix/client/v1/media/download/ambreville.example/theirs", slow.promise);
+    synapse.homeserver.say("GET /_matrix/client/v1/media/download/ambreville.example/theirs", slow.promise);
     const reading = get(theirs, martin);
     await expect.poll(() => stops.size).toBe(1);
     for (const stop of stops) stop();

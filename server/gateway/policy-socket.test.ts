@@ -75,7 +75,13 @@ describe("the homeserver may keep", () => {
   test("keys that a ticket was opened for, in time and of a size", () => {
     expect(mayKeep(bundle, bytes, now).allow).toBe(true);
     expect(mayKeep(bundle, bytes, now + 1000).allow).toBe(false);
-    expect(mayKeep(bundle, { ...bytes, bytes: 9 * 1024 * 1024 }, now).allow).toBe(false);
+    const most = 8 * 1024 * 1024;
+    const yes = { allow: true, reason: "key-bundle" };
+    const no = { allow: false, reason: "key-bundle-too-late-or-large" };
+    expect(mayKeep(bundle, { ...bytes, bytes: most }, now)).toEqual(yes);
+    expect(mayKeep(bundle, { ...bytes, bytes: most + 1 }, now)).toEqual(no);
+    expect(mayKeep(bundle, bytes, now + 999)).toEqual(yes);
+    expect(mayKeep(bundle, bytes, now + 1000)).toEqual(no);
   });
 });
 

@@ -19,9 +19,9 @@ export type PolicyParts = {
   readonly path: string;
   readonly bot: string;
   readonly news: Pick<News, "hear">;
-  readonly registry: Registry;
-  readonly gate: Gate;
-  readonly audit: Audit;
+  readonly registry: Pick<Registry, "caseOfRoom" | "claimOf" | "mediaFacts">;
+  readonly gate: Pick<Gate, "member">;
+  readonly audit: Pick<Audit, "inviteDecided" | "note">;
   /** Whether somebody of another hospital may bring this person of ours into a case of theirs. */
   readonly mayBeInvitedAbroad: (inviter: string, invitee: string) => boolean;
   readonly serverName: string;

@@ -64,11 +64,11 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
   const news = async (item: object): Promise<void> => {
     if (!tells) return;
     told += 1;
-    await ask(policySocket, "/news", { stream: socket.slice(-40), seq: told, ...item });
+    await askPolicy(policySocket, "/news", { stream: socket.slice(-40), seq: told, ...item });
   };
 
   const mayBe = async (path: string, question: unknown): Promise<boolean> => {
-    const answer = policyAnswer.safeParse(await ask(policySocket, path, question));
+    const answer = policyAnswer.safeParse(await askPolicy(policySocket, path, question));
     return answer.success && answer.data.allow;
   };
   const invite: Homeserver["invite"] = async (inviter, invitee, roomId) => {
@@ -169,7 +169,7 @@ export async function openHomeserver(socket: string, policySocket: string): Prom
     setDeletes: (does) => {
       deletes = does;
     },
-    askPolicy: (path, question) => ask(policySocket, path, question),
+    askPolicy: (path, question) => askPolicy(policySocket, path, question),
     asked,
     say: (route, answer) => void said.set(route, answer),
     [Symbol.asyncDispose]: () =>
@@ -200,7 +200,7 @@ function send(reply: ServerResponse, [status, body]: Answer): void {
 }
 
 /** What the policy module does: no answer is a no. */
-function ask(socketPath: string, path: string, question: unknown): Promise<unknown> {
+export function askPolicy(socketPath: string, path: string, question: unknown): Promise<unknown> {
   return new Promise((resolve) => {
     const headers = { "content-type": "application/json" };
     const asking = request({ socketPath, path, method: "POST", headers }, (answer) => {
