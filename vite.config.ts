@@ -14,7 +14,10 @@ export default defineConfig({
   worker: { format: "es", plugins: () => [zodWithoutEval()] },
   optimizeDeps: { exclude: ["@matrix-org/matrix-sdk-crypto-wasm"] },
   // The tree that breaks the arrows is no code, the end-to-end tests have a runner of their own, and mutants are tried on a copy.
-  test: { exclude: [...configDefaults.exclude, "stack/architecture/breaking/**", "e2e/**", ".colloque/**"] },
+  test: {
+    exclude: [...configDefaults.exclude, "stack/architecture/breaking/**", "e2e/**", ".colloque/**"],
+    globalSetup: "test/temp-folder.ts",
+  },
   build: {
     target: "es2023",
     assetsInlineLimit: 0,

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { setup } from "../../test/temp-folder.ts";
 import { run } from "../exec.ts";
 import { StackFailure } from "../failure.ts";
 import { root } from "../paths.ts";
@@ -42,6 +43,16 @@ const isCounted = (mutant: Mutant): boolean =>
  */
 export async function mutants(args: readonly string[]): Promise<number> {
   setPriority(constants.priority.PRIORITY_LOW);
+  // Of the runs that Stryker ends because they take too long, nothing is left either.
+  const clear = setup();
+  try {
+    return await tryAll(args);
+  } finally {
+    clear();
+  }
+}
+
+async function tryAll(args: readonly string[]): Promise<number> {
   const asked = args.length === 0 ? parts : args;
   const inAll: (readonly [string, readonly Mutant[]])[] = [];
   for (const part of parts) {

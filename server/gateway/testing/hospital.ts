@@ -52,15 +52,12 @@ export type HospitalParts = {
 
 export const hospitalUrl = "http://hospital.test";
 
-/** In memory where there is such a folder: a history commits some hundred times, and the disk is not what is tried here. */
-const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
 /** The registry's key, one for all hospitals of a run: making one is slow. */
 const registryKey = newPrivateJwk();
 
 export async function openHospital({ clock, bot, ...given }: HospitalParts): Promise<Hospital> {
   const directory = { ...directoryOf(given.clinicians), ...given.directory };
-  const folder = mkdtempSync(join(base, "model-"));
+  const folder = mkdtempSync(join(tmpdir(), "model-"));
   const path = (name: string): string => join(folder, name);
   mkdirSync(path("client"));
   writeFileSync(path("client/index.html"), "<!doctype html>");
