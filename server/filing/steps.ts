@@ -20,6 +20,15 @@ const stepSchema = z.discriminatedUnion("kind", [
     instance: z.string(),
     patientId: z.string(),
   }),
+  z.object({
+    kind: z.literal("reject"),
+    dataset: z.record(z.string(), json),
+    study: z.string(),
+    series: z.string(),
+    instance: z.string(),
+    patientId: z.string(),
+    rejected: z.array(z.string()).min(1),
+  }),
   z.object({ kind: z.literal("mark"), references: z.array(z.string()), labels: z.array(json) }),
 ]);
 const planSchema = z.object({

@@ -239,6 +239,10 @@ export function createWorker(parts: WorkerParts) {
         if (archive === undefined) throw new ParkFault("archive-gone");
         await archive.store(step, await bytesOf(step.blob));
         return noNames;
+      case "reject":
+        if (archive === undefined) throw new ParkFault("archive-gone");
+        await archive.reject(step);
+        return noNames;
       case "mark":
         await record.mark(step, known);
         return noNames;
@@ -269,6 +273,7 @@ export function createWorker(parts: WorkerParts) {
     bytesOf: (name: string) => Promise<Uint8Array>,
   ): Promise<"same" | "missing" | "differs"> {
     if (step.kind === "dicom") return (await archive?.readBack(step, await bytesOf(step.blob))) ?? "missing";
+    if (step.kind === "reject") return (await archive?.readRejection(step)) ?? "missing";
     if (step.kind === "mark") return (await record.isMarked(step, known)) ? "same" : "missing";
     for (const write of step.writes) {
       const answer = await record.readBack(write, known, bytesOf);

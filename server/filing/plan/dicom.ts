@@ -151,7 +151,7 @@ const text = (value: string): string =>
     .join("");
 
 /** PN: the component separators mean something there and never come from a name. */
-const personName = (family: string, given: string): string => {
+export const personName = (family: string, given: string): string => {
   const part = (value: string) => [...text(value.replace(/[\^=]/g, " "))].slice(0, 31).join("");
   return `${part(family)}^${part(given)}`;
 };

@@ -32,6 +32,16 @@ export type Step =
       readonly instance: string;
       readonly patientId: string;
     }
+  /** A rejection note (IHE IOCM) on photos that the archive has: `rejected` are their instances. */
+  | {
+      readonly kind: "reject";
+      readonly dataset: DicomDataset;
+      readonly study: string;
+      readonly series: string;
+      readonly instance: string;
+      readonly patientId: string;
+      readonly rejected: readonly string[];
+    }
   /** Puts other security labels on documents that are there already, and leaves all else of them as it is. */
   | { readonly kind: "mark"; readonly references: readonly string[]; readonly labels: readonly Json[] };
 

@@ -7,6 +7,7 @@ import { foldCase } from "#protocol/case-state.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { parseJpeg } from "../jpeg.ts";
 import { localTime, photoInstance } from "../plan/dicom.ts";
+import { rejectionNote } from "../plan/dicom-rejection.ts";
 import { aCase, clinicians, delattre, type People, people, startMs, tinyJpeg } from "../testing/a-case.ts";
 import { dicomFile } from "./dicom-object.ts";
 
@@ -15,7 +16,10 @@ beforeAll(async () => {
   all = await people();
 });
 
-async function objectOf(picture: Uint8Array<ArrayBuffer>, patient: Patient): Promise<Uint8Array> {
+const objectOf = async (picture: Uint8Array<ArrayBuffer>, patient: Patient): Promise<Uint8Array> =>
+  dicomFile((await stepOf(picture, patient)).dataset, picture);
+
+async function stepOf(picture: Uint8Array<ArrayBuffer>, patient: Patient) {
   const { items } = await aCase(all, { picture, patient });
   const event = items.map((item) => item.event).find((each) => each.kind === "photo");
   const facts = parseJpeg(picture);
@@ -24,7 +28,7 @@ async function objectOf(picture: Uint8Array<ArrayBuffer>, patient: Patient): Pro
     items.map((item) => item.event),
     "",
   );
-  const step = photoInstance(event, picture, facts, {
+  return photoInstance(event, picture, facts, {
     state,
     patient,
     clinician: (userId) => clinicians.find((each) => each.userId === userId),
@@ -39,7 +43,6 @@ async function objectOf(picture: Uint8Array<ArrayBuffer>, patient: Patient): Pro
     filedAtMs: new Map(),
     pictures: new Map(),
   });
-  return dicomFile(step.dataset, picture);
 }
 
 const provisional: Patient = {
@@ -92,5 +95,67 @@ describe("a photo as a DICOM object", () => {
       offset: "+0200",
     });
     expect(localTime("2026-07-14T22:30:05Z", "UTC").offset).toBe("+0000");
+  });
+});
+
+describe("a rejection note", () => {
+  const noteOn = (photos: readonly Awaited<ReturnType<typeof stepOf>>[]) =>
+    rejectionNote({
+      eventId: "$wrong",
+      photos,
+      reason: "wrong-patient",
+      at: "2026-11-24T10:57:00Z",
+      by: { family: "N’GUESSAN^x", given: "Aïcha\\OR=1" },
+      timeZone: "Europe/Paris",
+    });
+  const noteOf = async (patient: Patient) => noteOn([await stepOf(tinyJpeg, patient)]);
+
+  test.skipIf(!hasTool)("[F38] has no error for dciodvfy, whoever the patient is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dicom-"));
+    try {
+      for (const patient of [delattre, provisional]) {
+        const path = join(folder, "note.dcm");
+        writeFileSync(path, dicomFile((await noteOf(patient)).dataset));
+        const { stderr } = spawnSync("dciodvfy", [path], { encoding: "utf8" });
+        expect(stderr.split("\n").filter((line) => line.startsWith("Error"))).toEqual([]);
+        expect(stderr).toContain("KeyObjectSelectionDocument");
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test.skipIf(!hasTool)("[F38] without what it rejects, is refused by dciodvfy", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dicom-"));
+    try {
+      const path = join(folder, "note.dcm");
+      const { CurrentRequestedProcedureEvidenceSequence: _left, ...dataset } = (await noteOf(delattre))
+        .dataset;
+      writeFileSync(path, dicomFile(dataset));
+      const { stderr } = spawnSync("dciodvfy", [path], { encoding: "utf8" });
+      expect(stderr).toMatch(/Error.*CurrentRequestedProcedureEvidenceSequence/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("[F38] is the same whenever it is made, lies in the photos' study, and names each of them", async () => {
+    const photo = await stepOf(tinyJpeg, delattre);
+    const note = noteOn([photo]);
+    expect(dicomFile(note.dataset)).toEqual(dicomFile(noteOn([photo]).dataset));
+    expect(note).toMatchObject({
+      study: photo.study,
+      patientId: photo.patientId,
+      rejected: [photo.instance],
+    });
+    expect(note.series).not.toBe(photo.series);
+    expect(note.instance).not.toBe(photo.instance);
+  });
+
+  test("[F38] is not made of nothing, nor of two studies", async () => {
+    const photo = await stepOf(tinyJpeg, delattre);
+    expect(noteOn([photo]).rejected).toHaveLength(1);
+    expect(() => noteOn([])).toThrow();
+    expect(() => noteOn([photo, { ...photo, study: "2.25.1" }])).toThrow();
   });
 });

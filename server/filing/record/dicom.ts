@@ -7,6 +7,7 @@ import { faultOf, type HttpAnswer, RecordFault, type RecordHttp } from "./http.t
 import { multipartParts } from "./multipart.ts";
 
 type DicomStep = Extract<Step, { kind: "dicom" }>;
+type Rejection = Extract<Step, { kind: "reject" }>;
 
 const dicomJson = "application/dicom+json";
 const sequence = z.object({ Value: z.array(z.unknown()).optional() }).optional();
@@ -14,14 +15,34 @@ const stowSchema = z.object({ "00081199": sequence, "00081198": sequence });
 const metadataSchema = z
   .array(z.object({ "00100020": z.object({ Value: z.array(z.string()).optional() }).optional() }))
   .min(1);
+/** The instances that a Key Object Selection points to, by its content. */
+const keyObjectSchema = z
+  .array(
+    z.object({
+      "0040A730": z.object({
+        Value: z.array(
+          z.object({
+            "00081199": z
+              .object({ Value: z.array(z.object({ "00081155": z.object({ Value: z.array(z.string()) }) })) })
+              .optional(),
+          }),
+        ),
+      }),
+    }),
+  )
+  .min(1);
 
 export type DicomArchive = ReturnType<typeof createDicomArchive>;
 
 /** The hospital's DICOM archive over DICOMweb (PS3.18). Storing the same instance again changes nothing. */
 export function createDicomArchive(http: RecordHttp) {
+  const store = (step: DicomStep, jpeg: Uint8Array): Promise<void> => stow(dicomFile(step.dataset, jpeg));
+
+  /** Tells the archive to show these photos no longer (IHE IOCM). */
+  const reject = (step: Rejection): Promise<void> => stow(dicomFile(step.dataset));
+
   /** STOW-RS with one `application/dicom` part, the only form that every archive takes. */
-  async function store(step: DicomStep, jpeg: Uint8Array): Promise<void> {
-    const file = dicomFile(step.dataset, jpeg);
+  async function stow(file: Uint8Array): Promise<void> {
     const boundary = `colloque-${sha256Hex(file).slice(0, 32)}`;
     const body = Buffer.concat([
       Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`),
@@ -46,14 +67,43 @@ export function createDicomArchive(http: RecordHttp) {
 
   /** Whether the archive holds this very JPEG, a pad byte aside, for this very patient. */
   async function readBack(step: DicomStep, jpeg: Uint8Array): Promise<"same" | "missing" | "differs"> {
-    const path = `studies/${step.study}/series/${step.series}/instances/${step.instance}`;
-    const metadata = await http.request({ method: "GET", path: `${path}/metadata`, accept: dicomJson });
-    if (metadata.status === 404) return "missing";
-    const facts = metadataSchema.safeParse(parseJson(metadata));
-    if (metadata.status !== 200 || !facts.success) throw faultOf(metadata.status, false);
-    if (facts.data[0]?.["00100020"]?.Value?.[0] !== step.patientId) return "differs";
+    const path = pathOf(step);
+    const facts = await readMetadata(path, metadataSchema);
+    if (facts === undefined) return "missing";
+    if (facts[0]?.["00100020"]?.Value?.[0] !== step.patientId) return "differs";
     const frame = await readFrame(path);
     return frame !== undefined && samePicture(frame, jpeg) ? "same" : "differs";
+  }
+
+  /** Whether the archive holds this very note; one that heeds it may hide the note together with what it rejects. */
+  async function readRejection(step: Rejection): Promise<"same" | "missing" | "differs"> {
+    const found = await readMetadata(pathOf(step), keyObjectSchema);
+    if (found === undefined) return (await areHidden(step)) ? "same" : "missing";
+    const pointed = (found[0]?.["0040A730"].Value ?? []).flatMap((item) =>
+      (item["00081199"]?.Value ?? []).flatMap((each) => each["00081155"].Value),
+    );
+    return pointed.join() === step.rejected.join() ? "same" : "differs";
+  }
+
+  async function areHidden(step: Rejection): Promise<boolean> {
+    for (const instance of step.rejected) {
+      const path = `studies/${uid(step.study)}/instances?SOPInstanceUID=${uid(instance)}`;
+      const answer = await http.request({ method: "GET", path, accept: dicomJson });
+      const found = z.array(z.unknown()).safeParse(answer.status === 204 ? [] : parseJson(answer));
+      if (answer.status === 404) continue;
+      if ((answer.status !== 200 && answer.status !== 204) || !found.success)
+        throw faultOf(answer.status, false);
+      if (found.data.length > 0) return false;
+    }
+    return true;
+  }
+
+  async function readMetadata<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    const answer = await http.request({ method: "GET", path: `${path}/metadata`, accept: dicomJson });
+    if (answer.status === 404) return undefined;
+    const facts = schema.safeParse(parseJson(answer));
+    if (answer.status !== 200 || !facts.success) throw faultOf(answer.status, false);
+    return facts.data;
   }
 
   async function readFrame(path: string): Promise<Uint8Array | undefined> {
@@ -80,7 +130,16 @@ export function createDicomArchive(http: RecordHttp) {
     }
   }
 
-  return { store, readBack, isUp };
+  return { store, readBack, reject, readRejection, isUp };
+}
+
+const pathOf = ({ study, series, instance }: Pick<DicomStep, "study" | "series" | "instance">): string =>
+  `studies/${uid(study)}/series/${uid(series)}/instances/${uid(instance)}`;
+
+/** A UID is digits and dots (PS3.5 §9), so that it cannot add a path or a query. */
+function uid(value: string): string {
+  if (!/^[0-9]+(\.[0-9]+)+$/.test(value) || value.length > 64) throw new Error("Not a DICOM UID");
+  return value;
 }
 
 function parseJson(answer: HttpAnswer): unknown {
