@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ColloqueError } from "#protocol/errors.ts";
 import { newPrivateJwk, signCompact, signingKeyOf } from "../kit/jose.ts";
 import { createLogger } from "../kit/log.ts";
@@ -289,6 +289,48 @@ describe("a withdrawal there", () => {
     await tell(all, { consentId: randomUUID(), mxcs: [mxc] });
     line.cut = true;
     expect(await b.federation.read(wish)).toMatchObject({ grants: "picture" });
+  });
+
+  describe("hides a copy once more a minute later: its last byte may have come before the word, and be entered after it", () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+    afterEach(() => void vi.useRealTimers());
+
+    /** Hospital B, which has just heard the word. */
+    async function heard() {
+      const all = await hospitals();
+      const [peer] = all.a.peers.all;
+      if (peer === undefined) throw new Error("no peer");
+      const word = { kind: "revocation", consentId, mxcs: [mxc] };
+      await all.b.federation.takeBack(await all.a.letters.seal(peer, word));
+      expect(all.hidden).toEqual([mxc]);
+      return all;
+    }
+
+    test("and then no more", async () => {
+      const { hidden } = await heard();
+      await vi.advanceTimersByTimeAsync(59_999);
+      expect(hidden).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(hidden).toEqual([mxc, mxc]);
+      await vi.advanceTimersByTimeAsync(600_000);
+      expect(hidden).toHaveLength(2);
+    });
+
+    test("or at the next minute, where its homeserver was away", async () => {
+      const { hidden, line } = await heard();
+      line.copyStays = true;
+      await vi.advanceTimersByTimeAsync(60_000);
+      line.copyStays = false;
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(hidden).toEqual([mxc, mxc]);
+    });
+
+    test("unless it is closed by then", async () => {
+      const { b } = await heard();
+      expect(vi.getTimerCount()).toBe(1);
+      await b.federation[Symbol.asyncDispose]();
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 
   test("is told again until the other hospital hears it, and then no more", async () => {

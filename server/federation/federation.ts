@@ -50,6 +50,9 @@ export type FederationParts = {
   readonly hideCopy: (mxc: string) => Promise<void>;
 };
 
+/** Longer than a homeserver takes to enter a copy whose last byte it has. */
+const enteredMs = 60_000;
+
 export function createFederation(parts: FederationParts): Federation {
   const { config, publicKey, serverName, peers, letters, post, now, hideCopy } = parts;
   const leases = createLeases({
@@ -71,6 +74,17 @@ export function createFederation(parts: FederationParts): Federation {
       if (now() - at < leaseMs) break;
       given.delete(oldest);
     }
+  };
+  const waiting = new Set<NodeJS.Timeout>();
+  let isClosed = false;
+  /** A copy whose last byte came before the word, and which was not entered yet, could not be hidden: once more, until it is done. */
+  const hideLater = (mxcs: readonly string[]) => {
+    if (isClosed) return;
+    const timer = setTimeout(() => {
+      waiting.delete(timer);
+      Promise.all(mxcs.map(hideCopy)).catch(() => hideLater(mxcs));
+    }, enteredMs).unref();
+    waiting.add(timer);
   };
   return {
     config,
@@ -97,9 +111,15 @@ export function createFederation(parts: FederationParts): Federation {
     takeBack: async (jws) => {
       const { word, from } = await letters.open(revocationSchema, jws);
       leases.revoke(word);
-      await Promise.all(ownOnes(word, from).map(hideCopy));
+      const mxcs = ownOnes(word, from);
+      await Promise.all(mxcs.map(hideCopy));
+      hideLater(mxcs);
     },
-    [Symbol.asyncDispose]: () => post[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true;
+      for (const timer of waiting) clearTimeout(timer);
+      await post[Symbol.asyncDispose]();
+    },
   };
 }
 
