@@ -63,14 +63,17 @@ async function tryAll(args: readonly string[]): Promise<number> {
     for (const [file, all] of found) {
       if (all.length === 0) continue;
       tell(file, all);
-      for (const each of all.filter((mutant) => !isNoticed(mutant)))
-        console.log(`    line ${each.location.start.line}, ${each.mutatorName}: ${each.replacement ?? ""}`);
+      for (const each of unnoticed(all)) console.log(`    ${wordsOf(each)}`);
     }
     inAll.push([part, [...found.values()].flat()]);
   }
   for (const [part, all] of inAll) tell(`all of ${part}`, all);
   return inAll.some(([, all]) => shareOf(all) < wanted) ? 1 : 0;
 }
+
+const unnoticed = (all: readonly Mutant[]): Mutant[] => all.filter((mutant) => !isNoticed(mutant));
+const wordsOf = ({ location, mutatorName, replacement = "" }: Mutant): string =>
+  `line ${location.start.line}, ${mutatorName}: ${replacement}`;
 
 const isTest = (name: string): boolean => name.endsWith(".test.ts");
 const sourcesIn = (names: readonly string[]): string[] =>
@@ -97,12 +100,10 @@ async function tryPart(part: string, files: readonly string[], names: readonly s
     );
     const tests = own.map((each) => `${part}/${each}`);
     console.log(`trying ${file} with ${own.join(", ") || "all tests, later"}`);
-    const all = own.length === 0 ? undefined : (await tryMutants([file], tests)).get(file);
+    const all = own.length === 0 ? undefined : ((await tryMutants([file], tests)).get(file) ?? []);
     found.set(file, all ?? []);
-    const unnoticed = all?.filter((each) => !isNoticed(each));
-    again.push(
-      ...(unnoticed?.map(({ location: { start, end } }) => `${file}:${start.line}-${end.line}`) ?? [file]),
-    );
+    again.push(...(all === undefined ? [file] : unnoticed(all).map((each) => `${file}:${rangeOf(each)}`)));
+    for (const each of unnoticed(all ?? [])) console.log(`  left for all tests: ${wordsOf(each)}`);
   }
   if (again.length === 0) return found;
   for (const [file, all] of await tryMutants(again, [`${part}/**/*.test.ts`])) {
@@ -117,6 +118,10 @@ async function tryPart(part: string, files: readonly string[], names: readonly s
   }
   return found;
 }
+
+/** As Stryker wants it: lines begin at one, columns at none. */
+const rangeOf = ({ location: { start, end } }: Mutant): string =>
+  `${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
 
 const nameOf = ({ location, mutatorName, replacement }: Mutant): string =>
   JSON.stringify([location, mutatorName, replacement]);
