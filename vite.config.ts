@@ -16,7 +16,7 @@ export default defineConfig({
   // The tree that breaks the arrows is no code, the end-to-end tests have a runner of their own, and mutants are tried on a copy.
   test: {
     exclude: [...configDefaults.exclude, "stack/architecture/breaking/**", "e2e/**", ".colloque/**"],
-    globalSetup: "test/temp-folder.ts",
+    globalSetup: "stack/temp-folder.ts",
   },
   build: {
     target: "es2023",

@@ -3,10 +3,10 @@ import { readdir } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { setup } from "../../test/temp-folder.ts";
 import { run } from "../exec.ts";
 import { StackFailure } from "../failure.ts";
 import { root } from "../paths.ts";
+import { setup } from "../temp-folder.ts";
 import { packageProgram } from "./check.ts";
 
 /** The folders whose tests are tried with mutants: what is decided there is what the product is for. */

@@ -6,6 +6,6 @@ export default defineConfig({
     include: (process.env.COLLOQUE_MUTANTS_TESTS ?? "src/protocol/*.test.ts").split(","),
     // One process for all files of a round: half the time goes into loading the same modules otherwise.
     isolate: false,
-    globalSetup: "test/temp-folder.ts",
+    globalSetup: "stack/temp-folder.ts",
   },
 });
