@@ -7,6 +7,7 @@ import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import type { RegistryPort } from "./gate.ts";
+import { createLeases, LostLease } from "./leases.ts";
 import { createNamesStore } from "./names-store.ts";
 import type { DocumentFlavour, HospitalFacts } from "./plan/index.ts";
 import { createProbe } from "./probe.ts";
@@ -53,6 +54,8 @@ export type FilingOptions = {
   readonly onDown?: () => void;
   readonly fetcher?: typeof fetch;
   readonly random?: () => number;
+  /** How long another process on the same database may say nothing before its cases are taken over. */
+  readonly patienceMs?: number;
 };
 
 /** What is known of a picture that was destroyed before it was filed. */
@@ -83,13 +86,20 @@ export type Filing = AsyncDisposable & {
 
 /**
  * Filing: inbox row → gate 4 → plan → steps → record → read-back → filing receipt. Everything that was not finished when the process
- * died goes on from here. It does not rely on being the only one who ever wrote (ids are the event's own), but it does rely on one
- * process at a time for the order within a case.
+ * died goes on from here, or in another process on the same database. It does not rely on being the only one who ever wrote (ids are the
+ * event's own); that a case is in one process's hands at a time, and its order, are the leases'.
  */
 export async function createFiling(options: FilingOptions): Promise<Filing> {
   const { config, log, clock } = options;
-  const fetcher = options.fetcher ?? fetch;
   const store = await createFilingStore(options.db, options.sealer);
+  const { patienceMs } = options;
+  const leases = await createLeases({ db: options.db, ...(patienceMs === undefined ? {} : { patienceMs }) });
+  const send = options.fetcher ?? fetch;
+  /** Nothing leaves while others may think that we are gone. */
+  const fetcher: typeof fetch = async (...given) => {
+    if (!leases.isCurrent()) throw new LostLease();
+    return send(...given);
+  };
   const record = createFhirRecord(createRecordHttp(config.fhirUrl, fetcher), config.documentIds);
   const archive =
     config.dicomwebUrl === undefined
@@ -122,6 +132,8 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   });
   const queues = createQueues({
     store,
+    leases,
+    random: options.random ?? Math.random,
     advance: worker.advance,
     tell: options.onOutcome,
     clock,
@@ -139,8 +151,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     },
     (fault) => log.error(toLog(fault), "filing could not be woken"),
   );
-  await goOn();
-  for (const roomId of await store.roomsToTell()) queues.tell(roomId);
+  await queues.look();
 
   /** One withdrawal of one consent, whoever tells of it and however often. */
   async function withdraw(roomId: string, withdrawn: Withdrawn, sender: string): Promise<void> {
@@ -209,6 +220,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     [Symbol.asyncDispose]: async () => {
       probe.stop();
       await queues.stop();
+      leases[Symbol.dispose]();
     },
   };
 }

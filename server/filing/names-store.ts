@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Database, Migration } from "../store/index.ts";
+import { fence, type Lease } from "./leases.ts";
 import type { Names } from "./record/names.ts";
 
 const migrations: readonly Migration[] = [
@@ -23,9 +24,10 @@ export async function createNamesStore(db: Database) {
       return new Map(rows.map((row) => [row.ours, row.theirs]));
     },
     /** The latest name counts: what was lost is named anew. */
-    async learn(roomId: string, learnt: Names): Promise<void> {
+    async learn(lease: Lease, roomId: string, learnt: Names): Promise<void> {
       if (learnt.size === 0) return;
       await db.transaction(async (tx) => {
+        await fence(tx, lease);
         for (const [ours, theirs] of learnt)
           await tx.run(
             `INSERT INTO filing_names (room_id, ours, theirs) VALUES (?, ?, ?)

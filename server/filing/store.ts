@@ -3,6 +3,7 @@ import { type Filed, filedKindSchema, filedSchema } from "#protocol/events.ts";
 import type { Receipt } from "#protocol/receipt.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database, Migration, Queries, SqlValue } from "../store/index.ts";
+import { fence, type Lease } from "./leases.ts";
 import type { Entry, Plan, Step } from "./plan/index.ts";
 import { parseSteps } from "./steps.ts";
 import { type FileableKind, fileableKinds, type InboxItem, parseInbox } from "./work.ts";
@@ -92,6 +93,8 @@ const headSchema = z.object({
   waiting_since_ms: z.number().nullable(),
 });
 export type Head = z.infer<typeof headSchema>;
+/** An item in the hands of this process: without the lease nothing of it can be written. */
+export type Held = Head & { readonly lease: Lease };
 
 const sealedRow = z.object({ sealed: z.instanceof(Uint8Array) });
 const roomRow = z.object({ room_id: z.string() });
@@ -170,18 +173,18 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
    * The next thing to do in a case: its request before all else, then the order of arrival. A parked one blocks its case, save what was
    * withdrawn: the record learns of that at once.
    */
-  async function head(roomId: string): Promise<Head | undefined> {
-    const first = await db.one(
+  async function head(roomId: string, q: Queries = db): Promise<Head | undefined> {
+    const first = await q.one(
       headSchema,
       `SELECT event_id, room_id, kind, state, step, attempts, faults, reason, next_at_ms, waiting_since_ms
        FROM filing_items WHERE room_id = ? AND state IN ('new', 'planned', 'refusing', 'parked')
        ORDER BY CASE state WHEN 'parked' THEN 0 ELSE 1 END, CASE kind WHEN 'request' THEN 0 ELSE 1 END, seq LIMIT 1`,
       roomId,
     );
-    if (first?.state === "parked") return withdrawalOf(roomId);
+    if (first?.state === "parked") return withdrawalOf(roomId, q);
     if (first === undefined) return undefined;
     if (first.kind === "request") return first;
-    const request = await db.one(
+    const request = await q.one(
       roomRow,
       "SELECT room_id FROM filing_items WHERE room_id = ? AND kind = 'request' AND state = 'filed' LIMIT 1",
       roomId,
@@ -189,8 +192,8 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return request === undefined ? undefined : first;
   }
 
-  const withdrawalOf = (roomId: string): Promise<Head | undefined> =>
-    db.one(
+  const withdrawalOf = (roomId: string, q: Queries): Promise<Head | undefined> =>
+    q.one(
       headSchema,
       `SELECT event_id, room_id, kind, state, step, attempts, faults, reason, next_at_ms, waiting_since_ms
        FROM filing_items WHERE room_id = ? AND kind = 'withdrawn' AND state IN ('new', 'planned', 'refusing')
@@ -231,6 +234,13 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return new Map(rows.map((row) => [row.event_id, row.done_at_ms]));
   }
 
+  /** All or nothing, and only while the item is ours. */
+  const held = (item: Pick<Held, "lease">, work: (tx: Queries) => Promise<void>): Promise<void> =>
+    db.transaction(async (tx) => {
+      await fence(tx, item.lease);
+      await work(tx);
+    });
+
   const putPlan = (tx: Queries, eventId: string, plan: Pick<Plan, "steps" | "entries">) =>
     tx.run(
       "INSERT INTO filing_plans (event_id, sealed) VALUES (?, ?) ON CONFLICT (event_id) DO UPDATE SET sealed = excluded.sealed",
@@ -238,8 +248,9 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
       sealer.seal(JSON.stringify({ steps: plan.steps, entries: plan.entries }), `filing_plans/${eventId}`),
     );
 
-  const savePlan = (eventId: string, plan: Plan): Promise<void> =>
-    db.transaction(async (tx) => {
+  const savePlan = (item: Held, plan: Plan): Promise<void> =>
+    held(item, async (tx) => {
+      const eventId = item.event_id;
       await putPlan(tx, eventId, plan);
       for (const [name, bytes] of Object.entries(plan.blobs)) await putBlob(tx, eventId, name, bytes);
       await tx.run("UPDATE filing_items SET state = 'planned', step = 0 WHERE event_id = ?", eventId);
@@ -250,14 +261,14 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
    * the record takes it.
    */
   const refuse = (
-    item: Head,
+    item: Held,
     reason: string,
     audit: Pick<Plan, "steps" | "entries">,
     outcome: Filed,
     nowMs: number,
     receipt: Pick<Receipt, "receiptId" | "consentId" | "pictureSha256"> | undefined,
   ): Promise<void> =>
-    db.transaction(async (tx) => {
+    held(item, async (tx) => {
       await putPlan(tx, item.event_id, audit);
       await tx.run("DELETE FROM filing_blobs WHERE event_id = ?", item.event_id);
       if (receipt !== undefined) await bury(tx, item, receipt, reason, nowMs);
@@ -296,8 +307,10 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return parseSteps(sealer.openText(row.sealed, `filing_plans/${eventId}`));
   }
 
-  const setStep = (eventId: string, step: number) =>
-    db.run("UPDATE filing_items SET step = ? WHERE event_id = ?", step, eventId);
+  const setStep = (item: Held, step: number): Promise<void> =>
+    held(item, async (tx) => {
+      await tx.run("UPDATE filing_items SET step = ? WHERE event_id = ?", step, item.event_id);
+    });
 
   const putOutcome = (tx: Queries, id: string, roomId: string, outcome: Filed) =>
     tx.run(
@@ -308,8 +321,8 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     );
 
   /** Filed: the entries, the word to the room and the end of the item, all or nothing. Plans are no longer needed. */
-  const finish = (item: Head, entries: readonly Entry[], outcome: Filed, nowMs: number): Promise<void> =>
-    db.transaction(async (tx) => {
+  const finish = (item: Held, entries: readonly Entry[], outcome: Filed, nowMs: number): Promise<void> =>
+    held(item, async (tx) => {
       for (const entry of entries)
         await tx.run(
           `INSERT INTO filing_entries (event_id, id, room_id, kind, reference, content_type, sha256, binary_reference, filed_at_ms)
@@ -371,26 +384,28 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
 
   /** Ends an item that is not filed, and says so to the room unless there is nothing to say. */
   const end = (
-    item: Head,
+    item: Held,
     state: "refused" | "parked" | "ignored",
     reason: string,
     outcome: Filed | undefined,
     nowMs: number,
   ): Promise<void> =>
-    db.transaction(async (tx) => {
+    held(item, async (tx) => {
       await close(tx, item, state, reason, nowMs);
       if (state === "refused") await tx.run("DELETE FROM filing_plans WHERE event_id = ?", item.event_id);
       if (outcome !== undefined)
         await putOutcome(tx, `${item.event_id} ${state} ${nowMs}`, item.room_id, outcome);
     });
 
-  const postpone = (eventId: string, nextAtMs: number, isFault: boolean) =>
-    db.run(
-      "UPDATE filing_items SET attempts = attempts + 1, faults = faults + ?, next_at_ms = ? WHERE event_id = ?",
-      isFault ? 1 : 0,
-      nextAtMs,
-      eventId,
-    );
+  const postpone = (item: Held, nextAtMs: number, isFault: boolean): Promise<void> =>
+    held(item, async (tx) => {
+      await tx.run(
+        "UPDATE filing_items SET attempts = attempts + 1, faults = faults + ?, next_at_ms = ? WHERE event_id = ?",
+        isFault ? 1 : 0,
+        nextAtMs,
+        item.event_id,
+      );
+    });
 
   /** Nobody waits any longer for his time. */
   const hurry = () =>
@@ -398,11 +413,12 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
 
   /** Everything of the case that waits and was not told so yet: told once. */
   const tellWaiting = (
-    roomId: string,
+    item: Held,
     nowMs: number,
     outcomeOf: (eventId: string, kind: FileableKind) => Filed,
-  ) =>
-    db.transaction(async (tx) => {
+  ): Promise<void> =>
+    held(item, async (tx) => {
+      const roomId = item.room_id;
       const rows = await tx.all(
         z.object({ event_id: z.string(), kind: kindSchema }),
         "SELECT event_id, kind FROM filing_items WHERE room_id = ? AND state IN ('new', 'planned') AND waiting_since_ms IS NULL",
@@ -453,17 +469,27 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     postpone,
     tellWaiting,
     retry,
+    /** Where something waits that no process has taken. */
     openRooms: () =>
-      rooms("SELECT DISTINCT room_id FROM filing_items WHERE state IN ('new', 'planned', 'refusing')"),
-    roomsToTell: () => rooms("SELECT DISTINCT room_id FROM filing_outcomes WHERE sent_at_ms IS NULL"),
-    nextOutcome: (roomId: string) =>
-      db.one(
+      rooms(
+        `SELECT DISTINCT room_id FROM filing_items WHERE state IN ('new', 'planned', 'refusing')
+         AND NOT EXISTS (SELECT 1 FROM filing_leases WHERE key = 'file ' || room_id)`,
+      ),
+    roomsToTell: () =>
+      rooms(
+        `SELECT DISTINCT room_id FROM filing_outcomes WHERE sent_at_ms IS NULL
+         AND NOT EXISTS (SELECT 1 FROM filing_leases WHERE key = 'tell ' || room_id)`,
+      ),
+    nextOutcome: (roomId: string, q: Queries) =>
+      q.one(
         outcomeRow,
         "SELECT seq, id, outcome FROM filing_outcomes WHERE room_id = ? AND sent_at_ms IS NULL ORDER BY seq LIMIT 1",
         roomId,
       ),
-    markSent: (seq: number, nowMs: number) =>
-      db.run("UPDATE filing_outcomes SET sent_at_ms = ? WHERE seq = ?", nowMs, seq),
+    markSent: (lease: Lease, seq: number, nowMs: number): Promise<void> =>
+      held({ lease }, async (tx) => {
+        await tx.run("UPDATE filing_outcomes SET sent_at_ms = ? WHERE seq = ?", nowMs, seq);
+      }),
     entries: (roomId: string) =>
       db.all(
         entryRow,

@@ -6,6 +6,7 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { backoffMs } from "./backoff.ts";
 import { decideOnPicture, type GateReason, gate, type RegistryPort } from "./gate.ts";
+import { LostLease } from "./leases.ts";
 import type { NamesStore } from "./names-store.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
 import { refusalAudit } from "./plan/trail.ts";
@@ -13,7 +14,7 @@ import type { DicomArchive } from "./record/dicom.ts";
 import type { FhirRecord, RecordPatient } from "./record/fhir.ts";
 import { RecordFault } from "./record/http.ts";
 import { type Names, named, noNames } from "./record/names.ts";
-import type { FilingStore, Head } from "./store.ts";
+import type { FilingStore, Held } from "./store.ts";
 import type { FileableKind } from "./work.ts";
 
 /** A human must look: this item goes no further, and its case waits behind it. */
@@ -68,18 +69,20 @@ export function createWorker(parts: WorkerParts) {
   const { store, names, record, archive, registry, clock, log } = parts;
 
   /** True when the item came to an end (filed, refused, parked), false when it must wait. */
-  async function advance(item: Head): Promise<boolean> {
+  async function advance(item: Held): Promise<boolean> {
     try {
       if (item.state === "refusing") await auditRefusal(item);
       else if (item.state === "planned" ? await mayStill(item) : await prepare(item)) await carryOut(item);
       return true;
     } catch (fault) {
+      // Another process has it: not a word more about it from here.
+      if (fault instanceof LostLease) throw fault;
       return await handle(item, fault);
     }
   }
 
   /** Gate and plan; false when the item ended here. */
-  async function prepare(item: Head): Promise<boolean> {
+  async function prepare(item: Held): Promise<boolean> {
     const read = await readCase(item);
     const { event, state, patient } = read;
     const picture = await store.blob(item.event_id, "picture");
@@ -107,7 +110,7 @@ export function createWorker(parts: WorkerParts) {
     await checkPatient(patient);
     const plan = await planFiling(event, picture, context);
     if (event.kind === "withdrawn") await store.dropPictures(photosOf(state, event.withdrawn.consentId));
-    await store.savePlan(item.event_id, plan);
+    await store.savePlan(item, plan);
     return true;
   }
 
@@ -115,7 +118,7 @@ export function createWorker(parts: WorkerParts) {
    * A photo that was planned and could not be written yet is asked about again: its consent may have been taken back while it waited. What the
    * record has of it already stays there, and the withdrawal marks it.
    */
-  async function mayStill(item: Head): Promise<boolean> {
+  async function mayStill(item: Held): Promise<boolean> {
     if (item.kind !== "photo" || item.step > 0) return true;
     const read = await readCase(item);
     if (read.event.kind !== "photo") return true;
@@ -139,7 +142,7 @@ export function createWorker(parts: WorkerParts) {
     pictures: new Map(),
   });
 
-  async function readCase(item: Head) {
+  async function readCase(item: Held) {
     const items = await store.itemsUpTo(item.room_id, item.event_id);
     const event = items.at(-1)?.event;
     if (event === undefined) throw new Error("An item of the inbox can be read");
@@ -167,7 +170,7 @@ export function createWorker(parts: WorkerParts) {
 
   /** A picture that is refused is destroyed; its hash and the reason are kept, here and in the record's audit. */
   async function refuse(
-    item: Head,
+    item: Held,
     read: Awaited<ReturnType<typeof readCase>>,
     reason: GateReason,
   ): Promise<void> {
@@ -187,7 +190,7 @@ export function createWorker(parts: WorkerParts) {
     log.warn({ eventId: item.event_id, kind: item.kind, reason }, "gate 4 refused");
   }
 
-  async function auditRefusal(item: Head): Promise<void> {
+  async function auditRefusal(item: Held): Promise<void> {
     const { steps } = await store.plan(item.event_id);
     for (const step of steps) await perform(step, noNames, noBytes);
     await store.end(item, "refused", item.reason ?? "", undefined, clock());
@@ -201,7 +204,7 @@ export function createWorker(parts: WorkerParts) {
     if (problem !== undefined) throw new ParkFault(problem);
   }
 
-  async function carryOut(item: Head): Promise<void> {
+  async function carryOut(item: Held): Promise<void> {
     const plan = await store.plan(item.event_id);
     const bytesOf = async (name: string) => {
       const bytes = await store.blob(item.event_id, name);
@@ -210,8 +213,9 @@ export function createWorker(parts: WorkerParts) {
     };
     for (const [index, step] of plan.steps.entries()) {
       if (index < item.step) continue;
-      await names.learn(item.room_id, await perform(step, await names.of(item.room_id), bytesOf));
-      await store.setStep(item.event_id, index + 1);
+      const learnt = await perform(step, await names.of(item.room_id), bytesOf);
+      await names.learn(item.lease, item.room_id, learnt);
+      await store.setStep(item, index + 1);
     }
     const known = await names.of(item.room_id);
     await readBack(item, plan, known, bytesOf);
@@ -252,7 +256,7 @@ export function createWorker(parts: WorkerParts) {
   }
 
   async function readBack(
-    item: Head,
+    item: Held,
     plan: Pick<Plan, "steps">,
     known: Names,
     bytesOf: (name: string) => Promise<Uint8Array>,
@@ -261,7 +265,7 @@ export function createWorker(parts: WorkerParts) {
       if (answer === "differs") throw new ParkFault("read-back-differs");
       if (answer === "missing") {
         // Written again from the first step: the server lost it, or said yes too early.
-        await store.setStep(item.event_id, 0);
+        await store.setStep(item, 0);
         throw new LaterFault("read-back-missing");
       }
     }
@@ -285,7 +289,7 @@ export function createWorker(parts: WorkerParts) {
     return "same";
   }
 
-  async function handle(item: Head, fault: unknown): Promise<boolean> {
+  async function handle(item: Held, fault: unknown): Promise<boolean> {
     const nowMs = clock();
     const about = { eventId: item.event_id, kind: item.kind };
     const reason = parkReason(item, fault);
@@ -302,8 +306,8 @@ export function createWorker(parts: WorkerParts) {
       return true;
     }
     const isDown = fault instanceof RecordFault && fault.what === "down";
-    await store.postpone(item.event_id, nowMs + backoffMs(item.attempts, parts.random()), !isDown);
-    await store.tellWaiting(item.room_id, nowMs, (eventId, kind) => ({
+    await store.postpone(item, nowMs + backoffMs(item.attempts, parts.random()), !isDown);
+    await store.tellWaiting(item, nowMs, (eventId, kind) => ({
       ofEvent: eventId,
       kind,
       outcome: { state: "waiting", since: iso(nowMs) },
@@ -317,7 +321,7 @@ export function createWorker(parts: WorkerParts) {
 }
 
 /** Why this can't succeed by itself, or undefined when it is worth another try. */
-function parkReason(item: Head, fault: unknown): string | undefined {
+function parkReason(item: Held, fault: unknown): string | undefined {
   if (fault instanceof ParkFault) return fault.reason;
   if (fault instanceof RecordFault) {
     if (fault.what === "refused") return `record-refused-${fault.status}`;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
+import { openPresence, type Presence } from "./presence.ts";
 import { openSqlite } from "./sqlite.ts";
 
 /**
@@ -27,6 +28,8 @@ export type Database = Queries &
     transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
     /** Brings the tables of one role up to date, each step once, in order. */
     migrate(role: string, migrations: readonly Migration[]): Promise<void>;
+    /** Shows other processes on this database that we are there, until disposed or dead. (Postgres: an advisory lock of the session.) */
+    presence(): Presence;
   };
 
 /** Opens the database file, or `:memory:`. */
@@ -62,6 +65,7 @@ export function openDatabase(path: string): Database {
     transaction: (work) => inTurn(() => inside.run(true, () => inTransaction(sqlite, () => work(direct)))),
     migrate: (role, migrations) =>
       inTurn(() => inTransaction(sqlite, () => migrateRole(sqlite, direct, role, migrations))),
+    presence: () => openPresence(path),
     [Symbol.asyncDispose]: async () => {
       if (closed) return;
       closed = true;
