@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Database, openDatabase } from "../store/index.ts";
 import { backoffMs, dueInMs } from "./backoff.ts";
 import { createLeases, fence, LostLease } from "./leases.ts";
 import { until } from "./testing/a-filing.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const patienceMs = 300;
 let folder = "";
@@ -67,8 +69,12 @@ describe("a lease", () => {
     const lost = (await one.take("file a")) ?? 0;
     await fenced(db, lost);
     paused.setHangs(true);
-    await patiently(other.free);
-    const lease = await other.take("file a");
+    let lease: number | undefined;
+    await until(async () => {
+      await other.free();
+      lease = await other.take("file a");
+      return lease !== undefined;
+    });
     expect(lease).toBeGreaterThan(lost);
     expect(one.isCurrent()).toBe(false);
     paused.setHangs(false);
