@@ -67,7 +67,7 @@ describe("an upload", () => {
     expect(answer).toMatchObject(refused(401, "not-signed-in"));
   });
 
-  test("of a length, or of bytes, that were not announced does not reach its end", async () => {
+  test("of a length, or of bytes, that were not announced never reaches the homeserver", async () => {
     const { permit, upload } = await fresh();
     const { path, mxc } = await permit();
     const longer = Buffer.concat([picture, Buffer.from("!")]);
@@ -75,13 +75,14 @@ describe("an upload", () => {
     const other = Buffer.from(picture);
     other[0] = 0;
     expect(await upload(path, other)).toMatchObject(refused(403, "hash-mismatch", { why: "hash" }));
-    expect(gateway.hospital.homeserver.media.get(mxc)?.bytes).toBeUndefined();
+    expect(gateway.hospital.homeserver.asked.filter((each) => each.url.endsWith(path))).toEqual([]);
     const noted = (await gateway.audited("upload-refused")).filter((each) => each.mxc === mxc);
     expect(noted).toEqual([
       { actor: leroy, mxc, reason: "length" },
       { actor: leroy, mxc, reason: "hash-mismatch" },
     ]);
     expect(await upload(path)).toMatchObject({ status: 200 });
+    expect(gateway.hospital.homeserver.asked.filter((each) => each.url.endsWith(path))).toHaveLength(1);
   });
 
   test("larger than any may be is refused as that", async () => {

@@ -17,8 +17,8 @@ import type { Sessions } from "./sessions.ts";
 
 /**
  * Pictures, in and out.
- * In: only to an address that a permit reserved, only by the one who got the permit, only the bytes whose hash the receipt has. The
- * hash is known when the last byte is, so the last piece is held back until then: Synapse never sees the end of anything else.
+ * In: only to an address that a permit reserved, only by the one who got the permit, only the bytes whose hash the receipt has: Synapse
+ * is given them once all of them are here and are right, in one piece.
  * Out: the caller is in the room now, the gate allows it now; and never a header that would let a cache keep it. A picture of another
  * hospital is given on that hospital's word, asked for at each read.
  */
@@ -103,68 +103,55 @@ async function upload(parts: Inside, request: FastifyRequest, reply: FastifyRepl
     await audit.uploadRefused({ actor: userId, mxc, reason: "length" });
     throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
   }
-  const stillLive = async () => (await registry.factsOf(picture.receipt.consentId)).status.state === "live";
-  let noted: Promise<void> | undefined;
-  // Written to the disk while Synapse writes the bytes to its own: nobody waits for one after the other.
-  const note = (): void => {
-    noted = audit.uploadFinished({ actor: userId, caseId: picture.caseId, mxc, bytes: picture.bytes });
-    noted.catch(() => undefined);
-  };
-  const bytes = checked(request.body, picture, stillLive, (whole) => recent.put(mxc, whole));
   try {
+    const bytes = await wholeOf(request.body, picture);
+    // A withdrawal may have come while the bytes did.
+    if ((await registry.factsOf(picture.receipt.consentId)).status.state !== "live")
+      throw new ColloqueError("withdrawn");
+    recent.put(mxc, bytes);
+    // Written to the disk while Synapse writes the bytes to its own: nobody waits for one after the other.
+    const noted = audit.uploadFinished({ actor: userId, caseId: picture.caseId, mxc, bytes: bytes.length });
+    noted.catch(() => undefined);
     const answer = await forward(synapse.dispatcher, request, reply, {
       method: "PUT",
       path: `/_matrix/media/v3/upload/${mediaPath(params)}`,
-      headers: { "content-type": "application/octet-stream", "content-length": String(picture.bytes) },
-      body: thenDo(bytes, note),
+      headers: { "content-type": "application/octet-stream" },
+      body: bytes,
     });
     // 409: it was complete before, and this server went down before it could note so.
     if (answer.statusCode !== 200 && answer.statusCode !== 409) return answerWith(reply, answer);
     await answer.body.dump();
+    await noted;
   } catch (error) {
     if (error instanceof ColloqueError && error.code !== "homeserver-unreachable")
       await audit.uploadRefused({ actor: userId, mxc, reason: error.code });
     throw error;
   }
-  await noted;
   await registry.uploadFinished(mxc);
   return reply.header("cache-control", "no-store").send({});
 }
 
 /**
- * Lets bytes through and holds the last piece back until the hash of all of them is the one that was announced. `onWhole` is given all of
- * them once they are known to be right.
+ * All the bytes, once they are those that were announced. Synapse is given nothing before: it reads slowly what comes in pieces, and never
+ * sees a byte of anything else. Throws `hash-mismatch`.
  */
-export async function* checked(
+export async function wholeOf(
   source: AsyncIterable<Uint8Array>,
   expected: { readonly bytes: number; readonly sha256: string },
-  stillLive: () => Promise<boolean>,
-  onWhole: (bytes: Buffer) => void = () => undefined,
-): AsyncGenerator<Uint8Array> {
+): Promise<Buffer> {
   const hash = createHash("sha256");
-  let length = 0;
-  let held: Uint8Array | undefined;
   const whole = Buffer.allocUnsafe(expected.bytes);
+  let length = 0;
   for await (const piece of source) {
+    if (length + piece.length > expected.bytes)
+      throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
     hash.update(piece);
-    const begins = length;
+    whole.set(piece, length);
     length += piece.length;
-    if (length > expected.bytes) throw new ColloqueError("hash-mismatch", { details: { why: "length" } });
-    whole.set(piece, begins);
-    if (held !== undefined) yield held;
-    held = piece;
   }
   if (length !== expected.bytes || hash.digest("hex") !== expected.sha256)
     throw new ColloqueError("hash-mismatch", { details: { why: "hash" } });
-  if (!(await stillLive())) throw new ColloqueError("withdrawn");
-  onWhole(whole);
-  if (held !== undefined) yield held;
-}
-
-/** The same pieces; does this once the last of them was taken. */
-async function* thenDo<T>(pieces: AsyncIterable<T>, call: () => void): AsyncGenerator<T> {
-  yield* pieces;
-  call();
+  return whole;
 }
 
 async function download(parts: Inside, request: FastifyRequest, reply: FastifyReply, params: Params) {
