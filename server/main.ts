@@ -7,6 +7,7 @@ import { directoryRole } from "./directory/index.ts";
 import { startFederation } from "./federation/index.ts";
 import { createGate, gatewayRole } from "./gateway/index.ts";
 import { ConfigError, readConfig } from "./kit/config.ts";
+import { type Destinations, openDestination } from "./kit/destination/index.ts";
 import { createEventBus } from "./kit/events.ts";
 import { createLogger, toLog } from "./kit/log.ts";
 import type { RoleContext } from "./kit/role.ts";
@@ -29,7 +30,8 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
   stack.use(context.db);
   const synapse = stack.use(createSynapseClient(config.synapseSocket));
   const audit = stack.use(await auditRole.start(context));
-  const directory = stack.use(await directoryRole.start(context));
+  const destinations = openDestinations(context, stack);
+  const directory = stack.use(await directoryRole({ fetcher: destinations.record.fetch }).start(context));
   const registry = stack.use(await consentRole({ audit, synapse }).start(context));
   const gate = createGate({ registry, directory, clock });
 
@@ -42,6 +44,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
           directory,
           audit,
           gate,
+          destinations,
           withFiling: roles.has("filing"),
         }),
       )
@@ -57,6 +60,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         audit,
         gate,
         federation,
+        destinations,
         record: withBot?.record,
         askIn: withBot?.askIn,
         patient,
@@ -67,6 +71,20 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
   }
   await untilAborted(context.signal);
   context.log.info("stopping");
+}
+
+/** One each for all roles, so that a token is fetched once. */
+function openDestinations({ config, clock }: RoleContext, stack: AsyncDisposableStack): Destinations {
+  const parts = { env: process.env, clock };
+  const record = { name: "COLLOQUE_FHIR_ACCESS", url: config.fhirUrl, access: config.fhirAccess };
+  const { dicomwebUrl: url, dicomwebAccess: access } = config;
+  return {
+    record: stack.use(openDestination(record, parts)),
+    archive:
+      url === undefined
+        ? undefined
+        : stack.use(openDestination({ name: "COLLOQUE_DICOMWEB_ACCESS", url, access }, parts)),
+  };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
 import { createFiling, type Filing } from "./filing/index.ts";
 import type { AskIn, Gate, RecordPort } from "./gateway/index.ts";
+import type { Destinations } from "./kit/destination/index.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
@@ -23,6 +24,7 @@ type Parts = {
   readonly directory: DirectoryPort;
   readonly audit: Audit;
   readonly gate: Gate;
+  readonly destinations: Destinations;
   readonly withFiling: boolean;
 };
 
@@ -69,7 +71,7 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
 }
 
 function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot: Bot): Promise<Filing> {
-  const { directory, registry } = parts;
+  const { directory, registry, destinations } = parts;
   return createFiling({
     db,
     sealer: createSealer(config.bot.storeKey, "filing"),
@@ -91,6 +93,8 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
     },
     clock,
     log: log.child({ role: "filing" }),
+    fetcher: destinations.record.fetch,
+    archiveFetcher: destinations.archive?.fetch,
     onDown: () => void directory.refresh(),
     onOutcome: async (roomId, filed) => {
       // A picture that gate 4 refuses is not left in the case either.

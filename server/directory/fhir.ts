@@ -1,4 +1,3 @@
-import { request } from "undici";
 import { z } from "zod";
 import { ColloqueError } from "#protocol/errors.ts";
 
@@ -91,7 +90,8 @@ export type FhirReader = {
   ): Promise<{ found: T[]; more: boolean }>;
 };
 
-export function createFhirReader(baseUrl: string): FhirReader {
+export function createFhirReader(baseUrl: string, fetcher: typeof fetch): FhirReader {
+  const ask = (url: string, options: Asked) => askFor(fetcher, url, options);
   return {
     all: async (schema, search) => {
       const found = [];
@@ -115,20 +115,19 @@ export function createFhirReader(baseUrl: string): FhirReader {
   };
 }
 
-async function ask(
-  url: string,
-  options: { method: "GET" | "POST"; headers?: Record<string, string>; body?: string },
-) {
+type Asked = { method: "GET" | "POST"; headers?: Record<string, string>; body?: string };
+
+async function askFor(fetcher: typeof fetch, url: string, options: Asked) {
   try {
-    const answer = await request(url, {
+    const answer = await fetcher(url, {
       ...options,
+      redirect: "error",
       // HAPI answers a repeated search from a cache of a minute unless told not to.
       headers: { accept: "application/fhir+json", "cache-control": "no-cache", ...options.headers },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      signal: AbortSignal.timeout(timeoutMs),
     });
-    const value = await answer.body.json();
-    if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`);
+    const value = await answer.json();
+    if (answer.status !== 200) throw new Error(`status ${answer.status}`);
     return bundleSchema.parse(value);
   } catch (cause) {
     throw new ColloqueError("record-unreachable", { cause });

@@ -52,7 +52,9 @@ export type FilingOptions = {
   readonly onOutcome: (roomId: string, filed: Filed, id: string) => Promise<void>;
   /** Told at once when the record or the archive does not answer, so that the health check need not find out by itself. */
   readonly onDown?: () => void;
+  /** How the record is spoken to, and the archive where it is entered in another way. */
   readonly fetcher?: typeof fetch;
+  readonly archiveFetcher?: typeof fetch | undefined;
   readonly random?: () => number;
   /** How long another process on the same database may say nothing before its cases are taken over. */
   readonly patienceMs?: number;
@@ -104,7 +106,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   const archive =
     config.dicomwebUrl === undefined
       ? undefined
-      : createDicomArchive(createRecordHttp(config.dicomwebUrl, fetcher));
+      : createDicomArchive(createRecordHttp(config.dicomwebUrl, options.archiveFetcher ?? fetcher));
   const surroundings = {
     clinician: (userId: string) => options.directory.clinician(userId),
     team: (id: string) => options.directory.team?.(id),

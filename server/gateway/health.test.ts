@@ -28,7 +28,7 @@ type Parts = Parameters<typeof createHealth>[0];
 const healthOf = (change: Partial<Parts> = {}) =>
   createHealth({
     synapse: { dispatcher },
-    dicomwebUrl: `${url}/dicom-web`,
+    archive: { url: `${url}/dicom-web`, fetch },
     recordIsUp: () => true,
     botState: () => "up",
     clock: () => 0,
@@ -40,7 +40,7 @@ describe("how the parts are", () => {
     const up = { homeserver: "up", record: "up", archive: "up", bot: "up" };
     expect(await healthOf()()).toEqual({ ok: true, parts: up });
     expect(part.asked.toSorted()).toEqual(["/dicom-web/studies?limit=1", "/health"]);
-    const without = healthOf({ dicomwebUrl: undefined, botState: () => "off" });
+    const without = healthOf({ archive: undefined, botState: () => "off" });
     expect(await without()).toEqual({ ok: true, parts: { ...up, archive: "off", bot: "off" } });
   });
 
@@ -54,9 +54,19 @@ describe("how the parts are", () => {
       parts: { homeserver: "down", archive: "up" },
     });
     await nobody.destroy();
-    expect(await ofOne({ dicomwebUrl: "http://127.0.0.1:9" })).toMatchObject({
+    expect(await ofOne({ archive: { url: "http://127.0.0.1:9", fetch } })).toMatchObject({
       ok: false,
       parts: { homeserver: "up", archive: "down" },
+    });
+  });
+
+  test("says of record and archive why, where one of them is down and it is known", async () => {
+    const trouble = (part: "record" | "archive") => (part === "record" ? "credentials-refused" : undefined);
+    expect((await healthOf({ trouble })()).why).toBeUndefined();
+    part.status = 500;
+    expect(await healthOf({ trouble, recordIsUp: () => false })()).toMatchObject({
+      parts: { record: "down", archive: "down" },
+      why: { record: "credentials-refused" },
     });
   });
 

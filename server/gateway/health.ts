@@ -1,9 +1,11 @@
-import { request } from "undici";
 import type { Health } from "#protocol/api.ts";
 import type { Clock } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
 
 type PartState = Health["parts"]["bot"];
+
+/** Where the archive is, and how it is spoken to. */
+export type Archive = { readonly url: string; readonly fetch: typeof fetch };
 
 const keepMs = 2_000;
 const timeoutMs = 3_000;
@@ -11,9 +13,11 @@ const timeoutMs = 3_000;
 /** How the parts are, asked at most every two seconds however often anybody wants to know. */
 export function createHealth(parts: {
   synapse: Pick<SynapseClient, "dispatcher">;
-  dicomwebUrl: string | undefined;
+  archive: Archive | undefined;
   recordIsUp: () => boolean;
   botState: () => PartState;
+  /** What stood in the way of the last request to each. */
+  trouble?: (part: "record" | "archive") => string | undefined;
   clock: Clock;
 }): () => Promise<Health> {
   let last: { health: Promise<Health>; untilMs: number } | undefined;
@@ -21,7 +25,7 @@ export function createHealth(parts: {
   async function look(): Promise<Health> {
     const [homeserver, archive] = await Promise.all([
       homeserverState(parts.synapse),
-      archiveState(parts.dicomwebUrl),
+      archiveState(parts.archive),
     ]);
     const states = {
       homeserver,
@@ -29,7 +33,17 @@ export function createHealth(parts: {
       archive,
       bot: parts.botState(),
     };
-    return { ok: Object.values(states).every((state) => state !== "down"), parts: states };
+    const why = Object.fromEntries(
+      (["record", "archive"] as const).flatMap((part) => {
+        const trouble = states[part] === "down" ? parts.trouble?.(part) : undefined;
+        return trouble === undefined ? [] : [[part, trouble]];
+      }),
+    );
+    return {
+      ok: Object.values(states).every((state) => state !== "down"),
+      parts: states,
+      ...(Object.keys(why).length === 0 ? {} : { why }),
+    };
   }
 
   return () => {
@@ -49,15 +63,16 @@ async function homeserverState({ dispatcher }: Pick<SynapseClient, "dispatcher">
   }
 }
 
-async function archiveState(url: string | undefined): Promise<PartState> {
-  if (url === undefined) return "off";
+async function archiveState(archive: Archive | undefined): Promise<PartState> {
+  if (archive === undefined) return "off";
   try {
-    const answer = await request(`${url}/studies?limit=1`, {
+    const answer = await archive.fetch(`${archive.url}/studies?limit=1`, {
       headers: { accept: "application/dicom+json" },
-      headersTimeout: timeoutMs,
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMs),
     });
-    await answer.body.dump();
-    return answer.statusCode < 300 ? "up" : "down";
+    await answer.arrayBuffer();
+    return answer.ok ? "up" : "down";
   } catch {
     return "down";
   }

@@ -5,6 +5,7 @@ import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
 import { type Federation, serverOf } from "../federation/index.ts";
 import type { Config } from "../kit/config.ts";
+import type { Destinations } from "../kit/destination/index.ts";
 import { toLog } from "../kit/log.ts";
 import type { Role, RoleContext } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
@@ -40,6 +41,8 @@ export type GatewayNeeds = {
   /** Undefined where no other hospital is spoken to. */
   readonly federation?: Federation | undefined;
   readonly botState: () => Health["parts"]["bot"];
+  /** The hospital's servers, for how they are. */
+  readonly destinations?: Destinations | undefined;
   readonly onUserReady: (userId: string) => void;
 };
 
@@ -120,7 +123,11 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
   });
   const health = createHealth({
     synapse: needs.synapse,
-    dicomwebUrl: config.dicomwebUrl,
+    archive:
+      config.dicomwebUrl === undefined
+        ? undefined
+        : { url: config.dicomwebUrl, fetch: needs.destinations?.archive?.fetch ?? fetch },
+    trouble: (part) => needs.destinations?.[part]?.trouble(),
     recordIsUp: needs.directory.recordIsUp,
     botState: needs.botState,
     clock,

@@ -47,4 +47,73 @@ describe("the configuration", () => {
       /c2VjcmV0/,
     );
   });
+
+  describe("of the hospital's servers", () => {
+    const withAccess = (access: object, url = "https://record.test/fhir") =>
+      readConfig({
+        ...goodEnvironment,
+        COLLOQUE_FHIR_URL: url,
+        COLLOQUE_FHIR_ACCESS: JSON.stringify(access),
+      });
+    const bearer = { kind: "bearer", token: { file: "/run/token" } };
+
+    test("asks for no credentials unless told, and enters record and archive apart", () => {
+      const config = readConfig({
+        ...goodEnvironment,
+        COLLOQUE_DICOMWEB_URL: "https://archive.test/dicom-web/",
+        COLLOQUE_DICOMWEB_ACCESS: JSON.stringify({ auth: bearer }),
+      });
+      expect(config.fhirAccess).toEqual({ auth: { kind: "none" }, tls: {} });
+      expect(config.dicomwebAccess).toEqual({ auth: bearer, tls: {} });
+    });
+
+    test("sends no credentials over http, but to this very machine", () => {
+      expect(() => withAccess({ auth: bearer }, "http://record.test/fhir")).toThrow(
+        "COLLOQUE_FHIR_ACCESS sends credentials over http, which anybody on the way can read",
+      );
+      expect(withAccess({ auth: bearer }, "http://127.0.0.1:1/fhir").fhirAccess.auth).toEqual(bearer);
+      expect(withAccess({ auth: bearer }).fhirAccess.auth).toEqual(bearer);
+      const oauth = { kind: "client-credentials", clientId: "c", secret: { env: "S" } };
+      expect(() => withAccess({ auth: { ...oauth, tokenUrl: "http://sso.test/" } })).toThrow(
+        /tokenUrl.*https/,
+      );
+      expect(withAccess({ auth: { ...oauth, tokenUrl: "https://sso.test/" } }).fhirAccess.auth.kind).toBe(
+        oauth.kind,
+      );
+    });
+
+    test("says in words what is wrong, and never repeats a secret that was put in the wrong place", () => {
+      for (const [access, words] of [
+        [
+          { auth: { kind: "basic", user: "u", password: "hunter2" } },
+          "where the secret lies, not the secret",
+        ],
+        [{ auth: { kind: "bearer", token: "hunter2" } }, "where the secret lies, not the secret"],
+        [
+          { auth: { kind: "digest" } },
+          "kind must be none, basic, bearer, client-credentials or smart-backend",
+        ],
+        [{ auth: { ...bearer, tokn: "x" } }, "tokn"],
+        [{ tls: { cert: "/a.pem" } }, "cert and key go together"],
+      ] as const) {
+        expect(() => withAccess(access)).toThrow(words);
+        expect(() => withAccess(access)).not.toThrow("hunter2");
+      }
+      expect(() => withAccess({ tls: { ca: "/ca.pem" } }, "http://127.0.0.1:1/fhir")).toThrow("not https");
+    });
+
+    test("takes no address that says who we are, or that asks something", () => {
+      for (const url of [
+        "https://u:p@record.test/fhir",
+        "https://record.test/fhir?a=1",
+        "https://record.test/#x",
+      ])
+        expect(() => readConfig({ ...goodEnvironment, COLLOQUE_FHIR_URL: url })).toThrow(
+          "COLLOQUE_FHIR_URL is not usable: must have no name, password, ? or # in it",
+        );
+      expect(readConfig({ ...goodEnvironment, COLLOQUE_FHIR_URL: "https://record.test/a/b/" }).fhirUrl).toBe(
+        "https://record.test/a/b",
+      );
+    });
+  });
 });

@@ -3,6 +3,10 @@ import { type ConsentRules, consentRulesSchema, frenchRules } from "#protocol/co
 import { userIdSchema } from "#protocol/ids.ts";
 import { specialtySchema } from "#protocol/people.ts";
 import { publicJwkSchema } from "#protocol/signed.ts";
+import { ConfigError } from "./config-error.ts";
+import { type Access, accessProblem, accessSchema, isBase } from "./destination/index.ts";
+
+export { ConfigError } from "./config-error.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const base64Key = z.base64().transform((text, ctx) => {
@@ -12,6 +16,8 @@ const base64Key = z.base64().transform((text, ctx) => {
   return z.NEVER;
 });
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
+/** The base of a server of the hospital. Who we are is said elsewhere. */
+const baseUrl = httpUrl.refine(isBase, "must have no name, password, ? or # in it");
 
 /** What the hospital says of itself, as JSON in COLLOQUE_HOSPITAL. */
 export const hospitalSchema = z.object({
@@ -80,8 +86,13 @@ const environment = z.object({
   COLLOQUE_SERVER_NAME: z.string().min(1),
   COLLOQUE_SYNAPSE_ADMIN_TOKEN: z.string().min(1),
   COLLOQUE_POLICY_SOCKET: z.string().min(1),
-  COLLOQUE_FHIR_URL: httpUrl,
-  COLLOQUE_DICOMWEB_URL: httpUrl.optional(),
+  COLLOQUE_FHIR_URL: baseUrl,
+  COLLOQUE_DICOMWEB_URL: baseUrl.optional(),
+  /** How each of them is entered, where it asks for that (docs/destinations.md). */
+  COLLOQUE_FHIR_ACCESS: jsonOf(accessSchema).default(accessSchema.parse({})),
+  COLLOQUE_DICOMWEB_ACCESS: jsonOf(accessSchema).default(accessSchema.parse({})),
+  /** How a patient is found again before anything is filed: by PDQm, by PIXm, or by the record's own id alone. */
+  COLLOQUE_PATIENT_LOOKUP: z.enum(["pdqm", "pixm", "by-id"]).default("pdqm"),
   /** How documents name author and patient: inside each (IHE MHD Comprehensive, as France has it) or by reference. */
   COLLOQUE_RECORD_DOCUMENTS: z.enum(["contained", "uncontained"]).default("contained"),
   /** Who names documents: the record (IHE MHD ITI-65), or we, for a FHIR server without conditional create. */
@@ -117,6 +128,9 @@ export type Config = {
   readonly fhirUrl: string;
   /** Base of DICOMweb, without a slash at its end; undefined where there is no archive. */
   readonly dicomwebUrl: string | undefined;
+  readonly fhirAccess: Access;
+  readonly dicomwebAccess: Access;
+  readonly patientLookup: "pdqm" | "pixm" | "by-id";
   readonly recordDocuments: "contained" | "uncontained";
   readonly recordDocumentIds: "theirs" | "ours";
   readonly livekit: { readonly url: string; readonly key: string; readonly secret: string } | undefined;
@@ -128,11 +142,6 @@ export type Config = {
   readonly federation: FederationConfig | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 };
-
-/** The environment is unusable; the message names every bad variable in plain words. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
 
 /** Parses the environment (an empty variable counts as absent). Throws a ConfigError that can be shown as it is. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -146,6 +155,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError(`The Colloque server cannot start:\n- ${lines.join("\n- ")}`);
   }
   const e = parsed.data;
+  refuseOpenWays(e);
   return {
     host: e.COLLOQUE_HOST,
     port: e.COLLOQUE_PORT,
@@ -158,6 +168,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     policySocket: e.COLLOQUE_POLICY_SOCKET,
     fhirUrl: withoutSlash(e.COLLOQUE_FHIR_URL),
     dicomwebUrl: e.COLLOQUE_DICOMWEB_URL === undefined ? undefined : withoutSlash(e.COLLOQUE_DICOMWEB_URL),
+    fhirAccess: e.COLLOQUE_FHIR_ACCESS,
+    dicomwebAccess: e.COLLOQUE_DICOMWEB_ACCESS,
+    patientLookup: e.COLLOQUE_PATIENT_LOOKUP,
     recordDocuments: e.COLLOQUE_RECORD_DOCUMENTS,
     recordDocumentIds: e.COLLOQUE_RECORD_DOCUMENT_IDS,
     livekit: livekitOf(e.COLLOQUE_LIVEKIT_URL, e.COLLOQUE_LIVEKIT_KEY, e.COLLOQUE_LIVEKIT_SECRET),
@@ -175,6 +188,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
+
+function refuseOpenWays(e: z.infer<typeof environment>): void {
+  const ways = [
+    ["COLLOQUE_FHIR_ACCESS", e.COLLOQUE_FHIR_URL, e.COLLOQUE_FHIR_ACCESS],
+    ["COLLOQUE_DICOMWEB_ACCESS", e.COLLOQUE_DICOMWEB_URL, e.COLLOQUE_DICOMWEB_ACCESS],
+  ] as const;
+  const lines = ways.flatMap(([name, url, access]) => {
+    const problem = url === undefined ? undefined : accessProblem(url, access);
+    return problem === undefined ? [] : [`${name} ${problem}`];
+  });
+  if (lines.length > 0) throw new ConfigError(`The Colloque server cannot start:\n- ${lines.join("\n- ")}`);
+}
 
 function livekitOf(url: string | undefined, key: string | undefined, secret: string | undefined) {
   if (url === undefined) return undefined;

@@ -50,6 +50,8 @@ export const healthSchema = z.object({
     archive: partStateSchema,
     bot: partStateSchema,
   }),
+  /** What its administrator has to look at where the record or the archive is down: `credentials-refused`, `certificate-not-trusted`, … */
+  why: z.partialRecord(z.enum(["record", "archive"]), z.string().max(60)).optional(),
 });
 export type Health = z.infer<typeof healthSchema>;
 

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { covers } from "./fhir.ts";
-import { createRecordHttp, faultOf } from "./http.ts";
+import { DestinationFault, type Trouble } from "../../kit/destination/index.ts";
+import { toLog } from "../../kit/log.ts";
+import { covers, createFhirRecord } from "./fhir.ts";
+import { createRecordHttp, faultOf, RecordFault } from "./http.ts";
 import { multipartParts } from "./multipart.ts";
 
 describe("the record's HTTP", () => {
@@ -34,6 +36,30 @@ describe("the record's HTTP", () => {
     for (const status of [401, 403, 408, 429, 502, 503, 504, 302])
       expect(faultOf(status, true).what).toBe("down");
     for (const status of [409, 412]) expect(faultOf(status, true).what).toBe("conflict");
+  });
+});
+
+describe("a record that is down", () => {
+  const faultWith = async (fetcher: typeof fetch) => {
+    const http = createRecordHttp("http://record.test/fhir", fetcher);
+    const fault = await createFhirRecord(http)
+      .read("Patient/1")
+      .catch((error: unknown) => error);
+    return fault instanceof RecordFault ? [fault.what, fault.code] : fault;
+  };
+
+  test("[F23] is told apart for its administrator: credentials, certificate, redirect, or nobody there", async () => {
+    const answers = (status: number) => async () => new Response("{}", { status });
+    const fails = (code: Trouble) => async () => Promise.reject(new DestinationFault(code));
+    expect(await faultWith(answers(401))).toEqual(["down", "down: credentials-refused"]);
+    expect(await faultWith(answers(403))).toEqual(["down", "down: status 403"]);
+    for (const code of ["credentials-refused", "certificate-not-trusted", "redirected"] as const)
+      expect(await faultWith(fails(code))).toEqual(["down", `down: ${code}`]);
+    expect(await faultWith(async () => Promise.reject(new TypeError("fetch failed")))).toEqual([
+      "down",
+      "down: unreachable",
+    ]);
+    expect(toLog(new RecordFault("down", 401))).toMatchObject({ errorCode: "down: credentials-refused" });
   });
 });
 

@@ -1,3 +1,5 @@
+import { DestinationFault } from "../../kit/destination/index.ts";
+
 /**
  * Speaking HTTP with the record and the archive. It never follows a redirect and never leaves the configured address: what a
  * server answers (a `next` link, a Location, an attachment's url) cannot send filing, and a patient's data, elsewhere.
@@ -9,11 +11,20 @@ export class RecordFault extends Error {
   /** `down`: nobody sensible answered. `conflict`: try again. `failing`: it answers with 500. `refused`: it will never take this. */
   readonly what: "down" | "conflict" | "failing" | "refused";
   readonly status: number | undefined;
+  /** What the log may say of it. */
+  readonly code: string;
   constructor(what: RecordFault["what"], status: number | undefined, options: { cause?: unknown } = {}) {
     super(`${what}${status === undefined ? "" : ` ${status}`}`, options);
     this.what = what;
     this.status = status;
+    this.code = `${what}: ${reasonOf(status, options.cause)}`;
   }
+}
+
+function reasonOf(status: number | undefined, cause: unknown): string {
+  if (status === 401) return "credentials-refused";
+  if (status !== undefined) return `status ${status}`;
+  return cause instanceof DestinationFault ? cause.code : "unreachable";
 }
 
 export type HttpAnswer = {
