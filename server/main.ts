@@ -62,6 +62,7 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
         federation,
         destinations,
         record: withBot?.record,
+        desk: withBot?.desk,
         askIn: withBot?.askIn,
         patient,
         botState: () => withBot?.botState() ?? "off",

@@ -1,20 +1,22 @@
 import type { Health } from "#protocol/api.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { type Photo, parseCaseEvent } from "#protocol/events.ts";
+import { waitingLongMs } from "#protocol/filing-desk.ts";
 import { membersOf } from "#protocol/people.ts";
 import type { Audit } from "./audit/index.ts";
 import { type Bot, botRole, type InboxItem } from "./bot/index.ts";
 import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
 import { createFiling, type Filing } from "./filing/index.ts";
-import type { AskIn, Gate, RecordPort } from "./gateway/index.ts";
 import type { Destinations } from "./kit/destination/index.ts";
+import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
 /** What stands between the archivist (keys of Matrix, none of the record) and filing (the record, no key of Matrix). */
 export type Wired = AsyncDisposable & {
   readonly record: RecordPort | undefined;
+  readonly desk: DeskPort | undefined;
   readonly askIn: AskIn;
   readonly botState: () => Health["parts"]["bot"];
 };
@@ -66,6 +68,7 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
     askIn: bot.askIn,
     botState: bot.state,
     record: filing,
+    desk: filing === undefined ? undefined : deskOf(filing.desk, bot, context.clock),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -104,6 +107,50 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
       await bot.sendFiled(roomId, filed);
     },
   });
+}
+
+/** What waits for a human, wherever it waits: what filing parked, and what the archivist could not read. */
+function deskOf(desk: Filing["desk"], bot: Bot, clock: RoleContext["clock"]): DeskPort {
+  const unreadFor = async (ms: number) => (await bot.unread()).filter(({ atMs }) => atMs <= clock() - ms);
+  const unreadWith = async (eventId: string) => (await bot.unread()).find((each) => each.eventId === eventId);
+  return {
+    pieces: async () => {
+      const [filing, unread] = await Promise.all([desk.pieces(), unreadFor(waitingLongMs)]);
+      return [
+        ...filing.map(
+          ({ parked, ...each }): DeskPiece => ({ ...each, state: parked ? "parked" : "waiting" }),
+        ),
+        ...unread.map(
+          ({ eventId, roomId, sender, atMs, reason }): DeskPiece => ({
+            eventId,
+            roomId,
+            kind: "unread",
+            state: "unreadable",
+            code: reason,
+            sinceMs: atMs,
+            sentBy: sender,
+            sentAtMs: atMs,
+            behind: 0,
+          }),
+        ),
+      ];
+    },
+    resolved: desk.resolved,
+    retry: async (eventId) => {
+      const unread = await unreadWith(eventId);
+      if (unread === undefined) return desk.retry(eventId);
+      await bot.tryAgain(unread.roomId);
+      return true;
+    },
+    resolve: async (eventId, decision) => {
+      const unread = await unreadWith(eventId);
+      if (unread === undefined) return desk.resolve(eventId, decision);
+      // Noted first: the other way round a crash would lose the decision.
+      await desk.resolveUnread(unread, decision);
+      await bot.giveUpUnread(eventId);
+      return [{ ...decision, eventId, roomId: unread.roomId, kind: "unread", atMs: clock() }];
+    },
+  };
 }
 
 type Hands = Pick<Parts, "audit"> & {

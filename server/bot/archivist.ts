@@ -31,6 +31,8 @@ export type Archivist = AsyncDisposable & {
   /** Redacts an event that gate 4 refused. */
   redactRefused(roomId: string, eventId: string): Promise<void>;
   onUserReady(userId: string): Promise<void>;
+  /** Tries once more what of a room could not be read, however old. */
+  tryAgain(roomId: string): void;
   /** Looks again at every room where something waits. */
   lookAgain(): Promise<void>;
 };
@@ -116,6 +118,10 @@ export async function startArchivist(
     },
     redactRefused: (roomId, eventId) => redact(session, roomId, eventId, "refused"),
     onUserReady: agent.onUserReady,
+    tryAgain: (roomId) => {
+      inbox.tryAgain(roomId);
+      bell.ring(roomId);
+    },
     lookAgain: async () => {
       for (const roomId of await roomsToLookAt(db)) bell.ring(roomId);
     },

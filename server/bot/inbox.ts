@@ -24,6 +24,8 @@ export type InboxItem = {
 export type Inbox = {
   /** Looks at a room: takes in what is new and hands over what waits. Says in how many milliseconds to look again, if so. */
   pump(roomId: string): Promise<number | undefined>;
+  /** At the next look, whatever could not be read is tried once more, however old. */
+  tryAgain(roomId: string): void;
 };
 
 export type InboxParts = {
@@ -63,6 +65,8 @@ export function createInbox(parts: InboxParts): Inbox {
   /** When each event that is not settled yet was first seen: a burst of keyless events waits once, not one after the other. */
   const firstSeen = new Map<string, number>();
 
+  const asked = new Set<string>();
+
   async function takeIn(roomId: string): Promise<number | undefined> {
     const news = await collect(session, roomId, await store.cursorOf(db, roomId));
     for (const raw of news) firstSeen.set(raw.event_id, firstSeen.get(raw.event_id) ?? clock());
@@ -79,13 +83,14 @@ export function createInbox(parts: InboxParts): Inbox {
   return {
     pump: async (roomId) => {
       const again = [
-        await retryUnreadable(parts, roomId),
+        await retryUnreadable(parts, roomId, asked.delete(roomId) ? 0 : clock() - unreadableForMs),
         await takeIn(roomId),
         await handOver(parts, roomId),
       ];
       const times = again.filter((each) => each !== undefined);
       return times.length === 0 ? undefined : Math.min(...times);
     },
+    tryAgain: (roomId) => void asked.add(roomId),
   };
 }
 
@@ -166,10 +171,14 @@ async function tell(parts: InboxParts, roomId: string, raw: RawEvent, verdict: V
   await parts.audit.note({ event: `bot-event-${verdict.state}`, actor: raw.sender, details });
 }
 
-/** Keys may come late (a backup, a device that wakes up): asks again, for a week. */
-async function retryUnreadable(parts: InboxParts, roomId: string): Promise<number | undefined> {
-  const { session, db, clock } = parts;
-  const ids = await store.unreadable(db, roomId, clock() - unreadableForMs);
+/** Keys may come late (a backup, a device that wakes up): asks again, for a week, or when a human does. */
+async function retryUnreadable(
+  parts: InboxParts,
+  roomId: string,
+  sinceMs: number,
+): Promise<number | undefined> {
+  const { session, db } = parts;
+  const ids = await store.unreadable(db, roomId, sinceMs);
   for (const eventId of ids) {
     const raw = rawEventSchema.parse(await session.client.fetchRoomEvent(roomId, eventId));
     const reading = await readEvent(session, roomId, raw);

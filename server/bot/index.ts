@@ -12,10 +12,11 @@ import type { InboxItem } from "./inbox.ts";
 import { type Account, ArchivistRefuses } from "./login.ts";
 import type { BotNeeds } from "./needs.ts";
 import { openSession } from "./session.ts";
-import { askIn, migrations } from "./store.ts";
+import { allUnread, askIn, giveUpUnread, migrations, type Unread } from "./store.ts";
 
 export type { InboxItem } from "./inbox.ts";
 export type { BotNeeds } from "./needs.ts";
+export type { Unread } from "./store.ts";
 
 /** What the archivist does for the other roles. Calls wait until it is up, and are refused once it has stopped. */
 export type Bot = AsyncDisposable & {
@@ -37,6 +38,12 @@ export type Bot = AsyncDisposable & {
   askIn(invitation: { roomId: string; caseId: string; userId: string; askedBy: string }): Promise<void>;
   /** Redacts an event that gate 4 refused. */
   redactRefused(roomId: string, eventId: string): Promise<void>;
+  /** What could not be read, for the administrator's desk: kept by us, so that it is known while the archivist is down, too. */
+  unread(): Promise<Unread[]>;
+  /** Tries once more what of a room could not be read, however old. */
+  tryAgain(roomId: string): Promise<void>;
+  /** A human has seen to what could not be read. False when it was read meanwhile. */
+  giveUpUnread(eventId: string): Promise<boolean>;
   /** Called when a person has a device that may be written to, or when the gate may have changed its mind about them. */
   onUserReady(userId: string): Promise<void>;
 };
@@ -152,6 +159,9 @@ export async function startBot(parts: BotParts): Promise<Bot> {
       );
     },
     redactRefused: async (roomId, eventId) => (await up).redactRefused(roomId, eventId),
+    unread: () => allUnread(db),
+    tryAgain: async (roomId) => (await up).tryAgain(roomId),
+    giveUpUnread: (eventId) => giveUpUnread(db, eventId),
     onUserReady: async (userId) => (await up).onUserReady(userId),
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

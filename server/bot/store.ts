@@ -160,6 +160,37 @@ export const unreadable = async (q: Queries, roomId: string, sinceMs: number): P
     )
   ).map((row) => row.event_id);
 
+const unreadRow = z
+  .object({
+    event_id: z.string(),
+    room_id: z.string(),
+    sender: z.string(),
+    at_ms: z.number(),
+    reason: z.string().nullable(),
+  })
+  .transform((row) => ({
+    eventId: row.event_id,
+    roomId: row.room_id,
+    sender: row.sender,
+    atMs: row.at_ms,
+    reason: row.reason ?? "",
+  }));
+/** An event whose key never came. */
+export type Unread = z.infer<typeof unreadRow>;
+
+/** What could not be read, oldest first: a human may file it by hand. */
+export const allUnread = (q: Queries): Promise<Unread[]> =>
+  q.all(
+    unreadRow,
+    "SELECT event_id, room_id, sender, at_ms, reason FROM bot_inbox WHERE state = 'unreadable' ORDER BY seq LIMIT 500",
+  );
+/** A human has seen to it: it is not read any more, whatever keys come. False when it was read meanwhile. */
+export const giveUpUnread = async (q: Queries, eventId: string): Promise<boolean> =>
+  (await q.run(
+    "UPDATE bot_inbox SET state = 'refused', reason = 'by-hand' WHERE event_id = ? AND state = 'unreadable'",
+    eventId,
+  )) > 0;
+
 const roomRow = z.object({ room_id: z.string() });
 export const roomsToLookAt = async (q: Queries): Promise<string[]> =>
   (await q.all(roomRow, "SELECT DISTINCT room_id FROM bot_inbox WHERE state IN ('new', 'unreadable')")).map(

@@ -6,6 +6,8 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
+import { createDesk, type FilingDesk } from "./desk.ts";
+import { createDeskStore } from "./desk-store.ts";
 import type { RegistryPort } from "./gate.ts";
 import { createLeases, LostLease } from "./leases.ts";
 import { createNamesStore } from "./names-store.ts";
@@ -20,6 +22,7 @@ import { createFilingStore } from "./store.ts";
 import { isFileable, type WorkItem } from "./work.ts";
 import { createWorker } from "./worker.ts";
 
+export type { FilingDesk } from "./desk.ts";
 export type { RegistryPort } from "./gate.ts";
 export type { WorkItem } from "./work.ts";
 
@@ -81,6 +84,8 @@ export type Filing = AsyncDisposable & {
   /** The bytes of a document as the record gives them now, checked against the hash of what was filed; the record notes who read them. */
   readEntry(roomId: string, id: string, reader: string): Promise<FiledBytes>;
   parked(): Promise<{ eventId: string; roomId: string; kind: Filed["kind"]; reason: string; atMs: number }[]>;
+  /** What an administrator sees and does of what waits. */
+  readonly desk: FilingDesk;
   /** Puts a parked item back in line, after a human mended what was wrong. */
   retry(eventId: string): Promise<boolean>;
   health(): Promise<{ record: "up" | "down"; archive: "up" | "down" | "off" }>;
@@ -94,6 +99,7 @@ export type Filing = AsyncDisposable & {
 export async function createFiling(options: FilingOptions): Promise<Filing> {
   const { config, log, clock } = options;
   const store = await createFilingStore(options.db, options.sealer);
+  const deskStore = await createDeskStore(options.db, options.sealer);
   const { patienceMs } = options;
   const leases = await createLeases({ db: options.db, ...(patienceMs === undefined ? {} : { patienceMs }) });
   const send = options.fetcher ?? fetch;
@@ -137,7 +143,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     leases,
     random: options.random ?? Math.random,
     advance: worker.advance,
-    tell: options.onOutcome,
+    tell: async (roomId, filed, id) => options.onOutcome(roomId, await deskStore.inWords(filed), id),
     clock,
     concurrency: config.concurrency ?? 4,
     onFault: (fault, what) => log.error({ what, ...toLog(fault) }, "filing waits after a fault"),
@@ -212,6 +218,13 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
       if (roomId !== undefined) queues.file(roomId);
       return roomId !== undefined;
     },
+    desk: createDesk({
+      store: deskStore,
+      retry: store.retry,
+      file: queues.file,
+      tell: queues.tell,
+      clock,
+    }),
     health: async () => {
       const [recordUp, archiveUp] = await Promise.all([record.isUp(), archive?.isUp()]);
       return {

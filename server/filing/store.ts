@@ -74,11 +74,20 @@ const migrations: readonly Migration[] = [
    CREATE INDEX filing_tombstones_room ON filing_tombstones (room_id);`,
 ];
 
-/** `refusing`: the gate's no is said and the picture gone; its audit is still to be written. */
-export type ItemState = "new" | "planned" | "refusing" | "filed" | "refused" | "parked" | "ignored";
+/** `refusing`: the gate's no is said and the picture gone; its audit is still to be written. `resolved`: ended by an administrator. */
+export type ItemState = z.infer<typeof stateSchema>;
 
 const kindSchema = z.enum(fileableKinds);
-const stateSchema = z.enum(["new", "planned", "refusing", "filed", "refused", "parked", "ignored"]);
+const stateSchema = z.enum([
+  "new",
+  "planned",
+  "refusing",
+  "filed",
+  "refused",
+  "parked",
+  "ignored",
+  "resolved",
+]);
 const headSchema = z.object({
   event_id: z.string(),
   room_id: z.string(),
@@ -186,7 +195,7 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     if (first.kind === "request") return first;
     const request = await q.one(
       roomRow,
-      "SELECT room_id FROM filing_items WHERE room_id = ? AND kind = 'request' AND state = 'filed' LIMIT 1",
+      "SELECT room_id FROM filing_items WHERE room_id = ? AND kind = 'request' AND state IN ('filed', 'resolved') LIMIT 1",
       roomId,
     );
     return request === undefined ? undefined : first;
@@ -207,6 +216,15 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
       roomRow,
       `SELECT room_id FROM filing_items
        WHERE room_id = ? AND kind = ? AND state IN ('new', 'planned', 'parked') LIMIT 1`,
+      roomId,
+      kind,
+    )) !== undefined;
+
+  /** Whether a human took something of this kind out of the line. */
+  const isByHand = async (roomId: string, kind: FileableKind): Promise<boolean> =>
+    (await db.one(
+      roomRow,
+      "SELECT room_id FROM filing_items WHERE room_id = ? AND kind = ? AND state = 'resolved' LIMIT 1",
       roomId,
       kind,
     )) !== undefined;
@@ -448,6 +466,7 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     blob,
     head,
     isOpen,
+    isByHand,
     itemsUpTo,
     photosFiledAt,
     dropPictures: dropPicturesOf,

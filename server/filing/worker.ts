@@ -1,5 +1,6 @@
 import { type CaseState, foldCase } from "#protocol/case-state.ts";
 import type { Filed } from "#protocol/events.ts";
+import type { ParkCode } from "#protocol/filing-desk.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { missingCase } from "#protocol/result.ts";
 import { type Logger, toLog } from "../kit/log.ts";
@@ -20,8 +21,8 @@ import type { FileableKind } from "./work.ts";
 /** A human must look: this item goes no further, and its case waits behind it. */
 export class ParkFault extends Error {
   override readonly name = "ParkFault";
-  readonly reason: string;
-  constructor(reason: string) {
+  readonly reason: ParkCode;
+  constructor(reason: ParkCode) {
     super(reason);
     this.reason = reason;
   }
@@ -30,8 +31,8 @@ export class ParkFault extends Error {
 /** Not now: nothing is wrong with the item. */
 class LaterFault extends Error {
   override readonly name = "LaterFault";
-  readonly reason: string;
-  constructor(reason: string) {
+  readonly reason: ParkCode;
+  constructor(reason: ParkCode) {
     super(reason);
     this.reason = reason;
   }
@@ -97,6 +98,9 @@ export function createWorker(parts: WorkerParts) {
     }
     if (answer.allow === "later") throw new LaterFault(answer.reason);
     if (!answer.allow) {
+      // A consent that a human filed is not in the record under our id, and a picture is not destroyed for that.
+      if (answer.reason === "no-consent" && (await store.isByHand(item.room_id, "consent")))
+        throw new ParkFault("consent-by-hand");
       await refuse(item, read, answer.reason);
       return false;
     }
@@ -153,7 +157,8 @@ export function createWorker(parts: WorkerParts) {
     );
     const request = state.request?.request;
     const patient = request?.patient ?? (event.kind === "request" ? event.request.patient : undefined);
-    if (patient === undefined) throw new Error("A case is filed from its request on");
+    // The line goes on without its request only where a human filed that: there is nothing to file the rest under.
+    if (patient === undefined) throw new ParkFault("request-by-hand");
     return { event, state, patient };
   }
 
@@ -321,10 +326,10 @@ export function createWorker(parts: WorkerParts) {
 }
 
 /** Why this can't succeed by itself, or undefined when it is worth another try. */
-function parkReason(item: Held, fault: unknown): string | undefined {
+function parkReason(item: Held, fault: unknown): ParkCode | undefined {
   if (fault instanceof ParkFault) return fault.reason;
   if (fault instanceof RecordFault) {
-    if (fault.what === "refused") return `record-refused-${fault.status}`;
+    if (fault.what === "refused") return `record-refused-${fault.status ?? "none"}`;
     if (fault.what === "failing" && item.faults >= maxFaults) return "record-fails";
     if (fault.what === "conflict" && item.faults >= maxWaits) return "record-conflict";
     return undefined;
@@ -339,7 +344,10 @@ const photosOf = (state: CaseState, consentId: string): string[] =>
     .map((each) => each.eventId);
 
 /** What speaks against this being the patient who was meant. */
-export function patientProblem(found: RecordPatient, meant: Patient): string | undefined {
+export function patientProblem(
+  found: RecordPatient,
+  meant: Patient,
+): "patient-merged" | "patient-differs" | undefined {
   if (found.active === false || found.link?.some((link) => link.type === "replaced-by") === true)
     return "patient-merged";
   const names = (found.name ?? []).map((name) => plain(name.family ?? ""));

@@ -6,6 +6,7 @@ import type { DirectoryPort } from "../directory/index.ts";
 import type { Clock } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
 import type { PatientPort } from "../patient/index.ts";
+import type { DeskPort } from "./desk-routes.ts";
 import type { Gate } from "./gate.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -39,6 +40,9 @@ export type ApiParts = {
   readonly clientConfig: ClientConfig;
   readonly health: () => Promise<Health>;
   readonly record: RecordPort | undefined;
+  /** Absent where filing does not run. */
+  readonly desk: DeskPort | undefined;
+  readonly administrators: ReadonlySet<string>;
   readonly askIn: AskIn | undefined;
   readonly patient: PatientPort;
   readonly onUserReady: (userId: string) => void;

@@ -6,6 +6,7 @@ import { clinician, read } from "./callers.ts";
 import { caseRoutes } from "./case-routes.ts";
 import { charge } from "./charge.ts";
 import { consentRoutes } from "./consent-routes.ts";
+import { deskRoutes } from "./desk-routes.ts";
 import { patientRoutes } from "./patient-api.ts";
 import { createRateLimit, rates } from "./rate-limit.ts";
 import type { Session } from "./sessions.ts";
@@ -48,6 +49,7 @@ export function ownApi(parts: ApiParts) {
     });
     consentRoutes(app, parts, signedIn);
     caseRoutes(app, parts, signedIn);
+    deskRoutes(app, parts, signedIn);
     patientRoutes(app, { ...parts, signedIn });
   };
   return (app: FastifyInstance) => app.register(routes, { prefix: apiPrefix });

@@ -13,6 +13,7 @@ import type { PatientPort } from "../patient/index.ts";
 import { ownApi } from "./api.ts";
 import type { AskIn, RecordPort } from "./api-parts.ts";
 import { clientFiles } from "./client-files.ts";
+import type { DeskPort } from "./desk-routes.ts";
 import { openFederationDoor } from "./federation-door.ts";
 import type { Gate } from "./gate.ts";
 import { addSecurityHeaders, securityHeaders } from "./headers.ts";
@@ -26,6 +27,7 @@ import { refuse } from "./proxy.ts";
 import { createSessions } from "./sessions.ts";
 
 export type { AskIn, RecordPort } from "./api-parts.ts";
+export type { DeskPiece, DeskPort } from "./desk-routes.ts";
 export { createGate, type Gate } from "./gate.ts";
 
 /** What the gateway needs of the others. `record` is absent where filing does not run. */
@@ -36,6 +38,7 @@ export type GatewayNeeds = {
   readonly audit: Audit;
   readonly gate: Gate;
   readonly record: RecordPort | undefined;
+  readonly desk?: DeskPort | undefined;
   readonly askIn: AskIn | undefined;
   readonly patient: PatientPort;
   /** Undefined where no other hospital is spoken to. */
@@ -133,7 +136,13 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
     clock,
   });
   app.register(matrix);
-  ownApi({ ...shared, clientConfig: clientConfigOf(config, needs.registry), health })(app);
+  ownApi({
+    ...shared,
+    desk: needs.desk,
+    administrators: new Set(config.administrators),
+    clientConfig: clientConfigOf(config, needs.registry),
+    health,
+  })(app);
   app.get("/.well-known/matrix/client", async () => ({ "m.homeserver": { base_url: config.publicUrl } }));
   app.register(clientFiles(config.clientDir));
   return { app, media };

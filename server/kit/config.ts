@@ -109,6 +109,13 @@ const environment = z.object({
   COLLOQUE_CONSENT_RULES: jsonOf(consentRulesSchema).optional(),
   /** Absent: no other hospital is ever spoken to. */
   COLLOQUE_FEDERATION: jsonOf(federationSchema).optional(),
+  /** Who sees to what could not be filed: Matrix user ids, with commas between them. */
+  COLLOQUE_ADMINISTRATORS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").map((each) => each.trim()))
+    .pipe(z.array(z.literal("").or(userIdSchema)))
+    .transform((all) => all.filter((each) => each !== "")),
   COLLOQUE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -140,6 +147,8 @@ export type Config = {
   readonly consentRules: ConsentRules;
   /** Undefined where no other hospital is spoken to. */
   readonly federation: FederationConfig | undefined;
+  /** Matrix user ids of who sees to what could not be filed. */
+  readonly administrators: readonly string[];
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 };
 
@@ -183,6 +192,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     hospital: e.COLLOQUE_HOSPITAL,
     consentRules: e.COLLOQUE_CONSENT_RULES ?? frenchRules,
     federation: e.COLLOQUE_FEDERATION,
+    administrators: e.COLLOQUE_ADMINISTRATORS,
     logLevel: e.COLLOQUE_LOG,
   };
 }

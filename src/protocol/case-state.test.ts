@@ -5,6 +5,7 @@ import { arrivingPhotos, emptyCase, foldCase, notYetFiled, notYetInformed, stepC
 import { consentSchema } from "./consent.ts";
 import {
   type CaseEvent,
+  type Filed,
   filedSchema,
   informedSchema,
   photoSchema,
@@ -88,6 +89,28 @@ describe("a case", () => {
     expect(notYetFiled(state)).toEqual(["$request"]);
     const done = fold(request(), filed(bot, "$request", "filed"), filed(bot, "$request", "waiting"));
     expect(notYetFiled(done)).toEqual([]);
+  });
+  test("[C12] what an administrator resolved is owed no more, and waiting does not undo it; parked it is owed", () => {
+    const word = (sender: string, outcome: Filed["outcome"]): CaseEvent => ({
+      ...at("$word", sender),
+      kind: "filed",
+      filed: { ofEvent: "$request", kind: "request", outcome },
+    });
+    const when = new Date(0).toISOString();
+    const resolved = {
+      state: "resolved",
+      at: when,
+      how: "filed-by-hand",
+      by: leroy,
+      why: "Versée sur papier.",
+    } as const;
+    expect(
+      notYetFiled(fold(request(), word(bot, { state: "parked", at: when, reason: "internal" }))),
+    ).toEqual(["$request"]);
+    expect(notYetFiled(fold(request(), word(martin, resolved)))).toEqual(["$request"]);
+    const done = fold(request(), word(bot, resolved), word(bot, { state: "waiting", since: when }));
+    expect(notYetFiled(done)).toEqual([]);
+    expect(done.filed.get("$request")?.outcome).toEqual(resolved);
   });
   test("a message sent twice by a bad network counts once", () => {
     const message = (eventId: string): CaseEvent => ({

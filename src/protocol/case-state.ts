@@ -257,10 +257,14 @@ const repeated = (state: CaseState, clientRef: string | undefined, sender: strin
   clientRef !== undefined &&
   state.messages.some((each) => each.clientRef === clientRef && each.sender === sender);
 
-/** A later "waiting" never takes back a "filed". */
+/** A later "waiting" never takes back a "filed", nor what a human ended. */
 function keepFiled(before: Filed | undefined, after: Filed): Filed {
-  return before?.outcome.state === "filed" && after.outcome.state === "waiting" ? before : after;
+  return isSettled(before) && after.outcome.state === "waiting" && before !== undefined ? before : after;
 }
+
+/** In the record, or ended by a human who said why. */
+const isSettled = (filed: Filed | undefined): boolean =>
+  filed?.outcome.state === "filed" || filed?.outcome.state === "resolved";
 
 function addSeen(
   seen: CaseState["seen"],
@@ -306,7 +310,7 @@ export const ofOnePhoto = (one: CasePhoto, other: CasePhoto): boolean =>
 export const arrivingPhotos = (state: CaseState): CasePhoto[] =>
   state.previews.filter((preview) => !state.photos.some((photo) => ofOnePhoto(photo, preview)));
 
-/** Whether everything that belongs in the record is there. An empty list means all of it. */
+/** Whether everything that belongs in the record is there, or was ended by a human (rule C12). An empty list means all of it. */
 export function notYetFiled(state: CaseState): string[] {
   const due = [
     ...(state.request === null ? [] : [state.request.eventId]),
@@ -314,5 +318,5 @@ export function notYetFiled(state: CaseState): string[] {
     ...state.photos.map((each) => each.eventId),
     ...(state.opinion === null ? [] : [state.opinion.eventId]),
   ];
-  return due.filter((eventId) => state.filed.get(eventId)?.outcome.state !== "filed");
+  return due.filter((eventId) => !isSettled(state.filed.get(eventId)));
 }

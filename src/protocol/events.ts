@@ -155,6 +155,10 @@ export const recordEntrySchema = z.object({
   sha256: sha256Schema.optional(),
 });
 
+/** How a human ended what could not be filed by itself. */
+export const resolutionSchema = z.enum(["filed-by-hand", "not-to-be-filed"]);
+export type Resolution = z.infer<typeof resolutionSchema>;
+
 /** The bot's word that something was written to the record and read back, or why not yet. */
 export const filedSchema = z.object({
   ofEvent: eventIdSchema,
@@ -164,6 +168,14 @@ export const filedSchema = z.object({
     z.object({ state: z.literal("waiting"), since: instantSchema }),
     z.object({ state: z.literal("refused"), at: instantSchema, reason: z.string().max(60) }),
     z.object({ state: z.literal("parked"), at: instantSchema, reason: z.string().max(60) }),
+    /** An administrator of the hospital ended it, and says why. */
+    z.object({
+      state: z.literal("resolved"),
+      at: instantSchema,
+      how: resolutionSchema,
+      by: userIdSchema,
+      why: z.string().max(500),
+    }),
   ]),
 });
 export type Filed = z.infer<typeof filedSchema>;

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { botUserId, hospital, serverName } from "../demo/hospital.ts";
+import { otherAccounts } from "../demo/people.ts";
 import { idOf } from "../demo/record.ts";
 import { StackFailure } from "../failure.ts";
 import { root } from "../paths.ts";
@@ -50,6 +51,7 @@ function serverEnvironment(context: PartContext): Record<string, string> {
     COLLOQUE_BOT_PASSWORD: secrets.botPassword,
     COLLOQUE_BOT_STORE_KEY: secrets.botStoreKey,
     COLLOQUE_REGISTRY_KEY_FILE: join(data, "registry-key.json"),
+    COLLOQUE_ADMINISTRATORS: otherAccounts.map(({ account }) => `@${account}:${serverName}`).join(","),
     COLLOQUE_HOSPITAL: JSON.stringify({ ...hospital, organizationId: idOf("Organization", "valombre") }),
   };
 }
