@@ -57,6 +57,9 @@ const rare: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "picture-withdrawn": { at: `/cas/${uuid(1)}`, picture: "withdrawn" },
   "picture-refused": { at: `/cas/${uuid(1)}`, picture: "refused" },
   "picture-arriving": { at: `/cas/${uuid(1)}`, picture: "arriving" },
+  desk: { state: "desk" },
+  "desk-empty": { state: "desk-empty" },
+  "desk-offline": { state: "desk-offline" },
   "case-of-mine": { at: `/cas/${uuid(3)}` },
 };
 

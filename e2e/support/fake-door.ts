@@ -15,6 +15,7 @@ import type {
   PictureRefusal,
   SessionState,
 } from "../../src/matrix/types.ts";
+import { type DeskState, fakeDesk } from "./fake-desk.ts";
 import {
   bernard,
   bot,
@@ -185,6 +186,8 @@ export type FakeOptions = {
   /** Address of a picture to show; without one, each picture is refused like this. */
   readonly picture: string | PictureRefusal;
   readonly letter?: Blob;
+  /** What the administrator's desk has to show. */
+  readonly desk?: DeskState;
   /** Cases beside the usual ones. */
   readonly more?: readonly CaseRecord[];
 };
@@ -234,6 +237,8 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
       updatedAt: new Date(nowMs).toISOString(),
     }),
     cases,
+    me: loaded({ clinician: true, administrator: true }),
+    filingDesk: fakeDesk(options.desk ?? "full", nowMs),
     phoneLinks: noPhoneLinks,
     vault: {
       get: (key) => Promise.resolve(drafts.get(key)),

@@ -15,6 +15,9 @@ import { useArrival } from "./use-arrival.ts";
 import { useOwned } from "./use-owned.ts";
 
 // The sign-in page does not wait for the rest; the rest comes while the person types.
+const administratorPlaces = later(() =>
+  import("./AdministratorPlaces.tsx").then(({ AdministratorPlaces }) => AdministratorPlaces),
+);
 const places = later(() => import("./Places.tsx").then(({ Places }) => Places));
 
 type Props = { readonly door: Door; readonly clock: Clock };
@@ -32,15 +35,22 @@ export function App({ door, clock }: Props) {
 function WithSession({ door, clock, session }: Props & { readonly session: SessionModel }) {
   const { t } = useTranslation("session");
   const step = useStore(session.store, (view) => view.session.step);
-  const userId = useStore(door.session, (state) => (state.step === "ready" ? state.userId : null));
+  const userId = useStore(door.session, (state) =>
+    state.step === "ready" || state.step === "administrator" ? state.userId : null,
+  );
+  const inPlace = step === "ready" || step === "administrator";
   useEffect(() => void places.ahead(), []);
   // Before somebody is in, each step is a place of its own.
-  useArrival(step, step === "ready" ? null : t("shell.titles.session"));
+  useArrival(step, inPlace ? null : t("shell.titles.session"));
   return (
     <SessionGate model={session}>
       {userId !== null && (
         <Suspense fallback={<StartingScreen />}>
-          <Visit key={userId} place={places} given={{ door, clock, session, me: userId }} />
+          <Visit
+            key={userId}
+            place={step === "administrator" ? administratorPlaces : places}
+            given={{ door, clock, session, me: userId }}
+          />
         </Suspense>
       )}
     </SessionGate>

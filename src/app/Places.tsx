@@ -27,6 +27,7 @@ const caseConsentPlace = later(() =>
   import("./case-consent-place.tsx").then((each) => each.CaseConsentPlace),
 );
 const recordPlace = later(() => import("./record-place.tsx").then((each) => each.RecordPlace));
+const deskPlace = later(() => import("./desk-place.tsx").then((each) => each.DeskPlace));
 const laterPlaces = [
   requestPlace,
   consentPlace,
@@ -58,7 +59,7 @@ export function Places(props: PlaceProps) {
   const home = address === "/";
   const [tab, setTab] = useState<Tab>("to-answer");
   // A patient signs, or is photographed: nobody else's case stays beside. The record needs the room.
-  const alone = /\/(photo|accord|dossier)$|\/accord\//.test(address);
+  const alone = /\/(photo|accord|dossier|versements)$|\/accord\//.test(address);
   if (worklist === null || request === null) return null;
   return (
     <div className={styles.shell}>
@@ -127,6 +128,9 @@ function Place({ request, wide, ...props }: AllProps) {
       <Route path="/compte">
         <AccountPlace {...props} />
       </Route>
+      <Route path="/versements">
+        <Visit place={deskPlace} given={props} />
+      </Route>
       <Route>
         <NoPlace />
       </Route>
@@ -163,6 +167,7 @@ function useTitle(address: string): string {
     [/^\/cas\//, "case"],
     [/^\/demande/, "request"],
     [/^\/compte/, "account"],
+    [/^\/versements/, "desk"],
   ];
   const kind = kinds.find(([pattern]) => pattern.test(address))?.[1] ?? "list";
   return t(`shell.titles.${kind}`);

@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import { capture as captureEn } from "./en/capture.ts";
 import { cases as casesEn } from "./en/cases.ts";
 import { consent as consentEn } from "./en/consent.ts";
+import { desk as deskEn } from "./en/desk.ts";
 import { errors as errorsEn } from "./en/errors.ts";
 import { opinion as opinionEn } from "./en/opinion.ts";
 import { record as recordEn } from "./en/record.ts";
@@ -13,6 +14,7 @@ import { ui as uiEn } from "./en/ui.ts";
 import { capture } from "./fr/capture.ts";
 import { cases } from "./fr/cases.ts";
 import { consent } from "./fr/consent.ts";
+import { desk } from "./fr/desk.ts";
 import { errors } from "./fr/errors.ts";
 import { opinion } from "./fr/opinion.ts";
 import { record } from "./fr/record.ts";
@@ -21,7 +23,7 @@ import { session } from "./fr/session.ts";
 import { settings } from "./fr/settings.ts";
 import { ui } from "./fr/ui.ts";
 
-const fr = { capture, cases, consent, errors, opinion, record, request, session, settings, ui };
+const fr = { capture, cases, consent, desk, errors, opinion, record, request, session, settings, ui };
 
 /** The same keys with any text: a key that English lacks does not compile. */
 type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
@@ -30,6 +32,7 @@ const en: Texts<typeof fr> = {
   capture: captureEn,
   cases: casesEn,
   consent: consentEn,
+  desk: deskEn,
   errors: errorsEn,
   opinion: opinionEn,
   record: recordEn,

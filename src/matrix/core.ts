@@ -1,4 +1,5 @@
 import { type Config, configSchema, type Directory, directorySchema } from "#protocol/api.ts";
+import { type Me, meSchema } from "#protocol/filing-desk.ts";
 import type { Clinician } from "#protocol/people.ts";
 import { type Api, createApi } from "./api.ts";
 import { type Cases, createCases } from "./cases.ts";
@@ -35,6 +36,7 @@ export type DoorCore = {
   readonly session: Session;
   readonly config: Loading<Config>;
   readonly directory: Loading<Directory>;
+  readonly me: Loading<Me>;
   readonly connection: Connection;
   readonly outbox: Outbox;
   readonly cases: Cases;
@@ -80,6 +82,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     keep: (value) => device.set("session", "directory", value),
     clock,
   });
+  const me = createLoading({ fetch: () => api.get("/me", meSchema), clock });
   const clinicians = (): readonly Clinician[] => {
     const now = directory.store.getState();
     return now.state === "loaded" ? now.value.clinicians : [];
@@ -141,6 +144,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     cases.follow(parts.timeline.store, { userId: ready.identity.userId, bot: known.bot }, signal);
     whenSynced(parts, () => outbox.run(parts.ports, signal), signal);
     drop(directory.refresh());
+    drop(me.refresh());
   };
 
   const session: Session = createSession({
@@ -153,6 +157,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     logOut: () => logOut(api),
     fetch: (input, init) => globalThis.fetch(input, init),
     archivist: async () => (await config.value()).bot,
+    whoAmI: () => api.get("/me", meSchema),
     onLive: (ready, signal) => drop(goLive(ready, signal)),
     beforeResume: () => outbox.load(),
     onSync: connection.onSync,
@@ -163,8 +168,15 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
       leases.clear();
       pictures.clear();
       directory.reset();
+      me.reset();
       connection.idle();
     },
+  });
+
+  session.state.subscribe(({ step }) => {
+    if (step !== "administrator") return;
+    drop(directory.refresh());
+    drop(me.refresh());
   });
 
   let starting: Promise<void> | null = null;
@@ -184,6 +196,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     session,
     config,
     directory,
+    me,
     connection,
     outbox,
     cases,

@@ -1,6 +1,7 @@
 import { createConsenting } from "./consenting.ts";
 import { type DoorCore, openCore } from "./core.ts";
 import { createDeeds } from "./deeds.ts";
+import { createFilingDesk } from "./filing-desk.ts";
 import type { Clock } from "./kit/clock.ts";
 import { drop, systemClock } from "./kit/clock.ts";
 import { createPhoneLinks } from "./phone-links.ts";
@@ -27,6 +28,8 @@ export function createDoor(options: DoorOptions): Door {
     connection: core.connection.store,
     directory: core.directory.store,
     cases: core.cases.store,
+    me: core.me.store,
+    filingDesk: createFilingDesk(core.api),
     vault: core.vault,
     phoneLinks: createPhoneLinks(core.api),
     signIn: (localpart, password, station) =>

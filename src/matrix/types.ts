@@ -6,6 +6,7 @@ import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
+import type { Desk, Me, Resolve } from "#protocol/filing-desk.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
 import type { LinkAnswer, LinkState } from "#protocol/patient-phone.ts";
 import type { Rendition } from "#protocol/receipt.ts";
@@ -21,6 +22,14 @@ export type Door = {
   readonly connection: StoreApi<ConnectionState>;
   readonly directory: StoreApi<Loadable<Directory>>;
   readonly cases: StoreApi<CasesState>;
+  /** What the server takes this person for. */
+  readonly me: StoreApi<Loadable<Me>>;
+  /** What could not be filed, for an administrator: refused to all others. */
+  readonly filingDesk: {
+    read(): Promise<Result<Desk, ErrorCode>>;
+    retry(id: string): Promise<Result<unknown, ErrorCode>>;
+    resolve(id: string, decision: Resolve): Promise<Result<unknown, ErrorCode>>;
+  };
   readonly vault: Vault;
   /** Links to the patient's own phone; what they carry is sealed before it comes here. */
   readonly phoneLinks: {
@@ -148,7 +157,9 @@ export type SessionState =
       readonly userId: string;
       readonly deviceId: string;
       readonly recoveryKeyToSave: string | null;
-    };
+    }
+  /** An administrator who is no clinician: no case, no key, only the filing desk. */
+  | { readonly step: "administrator"; readonly userId: string; readonly deviceId: string };
 
 export type ConnectionState = {
   readonly homeserver: "online" | "offline" | "connecting";

@@ -38,6 +38,19 @@ const states: Readonly<Record<string, Partial<FakeOptions>>> = {
   empty: { empty: true },
   loading: { loading: true },
   consent: { more: consentCases(nowMs) },
+  desk: { session: { step: "administrator", userId: user("admin"), deviceId: "FAKE" } },
+  "desk-empty": {
+    session: { step: "administrator", userId: user("admin"), deviceId: "FAKE" },
+    desk: "empty",
+  },
+  "desk-reading": {
+    session: { step: "administrator", userId: user("admin"), deviceId: "FAKE" },
+    desk: "reading",
+  },
+  "desk-offline": {
+    session: { step: "administrator", userId: user("admin"), deviceId: "FAKE" },
+    desk: "offline",
+  },
   offline: { connection: { homeserver: "offline", sinceMs: nowMs, health: null } },
 };
 

@@ -1,17 +1,20 @@
 import { useState } from "react";
 import { Link } from "wouter";
+import { caseReference } from "#protocol/filing-desk.ts";
 import { Sheet, TextAction } from "../../ui/index.ts";
 import styles from "./archivist.module.css";
 import type { OpenCase } from "./case-view.ts";
 import { useWords } from "./use-words.ts";
 import { caseAddress } from "./WorklistRow.tsx";
 import { moment, type Words } from "./words.ts";
+import { personName } from "./worklist.ts";
 
 /** The archivist's word: what it did last. Its knot stands where others have a face; pressing its name says what it is. */
 export function ArchivistLine({ view }: { view: OpenCase }) {
   const words = useWords();
   const { t } = words;
   const [asked, setAsked] = useState(false);
+  const ref = caseReference(view.request.caseId);
   return (
     <section className={styles.archivist} aria-label={t("archivist.name")}>
       <span
@@ -23,6 +26,21 @@ export function ArchivistLine({ view }: { view: OpenCase }) {
         <p role="status">
           <strong>{t("archivist.name")}</strong> {wordOf(words, view)}
         </p>
+        {view.archivist.state === "parked" && <p>{t("archivist.ref", { ref })}</p>}
+        {view.byHand.length > 0 && (
+          <ul className={styles.byHand}>
+            {view.byHand.map((each) => (
+              <li key={each.eventId}>
+                {t(`archivist.byHand.${each.how}`, {
+                  what: t(`record:kind.${each.kind}`),
+                  who: personName(each.by, view.directory, "full"),
+                  time: moment(words, each.atMs, view.nowMs),
+                  why: each.why,
+                })}
+              </li>
+            ))}
+          </ul>
+        )}
         <div className={styles.actions}>
           <TextAction tone="link" onClick={() => setAsked(true)}>
             {t("archivist.what")}
@@ -37,6 +55,7 @@ export function ArchivistLine({ view }: { view: OpenCase }) {
           {["text1", "text2", "text3", "text4"].map((each) => (
             <p key={each}>{t(`archivist.${each}`)}</p>
           ))}
+          <p>{t("archivist.ref", { ref })}</p>
         </div>
       </Sheet>
     </section>

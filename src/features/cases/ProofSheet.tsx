@@ -127,6 +127,16 @@ function FiledPart({ view, photo }: PartProps) {
       return <p>{t("proof.filedWaiting", { date: longMoment(words, Date.parse(filing.since)) })}</p>;
     case "parked":
       return <p>{t("proof.filedParked", { date: longMoment(words, Date.parse(filing.at)) })}</p>;
+    case "resolved":
+      return (
+        <p>
+          {t(`proof.resolved.${filing.how}`, {
+            who: personName(filing.by, view.directory, "full"),
+            date: longMoment(words, Date.parse(filing.at)),
+            why: filing.why,
+          })}
+        </p>
+      );
     case "refused": {
       const known = i18n.exists(filing.reason, { ns: "errors" });
       const date = longMoment(words, Date.parse(filing.at));

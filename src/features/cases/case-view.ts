@@ -18,7 +18,14 @@ import {
   type TakenBack,
   takenBackOf,
 } from "./consent-standing.ts";
-import { type ArchivistWord, archivistWord, discussionOf, type Entry } from "./discussion.ts";
+import {
+  type ArchivistWord,
+  archivistWord,
+  type ByHand,
+  discussionOf,
+  type Entry,
+  endedByHand,
+} from "./discussion.ts";
 import type { PictureState, Pictures } from "./picture-model.ts";
 import {
   caseThread,
@@ -82,6 +89,8 @@ export type OpenCase = {
   readonly pendingPhotos: readonly PendingItem[];
   readonly discussion: readonly Entry[];
   readonly archivist: ArchivistWord;
+  /** What an administrator ended because it could not be filed. */
+  readonly byHand: readonly ByHand[];
   readonly archivistPresent: boolean;
   readonly health: Health | null;
   readonly opinion: { readonly signed: SignedOpinion; readonly atMs: number; readonly author: string } | null;
@@ -159,6 +168,7 @@ function openCase(
     pendingPhotos: pending.filter((item) => item.kind === "photo"),
     discussion: discussionOf(record, bot, facts.nowMs),
     archivist: archivistWord(state, notYetFiled(state)),
+    byHand: endedByHand(state),
     archivistPresent: record.members.includes(bot),
     health: facts.health,
     opinion:

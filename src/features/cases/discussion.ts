@@ -2,7 +2,7 @@ import type { Admission } from "#protocol/admission.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import { type Consent, grants } from "#protocol/consent.ts";
 import { clockSkewMs } from "#protocol/disclose.ts";
-import type { Informed, Response, Withdrawn } from "#protocol/events.ts";
+import type { Filed, Informed, Response, Withdrawn } from "#protocol/events.ts";
 import type { CaseRecord, PendingItem, UnreadableReason } from "../../matrix/types.ts";
 import { filedOutcome } from "./thread.ts";
 
@@ -247,6 +247,31 @@ export function archivistWord(state: CaseState, due: readonly string[]): Archivi
   if (filed.length === 0) return { state: "nothing-yet" };
   return { state: "filed", atMs: Math.max(...filed), all: due.length === 0 };
 }
+
+/** What an administrator ended because it could not be filed, newest first. */
+export type ByHand = Pick<Extract<Filed["outcome"], { state: "resolved" }>, "how" | "why" | "by"> & {
+  readonly eventId: string;
+  readonly kind: Filed["kind"];
+  readonly atMs: number;
+};
+
+export const endedByHand = (state: CaseState): ByHand[] =>
+  [...state.filed.values()]
+    .flatMap(({ ofEvent, kind, outcome }) =>
+      outcome.state === "resolved"
+        ? [
+            {
+              eventId: ofEvent,
+              kind,
+              how: outcome.how,
+              why: outcome.why,
+              by: outcome.by,
+              atMs: Date.parse(outcome.at),
+            },
+          ]
+        : [],
+    )
+    .sort((a, b) => b.atMs - a.atMs);
 
 /** What this person has not had on screen yet, photos left out: a photo is seen when its picture is. */
 export function unseenBy(state: CaseState, me: string): string[] {

@@ -34,8 +34,10 @@ export function threadOf(facts: ThreadFacts): Thread {
   const knot = (name: KnotName): Knot => {
     const atMs = times[name];
     if (atMs !== null) return { name, state: "tied", atMs };
-    if (name === "filed" && (facts.filed?.state === "refused" || facts.filed?.state === "parked"))
-      return { name, state: "failed", atMs: Date.parse(facts.filed.at) };
+    const { filed } = facts;
+    // Read back by nobody, whatever a human says of it.
+    const stopped = filed?.state === "refused" || filed?.state === "parked" || filed?.state === "resolved";
+    if (name === "filed" && stopped) return { name, state: "failed", atMs: Date.parse(filed.at) };
     if (nextGiven) return { name, state: "to-come", atMs: null };
     nextGiven = true;
     return { name, state: "next", atMs: null };

@@ -26,6 +26,8 @@ export function SessionGate({ model, children }: { model: SessionModel; children
       return <OtherTabScreen model={model} />;
     case "stopped":
       return <StoppedScreen why={session.why} detail={session.detail} />;
+    case "administrator":
+      return children;
     case "ready":
       if (session.recoveryKeyToSave === null || view.keyPutOff) return children;
       return (

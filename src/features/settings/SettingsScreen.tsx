@@ -37,11 +37,20 @@ export function SettingsScreen({ model, onShowKey, version }: Props) {
         <h2>{t("language")}</h2>
         <LanguageSwitch />
       </section>
-      <section className={styles.part} aria-labelledby="key">
-        <h2 id="key">{t("key")}</h2>
-        <p>{t(view.keyToSave ? "keyToSave" : "keySaved")}</p>
-        {view.keyToSave && <SecondaryAction onClick={onShowKey}>{t("keyShow")}</SecondaryAction>}
-      </section>
+      {view.administrator && (
+        <section className={styles.part} aria-labelledby="desk">
+          <h2 id="desk">{t("desk")}</h2>
+          <p>{t("deskText")}</p>
+          <SecondaryAction onClick={() => go("/versements")}>{t("deskOpen")}</SecondaryAction>
+        </section>
+      )}
+      {view.hasKey && (
+        <section className={styles.part} aria-labelledby="key">
+          <h2 id="key">{t("key")}</h2>
+          <p>{t(view.keyToSave ? "keyToSave" : "keySaved")}</p>
+          {view.keyToSave && <SecondaryAction onClick={onShowKey}>{t("keyShow")}</SecondaryAction>}
+        </section>
+      )}
       <Parts view={view} />
       <section className={styles.part} aria-labelledby="about">
         <h2 id="about">{t("about")}</h2>
@@ -67,7 +76,11 @@ function Person({ view }: { view: SettingsView }) {
   return (
     <section className={styles.part} aria-labelledby="you">
       <h2 id="you">{t("you")}</h2>
-      {person === null ? <p>{t("unknown")}</p> : <p className={styles.name}>{fullName(person)}</p>}
+      {person === null ? (
+        <p>{t(view.hasKey ? "unknown" : "administrator")}</p>
+      ) : (
+        <p className={styles.name}>{fullName(person)}</p>
+      )}
       <dl className={styles.facts}>
         {person !== null && (
           <>
@@ -149,7 +162,7 @@ function SignOut({ model, view }: { model: SettingsModel; view: SettingsView }) 
         onConfirm={leave}
         onClose={() => setAsking(false)}
       >
-        <p>{t("signOutText")}</p>
+        <p>{t(view.hasKey ? "signOutText" : "signOutNothing")}</p>
         {view.unsent > 0 && (
           <p>
             <strong>{t("signOutPending", { count: view.unsent })}</strong>

@@ -8,7 +8,10 @@ export type SettingsView = {
   readonly deviceId: string;
   /** Null when the directory does not know the person. */
   readonly person: Clinician | null;
+  /** Who only administers has no key and no cases. */
+  readonly hasKey: boolean;
   readonly keyToSave: boolean;
+  readonly administrator: boolean;
   readonly health: Health | null;
   readonly hospital: Config["hospital"] | null;
   /** What this device has not sent yet: it would be lost at sign-out. */
@@ -24,7 +27,7 @@ export type SettingsModel = {
 };
 
 type Ports = {
-  readonly door: Pick<Door, "session" | "directory" | "connection" | "config" | "cases" | "signOut">;
+  readonly door: Pick<Door, "session" | "me" | "directory" | "connection" | "config" | "cases" | "signOut">;
 };
 
 export function createSettingsModel({ door }: Ports): SettingsModel {
@@ -35,11 +38,15 @@ export function createSettingsModel({ door }: Ports): SettingsModel {
     const cases = door.cases.getState();
     const pending = [...cases.byRoom.values()].flatMap((record) => record.pending);
     const ready = session.step === "ready" ? session : null;
+    const account = session.step === "administrator" ? session : ready;
+    const me = door.me.getState();
     const people = directory.state === "loaded" ? directory.value.clinicians : [];
     return {
-      userId: ready?.userId ?? "",
-      deviceId: ready?.deviceId ?? "",
+      userId: account?.userId ?? "",
+      deviceId: account?.deviceId ?? "",
       person: people.find((each) => each.userId === ready?.userId) ?? null,
+      hasKey: ready !== null,
+      administrator: me.state === "loaded" && me.value.administrator,
       keyToSave: ready?.recoveryKeyToSave != null,
       health: door.connection.getState().health,
       hospital: config.state === "loaded" ? config.value.hospital : null,
@@ -49,8 +56,8 @@ export function createSettingsModel({ door }: Ports): SettingsModel {
   };
   const store = createStore<SettingsView>(tell);
   const update = () => store.setState(tell(), true);
-  const stops = [door.session, door.directory, door.connection, door.config, door.cases].map((each) =>
-    each.subscribe(update),
+  const stops = [door.session, door.me, door.directory, door.connection, door.config, door.cases].map(
+    (each) => each.subscribe(update),
   );
   return {
     store,

@@ -246,6 +246,12 @@ export const cases = {
     filedNext: "The archivist has not filed this photo yet. It does so by itself, usually within a minute.",
     filedParked:
       "Filing stopped on {{date}}. Somebody at the hospital has to step in: the photo stays readable here.",
+    resolved: {
+      "filed-by-hand":
+        "The hospital’s administration says that the photo was filed by hand: {{who}}, {{date}}. “{{why}}”",
+      "not-to-be-filed":
+        "The hospital’s administration decided that the photo would not be filed: {{who}}, {{date}}. “{{why}}”",
+    },
     filedRefused: "Filing was refused on {{date}}: {{reason}}",
     references: "In the record",
     withdrawn:
@@ -377,6 +383,11 @@ export const cases = {
     waiting: "has been waiting for the patient record since {{time}} and tries again by itself.",
     parked: "stopped at {{time}}: somebody at the hospital has to step in.",
     refused: "refused a filing at {{time}}.",
+    ref: "Reference of this case, for the administration: {{ref}}.",
+    byHand: {
+      "filed-by-hand": "{{what}}: filed by hand, {{who}}, {{time}}. “{{why}}”",
+      "not-to-be-filed": "{{what}}: will not be filed, {{who}}, {{time}}. “{{why}}”",
+    },
     absent: "is not in this case: nothing will be filed in the record.",
     down: "is stopped for now: it will file everything once it is back.",
     what: "Who is the archivist?",

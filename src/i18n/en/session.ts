@@ -115,6 +115,7 @@ export const session = {
       photo: "Photo",
       opinion: "Opinion",
       record: "Record",
+      desk: "Filing desk",
       account: "Account",
       session: "Sign in",
     },

@@ -7,6 +7,10 @@ export const settings = {
   specialty: "Specialty",
   rpps: "RPPS",
   organization: "Organisation",
+  administrator: "Administration of Colloque: no cases and no patients, only the filing desk.",
+  desk: "Administration",
+  deskText: "What the archivist could not file in the record, and what to do about it.",
+  deskOpen: "Filing desk",
   unknown: "The directory does not know you yet.",
   language: "Language",
   theme: "Appearance",
@@ -30,6 +34,7 @@ export const settings = {
   signOutTitle: "Sign out of this device?",
   signOutText:
     "Cases and drafts will be erased from here. Your cases come back with your password and your recovery key.",
+  signOutNothing: "Nothing of what you saw here stays on this device.",
   signOutUnsaved: "Your recovery key is not put away: without it, your old cases will not open again.",
   signOutPending_one: "One item has not been sent yet: it would be lost.",
   signOutPending_other: "{{count}} items have not been sent yet: they would be lost.",

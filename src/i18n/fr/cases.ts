@@ -247,6 +247,12 @@ export const cases = {
       "L’Archiviste n’a pas encore versé cette photo. Il le fait de lui-même, en général en moins d’une minute.",
     filedParked:
       "Le versement s’est arrêté le {{date}}. Une personne de l’hôpital doit intervenir : la photo reste lisible ici.",
+    resolved: {
+      "filed-by-hand":
+        "L’administration de l’hôpital dit que la photo a été versée à la main : {{who}}, le {{date}}. « {{why}} »",
+      "not-to-be-filed":
+        "L’administration de l’hôpital a décidé que la photo ne serait pas versée : {{who}}, le {{date}}. « {{why}} »",
+    },
     filedRefused: "Le versement a été refusé le {{date}} : {{reason}}",
     references: "Dans le dossier",
     withdrawn:
@@ -380,6 +386,11 @@ export const cases = {
     waiting: "attend le dossier patient depuis {{time}} et recommence de lui-même.",
     parked: "s’est arrêté à {{time}} : une personne de l’hôpital doit intervenir.",
     refused: "a refusé un versement à {{time}}.",
+    ref: "Référence de ce cas, pour l’administration : {{ref}}.",
+    byHand: {
+      "filed-by-hand": "{{what}} : versée à la main, {{who}}, {{time}}. « {{why}} »",
+      "not-to-be-filed": "{{what}} : ne sera pas versée, {{who}}, {{time}}. « {{why}} »",
+    },
     absent: "n’est pas dans ce cas : rien ne sera versé au dossier.",
     down: "est arrêté pour le moment : il versera tout à son retour.",
     what: "Qui est l’Archiviste ?",

@@ -117,6 +117,7 @@ export const session = {
       opinion: "Avis",
       record: "Dossier",
       account: "Compte",
+      desk: "Versements en attente",
       session: "Connexion",
     },
   },

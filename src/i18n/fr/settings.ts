@@ -7,6 +7,10 @@ export const settings = {
   specialty: "Spécialité",
   rpps: "RPPS",
   organization: "Structure",
+  administrator: "Administration de Colloque : ni cas ni patients, seulement les versements en attente.",
+  desk: "Administration",
+  deskText: "Ce que l’Archiviste n’a pas pu verser au dossier, et ce qu’il faut en faire.",
+  deskOpen: "Versements en attente",
   unknown: "L’annuaire ne vous connaît pas encore.",
   language: "Langue",
   theme: "Apparence",
@@ -30,6 +34,7 @@ export const settings = {
   signOutTitle: "Se déconnecter de cet appareil ?",
   signOutText:
     "Les cas et les brouillons seront effacés d’ici. Vos cas reviendront avec votre mot de passe et votre clé de récupération.",
+  signOutNothing: "Rien de ce que vous avez vu ici ne reste sur cet appareil.",
   signOutUnsaved:
     "Votre clé de récupération n’est pas rangée : sans elle, vos anciens cas ne se rouvriront pas.",
   signOutPending_one: "Un envoi n’est pas encore parti : il serait perdu.",

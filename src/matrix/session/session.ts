@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { ErrorCode } from "#protocol/errors.ts";
+import type { Me } from "#protocol/filing-desk.ts";
 import { userIdSchema } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import { randomBytes } from "../kit/bytes.ts";
@@ -60,6 +61,8 @@ export type SessionDeps = {
   readonly fetch: typeof globalThis.fetch;
   /** The user id of the hospital's archivist. */
   readonly archivist: () => Promise<string>;
+  /** What the server takes the caller for. */
+  readonly whoAmI: () => Promise<Result<Me, ErrorCode>>;
   /** Called once a session is ready; the signal ends with it. */
   readonly onLive: (live: Live, signal: AbortSignal) => void;
   /** Called with every started client, ready or not, for the state of the connection. */
@@ -75,6 +78,8 @@ const savedSchema = z.object({
   accessToken: z.string(),
   /** Keys are set up: no question is asked at the next start. */
   ready: z.boolean(),
+  /** Who administers and treats nobody has no keys: nothing is ever encrypted to them. */
+  administrator: z.boolean().default(false),
 });
 type Saved = z.infer<typeof savedSchema>;
 
@@ -181,6 +186,11 @@ export function createSession(deps: SessionDeps): Session {
 
   /** Opens a saved session, again and again while the network is away: nothing set up in part may be given up. */
   const resume = async (saved: Saved): Promise<void> => {
+    if (saved.administrator) {
+      identity = saved;
+      become({ step: "administrator", userId: saved.userId, deviceId: saved.deviceId });
+      return;
+    }
     let opened: Open | null = null;
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -261,7 +271,10 @@ export function createSession(deps: SessionDeps): Session {
         become({ step: "signed-out", notice: null });
         return answer;
       }
-      const saved = { ...answer.value, ready: false };
+      identity = answer.value;
+      const me = await deps.whoAmI();
+      const administrator = me.ok && me.value.administrator && !me.value.clinician;
+      const saved = { ...answer.value, ready: false, administrator };
       await device.set("session", "identity", saved);
       markSession(true);
       become({ step: "setting-up" });

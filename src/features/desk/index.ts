@@ -1,0 +1,2 @@
+export { DeskScreen } from "./DeskScreen.tsx";
+export { createDeskModel } from "./desk-model.ts";
