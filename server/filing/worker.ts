@@ -157,8 +157,11 @@ export function createWorker(parts: WorkerParts) {
     );
     const request = state.request?.request;
     const patient = request?.patient ?? (event.kind === "request" ? event.request.patient : undefined);
-    // The line goes on without its request only where a human filed that: there is nothing to file the rest under.
-    if (patient === undefined) throw new ParkFault("request-by-hand");
+    if (patient === undefined) {
+      // Where a human filed the request, there is nothing to file the rest under. A withdrawal may come while the request waits.
+      if (await store.isByHand(item.room_id, "request")) throw new ParkFault("request-by-hand");
+      throw new LaterFault("consent-not-filed");
+    }
     return { event, state, patient };
   }
 

@@ -6,7 +6,7 @@ import type { DirectoryPort } from "../directory/index.ts";
 import type { Clock } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
 import type { PatientPort } from "../patient/index.ts";
-import type { DeskPort } from "./desk-routes.ts";
+import type { DeskPort } from "./desk-port.ts";
 import type { Gate } from "./gate.ts";
 import type { Memberships } from "./memberships.ts";
 import type { Session, Sessions } from "./sessions.ts";

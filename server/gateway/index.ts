@@ -13,7 +13,7 @@ import type { PatientPort } from "../patient/index.ts";
 import { ownApi } from "./api.ts";
 import type { AskIn, RecordPort } from "./api-parts.ts";
 import { clientFiles } from "./client-files.ts";
-import type { DeskPort } from "./desk-routes.ts";
+import type { DeskPort } from "./desk-port.ts";
 import { openFederationDoor } from "./federation-door.ts";
 import type { Gate } from "./gate.ts";
 import { addSecurityHeaders, securityHeaders } from "./headers.ts";
@@ -27,7 +27,7 @@ import { refuse } from "./proxy.ts";
 import { createSessions } from "./sessions.ts";
 
 export type { AskIn, RecordPort } from "./api-parts.ts";
-export type { DeskPiece, DeskPort } from "./desk-routes.ts";
+export type { DeskPiece, DeskPort } from "./desk-port.ts";
 export { createGate, type Gate } from "./gate.ts";
 
 /** What the gateway needs of the others. `record` is absent where filing does not run. */
