@@ -8,8 +8,8 @@ import { type Bot, botRole, type InboxItem } from "./bot/index.ts";
 import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
 import { createFiling, type Filing } from "./filing/index.ts";
-import type { Destinations } from "./kit/destination/index.ts";
 import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
+import type { Destinations } from "./kit/destination/index.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
