@@ -2,11 +2,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { auditRole } from "./audit/index.ts";
+import { recoveryKeyFile } from "./bot/index.ts";
 import { consentRole } from "./consent/index.ts";
 import { directoryRole } from "./directory/index.ts";
 import { startFederation } from "./federation/index.ts";
 import { createGate, gatewayRole } from "./gateway/index.ts";
-import { ConfigError, readConfig } from "./kit/config.ts";
+import { type Config, ConfigError, readConfig } from "./kit/config.ts";
 import { type Destinations, openDestination } from "./kit/destination/index.ts";
 import { createEventBus } from "./kit/events.ts";
 import { createLogger, toLog } from "./kit/log.ts";
@@ -93,10 +94,19 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-function readRoles(): ReadonlySet<OptionalRole> {
-  const { values } = parseArgs({ options: { role: { type: "string", multiple: true } } });
-  if (values.role === undefined) return new Set(optionalRoles);
-  const asked = values.role.flatMap((each) => each.split(","));
+function readArguments(): { roles: ReadonlySet<OptionalRole>; recoveryKey: boolean } {
+  const { values } = parseArgs({
+    options: {
+      role: { type: "string", multiple: true },
+      "recovery-key": { type: "boolean", default: false },
+    },
+  });
+  return { roles: rolesOf(values.role), recoveryKey: values["recovery-key"] };
+}
+
+function rolesOf(given: readonly string[] | undefined): ReadonlySet<OptionalRole> {
+  if (given === undefined) return new Set(optionalRoles);
+  const asked = given.flatMap((each) => each.split(","));
   const always = ["audit", "directory", "consent"];
   const unknown = asked.find(
     (each) => !always.includes(each) && !optionalRoles.some((role) => role === each),
@@ -113,9 +123,18 @@ function readRoles(): ReadonlySet<OptionalRole> {
   return roles;
 }
 
+/** Gives out the archivist's recovery key, for the hospital's vault. */
+function giveRecoveryKey({ dataDir, bot }: Config): void {
+  const key = recoveryKeyFile(dataDir, bot.storeKey).read();
+  if (key === undefined)
+    throw new ConfigError("There is no recovery key yet: the archivist makes it at its first start.");
+  process.stdout.write(`${key}\n`);
+}
+
 async function main(): Promise<void> {
-  const roles = readRoles();
+  const { roles, recoveryKey } = readArguments();
   const config = readConfig(process.env);
+  if (recoveryKey) return giveRecoveryKey(config);
   const log = createLogger(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const stopping = new AbortController();

@@ -378,7 +378,7 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     const { roomId } = await openCase(requester);
     await say(requester, roomId, "before");
     await archivist.until("before", (lines) => bodies(lines).includes("before"));
-    const recovery = join(dataDir, "archivist-recovery.key");
+    const recovery = join(dataDir, "archivist-recovery.sealed");
     expect(statSync(recovery).mode & 0o777).toBe(0o600);
     // The SDK waits up to ten seconds before it takes new keys to the backup.
     await new Promise((resolve) => setTimeout(resolve, 11_000));
@@ -389,7 +389,10 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
         renameSync(join(dataDir, `archivist-keys.db${name}`), join(dataDir, `gone${name}`));
     archivist = await startBot();
     expect(archivist.lines[0]?.fatal).toMatch(/keys are gone.*archivist-new-device/);
-    await say(requester, roomId, "meanwhile");
+    // With a key that only the lost device is sent.
+    await requester.call("rotate", { roomId });
+    const meanwhile = await say(requester, roomId, "meanwhile");
+    await requester.call("rotate", { roomId });
 
     // The inbox is lost too: everything must be read anew.
     for (const name of ["", "-wal", "-shm"]) rmSync(join(dataDir, `server.db${name}`), { force: true });
@@ -401,5 +404,18 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     await archivist.until("before and after", (lines) =>
       ["before", "after"].every((body) => bodies(lines).includes(body)),
     );
+    // The key of "meanwhile" was for a device that is gone, and was never in the backup: a person is told of it, and of nothing else.
+    archivist.tell({ unreadable: true });
+    await archivist.until("the list", (lines) => lines.some((line) => line.unreadable !== undefined));
+    expect(archivist.lines.find((line) => line.unreadable !== undefined)?.unreadable).toMatchObject([
+      { eventId: meanwhile, roomId, sender: requester.userId },
+    ]);
+    archivist.tell({ settle: meanwhile });
+    archivist.tell({ settle: "$no-such-event" });
+    await archivist.until(
+      "both are answered",
+      (lines) => lines.filter((line) => line.settled !== undefined).length === 2,
+    );
+    expect(archivist.lines.flatMap((line) => line.settled ?? [])).toEqual([true, false]);
   });
 });

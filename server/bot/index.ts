@@ -16,6 +16,7 @@ import { allUnread, askIn, giveUpUnread, migrations, type Unread } from "./store
 
 export type { InboxItem } from "./inbox.ts";
 export type { BotNeeds } from "./needs.ts";
+export { recoveryKeyFile } from "./recovery-key.ts";
 export type { Unread } from "./store.ts";
 
 /** What the archivist does for the other roles. Calls wait until it is up, and are refused once it has stopped. */

@@ -8,6 +8,7 @@ export {
   Filter,
   HttpApiEvent,
   KnownMembership,
+  MatrixError,
   MatrixEvent,
   Method,
   RoomEvent,

@@ -61,7 +61,7 @@ const newDeviceFile = "archivist-new-device";
 
 export async function openSession(parts: SessionParts): Promise<Session> {
   const { db, http, brake, account, dataDir } = parts;
-  await takeNewDeviceIfAsked(db, dataDir);
+  await takeNewDeviceIfAsked(parts);
   const keys = await openCryptoStore(join(dataDir, storeName), brake.fail);
   let client: MatrixClient | undefined;
   try {
@@ -107,7 +107,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
 
 /** The secret storage key is in memory only while it is needed; at rest it is in the recovery file alone. */
 function createMatrixClient(parts: SessionParts, login: { deviceId: string; token: string }): MatrixClient {
-  const file = recoveryKeyFile(parts.dataDir);
+  const file = recoveryKeyFile(parts.dataDir, parts.storeKey);
   return createClient({
     baseUrl: parts.http.baseUrl,
     fetchFn: parts.http.fetch,
@@ -125,12 +125,13 @@ function createMatrixClient(parts: SessionParts, login: { deviceId: string; toke
   });
 }
 
-async function takeNewDeviceIfAsked(db: Database, dataDir: string): Promise<void> {
+async function takeNewDeviceIfAsked({ db, dataDir, storeKey }: SessionParts): Promise<void> {
   const request = join(dataDir, newDeviceFile);
   if (!existsSync(request)) return;
-  if (recoveryKeyFile(dataDir).read() === undefined)
+  const recovery = recoveryKeyFile(dataDir, storeKey);
+  if (recovery.read() === undefined)
     throw new ArchivistRefuses(
-      `A new device of the archivist needs its recovery key: put it into ${recoveryKeyFile(dataDir).path} and start again.`,
+      `A new device of the archivist needs its recovery key: put it into ${recovery.path} and start again.`,
     );
   const next = ((await readSession(db))?.deviceNumber ?? 1) + 1;
   for (const suffix of ["", "-wal", "-shm"]) {
@@ -143,7 +144,8 @@ async function takeNewDeviceIfAsked(db: Database, dataDir: string): Promise<void
 
 const recoveryWords = (dataDir: string): string =>
   `Put the key file ${storeName} back from its backup; or, if it is lost, create an empty file ${join(dataDir, newDeviceFile)} and start ` +
-  "again: the archivist then takes a new device and reads old cases with its recovery key.";
+  "again: the archivist then takes a new device and reads old cases with its recovery key, which is in your vault and, sealed, beside " +
+  "that file. What it cannot read even so is listed for a person to file.";
 
 /** A device that forgot its keys and keeps its name breaks every conversation. Better not to start. */
 function refuseLostKeys(keys: CryptoStore, deviceIsKnown: boolean, dataDir: string): void {
@@ -183,7 +185,7 @@ function firstSync(client: MatrixClient, userId: string, signal: AbortSignal): P
 }
 
 async function setUpIdentity(client: MatrixClient, crypto: CryptoApi, parts: SessionParts): Promise<void> {
-  const file = recoveryKeyFile(parts.dataDir);
+  const file = recoveryKeyFile(parts.dataDir, parts.storeKey);
   const { userId } = parts.account;
   const hasIdentity = await crypto.userHasCrossSigningKeys(userId, true);
   const hasStorage = (await client.secretStorage.getDefaultKeyId()) !== null;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "./config.ts";
 
@@ -115,5 +118,17 @@ describe("the configuration", () => {
         "https://record.test/a/b",
       );
     });
+  });
+
+  test("takes the store key from a file as well as from the environment, and not from both", () => {
+    const folder = mkdtempSync(join(tmpdir(), "config-"));
+    const file = join(folder, "key");
+    const { COLLOQUE_BOT_STORE_KEY: key, ...others } = goodEnvironment;
+    writeFileSync(file, `${key}\n`);
+    const fromFile = { ...others, COLLOQUE_BOT_STORE_KEY_FILE: file };
+    expect(readConfig(fromFile).bot.storeKey).toEqual(readConfig(goodEnvironment).bot.storeKey);
+    expect(() => readConfig({ ...goodEnvironment, COLLOQUE_BOT_STORE_KEY_FILE: file })).toThrow(/both set/);
+    rmSync(folder, { recursive: true });
+    expect(() => readConfig(fromFile)).toThrow(/cannot be read/);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type ConsentRules, consentRulesSchema, frenchRules } from "#protocol/consent-rules.ts";
 import { userIdSchema } from "#protocol/ids.ts";
@@ -102,6 +103,7 @@ const environment = z.object({
   COLLOQUE_LIVEKIT_SECRET: z.string().optional(),
   COLLOQUE_BOT_USER: userIdSchema,
   COLLOQUE_BOT_PASSWORD: z.string().min(1),
+  /** The key itself, or the file that holds it. */
   COLLOQUE_BOT_STORE_KEY: base64Key,
   COLLOQUE_REGISTRY_KEY_FILE: z.string().min(1),
   COLLOQUE_HOSPITAL: jsonOf(hospitalSchema),
@@ -154,7 +156,7 @@ export type Config = {
 
 /** Parses the environment (an empty variable counts as absent). Throws a ConfigError that can be shown as it is. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const given = withKeyFile(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => {
@@ -195,6 +197,23 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     administrators: e.COLLOQUE_ADMINISTRATORS,
     logLevel: e.COLLOQUE_LOG,
   };
+}
+
+/** A key may lie in a file that only our user reads, as systemd and others hand out credentials. */
+function withKeyFile(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const { COLLOQUE_BOT_STORE_KEY_FILE: file, ...rest } = env;
+  if (file === undefined) return rest;
+  if (rest.COLLOQUE_BOT_STORE_KEY !== undefined)
+    throw new ConfigError(
+      "The Colloque server cannot start:\n- COLLOQUE_BOT_STORE_KEY and COLLOQUE_BOT_STORE_KEY_FILE are both set: one of them is enough",
+    );
+  try {
+    return { ...rest, COLLOQUE_BOT_STORE_KEY: readFileSync(file, "utf8").trim() };
+  } catch {
+    throw new ConfigError(
+      "The Colloque server cannot start:\n- COLLOQUE_BOT_STORE_KEY_FILE names a file that cannot be read",
+    );
+  }
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "");

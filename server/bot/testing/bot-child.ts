@@ -91,6 +91,8 @@ const commandSchema = z.union([
   z.object({ withdraw: withdrawalSchema, roomId: z.string() }),
   z.object({ glass: z.string(), untilMs: z.number() }),
   z.object({ askIn: z.string(), roomId: z.string(), caseId: z.string(), askedBy: z.string() }),
+  z.object({ unreadable: z.literal(true) }),
+  z.object({ settle: z.string() }),
   z.object({ stop: z.literal(true) }),
 ]);
 for await (const line of createInterface({ input: process.stdin })) {
@@ -101,6 +103,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     withdrawn = untold = [command.withdraw];
     await bot.onWithdrawn(command.roomId);
   } else if ("glass" in command) glasses.set(command.glass, command.untilMs);
+  else if ("unreadable" in command) say({ unreadable: await bot.unread() });
+  else if ("settle" in command) say({ settled: await bot.giveUpUnread(command.settle) });
   else if ("askIn" in command) {
     const { askIn: userId, ...rest } = command;
     await bot.askIn({ ...rest, userId });

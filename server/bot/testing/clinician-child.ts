@@ -12,6 +12,7 @@ import {
   createClient,
   Direction,
   decodeRecoveryKey,
+  MatrixError,
   MatrixEvent,
   Method,
   OnlySignedDevicesIsolationMode,
@@ -80,6 +81,23 @@ if (givenRecoveryKey === "")
 else await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
 await crypto.checkKeyBackupAndEnable();
 
+const playSchema = z.object({
+  roomId: z.string(),
+  steps: z.array(z.object({ body: z.string(), as: z.enum(["message", "amendment", "struck"]) })),
+});
+
+/** Asks again when the homeserver says that it was asked too often. */
+async function unlimited<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof MatrixError) || error.httpStatus !== 429) throw error;
+      await pause(error.getRetryAfterMs() ?? 1000);
+    }
+  }
+}
+
 const roomSchema = z.object({ roomId: z.string() });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -93,19 +111,26 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
 
 const commands: Record<string, (given: unknown) => Promise<unknown>> = {
   async createCase(given) {
-    const { caseId, bot, type } = z
-      .object({ caseId: z.string(), bot: z.string(), type: z.string().default(caseRoomType) })
+    const { caseId, bot, type, alone } = z
+      .object({
+        caseId: z.string(),
+        bot: z.string(),
+        type: z.string().default(caseRoomType),
+        alone: z.boolean().default(false),
+      })
       .parse(given);
-    const { room_id } = await client.createRoom({
-      invite: [bot],
-      creation_content: { type, [caseIdKey]: caseId },
-      initial_state: [
-        { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
-        { type: "m.room.history_visibility", state_key: "", content: { history_visibility: "shared" } },
-      ],
-      power_level_content_override: { users: { [bot]: 100 } },
-    });
-    return room_id;
+    const created = await unlimited(() =>
+      client.createRoom({
+        invite: alone ? [] : [bot],
+        creation_content: { type, [caseIdKey]: caseId },
+        initial_state: [
+          { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
+          { type: "m.room.history_visibility", state_key: "", content: { history_visibility: "shared" } },
+        ],
+        power_level_content_override: { users: { [bot]: 100, ...(alone ? { [login.user_id]: 100 } : {}) } },
+      }),
+    );
+    return created?.room_id;
   },
   async waitFor(given) {
     const { roomId, userId, membership } = z
@@ -130,6 +155,37 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
     const event = new MatrixEvent({ type, content, room_id: roomId, sender: login.user_id, event_id: "~x" });
     await encryptFor(crypto, event, room);
     return await commands.sendRaw?.({ roomId, type: event.getWireType(), content: event.getWireContent() });
+  },
+  /** Says one thing after the other, amends what was said before, and strikes what it has just said. */
+  async play(given) {
+    const { roomId, steps } = playSchema.parse(given);
+    await until(`the room ${roomId}`, () => client.getRoom(roomId) !== null);
+    let before = "";
+    for (const step of steps) {
+      const text = { msgtype: "m.text", body: step.body };
+      const relation = { "m.new_content": text, "m.relates_to": { rel_type: "m.replace", event_id: before } };
+      const content = step.as === "amendment" ? { ...text, ...relation } : text;
+      const eventId = z
+        .string()
+        .parse(await unlimited(() => commands.send?.({ roomId, type: "m.room.message", content })));
+      if (step.as === "struck") await unlimited(() => client.redactEvent(roomId, eventId));
+      else before = eventId;
+    }
+    return null;
+  },
+  async invite(given) {
+    const { roomId, userId } = z.object({ roomId: z.string(), userId: z.string() }).parse(given);
+    await unlimited(() => client.invite(roomId, userId));
+    return null;
+  },
+  async leave(given) {
+    await unlimited(() => client.leave(roomSchema.parse(given).roomId));
+    return null;
+  },
+  /** The next message begins a new Megolm session. */
+  async rotate(given) {
+    await crypto.forceDiscardSession(roomSchema.parse(given).roomId);
+    return null;
   },
   async sendRaw(given) {
     const { roomId, type, content } = z

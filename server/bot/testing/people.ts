@@ -113,6 +113,8 @@ const lineSchema = z.looseObject({
   fatal: z.string().optional(),
   mxc: z.string().optional(),
   ticketFor: z.string().optional(),
+  unreadable: z.array(z.looseObject({ eventId: z.string() })).optional(),
+  settled: z.boolean().optional(),
 });
 export type Line = z.infer<typeof lineSchema>;
 
@@ -154,7 +156,7 @@ export function botProcess(settings: {
     lines,
     tell: (command) => void child.stdin.write(`${JSON.stringify(command)}\n`),
     until: async (what, isTrue) => {
-      for (let at = 0; at < 600; at++) {
+      for (let at = 0; at < 1000; at++) {
         if (isTrue(lines)) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
