@@ -1,7 +1,7 @@
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { people } from "../server/filing/testing/a-case.ts";
-import { aRecord } from "../server/filing/testing/a-record.ts";
+import { aRecord, patientResource } from "../server/filing/testing/a-record.ts";
 import { connectStack } from "../stack/control.ts";
 import { type BenchCase, benchCase, benchPhoto, demoPatients, filingPlace } from "./filing-place.ts";
 import { type Kept, rehearsal, replay } from "./replay.ts";
@@ -125,14 +125,7 @@ async function rehearse(
   for (const { place, given } of places) {
     using _place = place;
     const record = aRecord();
-    const { recordId, family, birthDate } = given.request.patient;
-    record.put({
-      resourceType: "Patient",
-      id: recordId,
-      active: true,
-      name: [{ family }],
-      ...(birthDate === undefined ? {} : { birthDate }),
-    });
+    record.put(patientResource(given.request.patient));
     const { kept, fetcher } = rehearsal(record);
     await place.lay(await photosOf([given], photos));
     await place.file(fetcher, photos);

@@ -23,6 +23,7 @@ import {
   startMs,
   tinyJpeg,
 } from "../server/filing/testing/a-case.ts";
+import { patientResource } from "../server/filing/testing/a-record.ts";
 import { pcfFaults } from "../server/filing/testing/pcf.ts";
 import { createLogger } from "../server/kit/log.ts";
 import { createSealer } from "../server/kit/seal.ts";
@@ -35,7 +36,12 @@ import { stockReader, verified } from "./support/stock-jose.ts";
 const stack = running();
 const theRecord = record(stack);
 /** Of a name of its own: the other tests look for theirs in the same record. */
-const patient = { ...delattre, family: "ESSAI", recordId: `e2e-${randomUUID()}` };
+const patient = {
+  ...delattre,
+  family: "ESSAI",
+  recordId: `e2e-${randomUUID()}`,
+  ins: { system: "urn:oid:1.2.250.1.213.1.4.11", value: String(Date.now()) },
+};
 const offsetMs = startMs + 3600_000 - Date.now();
 let all: People;
 let folder: string;
@@ -49,13 +55,7 @@ test.beforeAll(async () => {
   const answer = await fetch(`${stack.fhirUrl}/Patient/${patient.recordId}`, {
     method: "PUT",
     headers: { "content-type": "application/fhir+json" },
-    body: JSON.stringify({
-      resourceType: "Patient",
-      id: patient.recordId,
-      active: true,
-      name: [{ family: patient.family, given: [patient.given] }],
-      birthDate: patient.birthDate,
-    }),
+    body: JSON.stringify(patientResource(patient)),
   });
   expect(answer.ok).toBe(true);
   organizationId = (await theRecord.search("Organization", {}))[0]?.id ?? "";

@@ -83,6 +83,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
       dicomwebUrl: config.dicomwebUrl,
       documents: config.recordDocuments,
       documentIds: config.recordDocumentIds,
+      patientLookup: config.patientLookup,
     },
     registry: { key: registry.publicKey, statusOf: registry.statusOf, leasesOf: registry.leasesOf },
     directory: {

@@ -59,6 +59,7 @@ export const fhirPatientSchema = z.object({
   name: z.array(humanName).default([]),
   gender: z.string().optional(),
   birthDate: z.string().optional(),
+  link: z.array(z.object({ type: z.string() })).default([]),
   extension: z.array(extension).default([]),
 });
 
@@ -110,7 +111,10 @@ export function createFhirReader(baseUrl: string, fetcher: typeof fetch): FhirRe
         headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
         body: form.toString(),
       });
-      return { found: fitting(schema, bundle.entry), more: nextOf(bundle, baseUrl) !== undefined };
+      return {
+        found: fitting(schema, bundle.entry),
+        more: bundle.link.some(({ relation }) => relation === "next"),
+      };
     },
   };
 }
@@ -134,12 +138,23 @@ async function askFor(fetcher: typeof fetch, url: string, options: Asked) {
   }
 }
 
-/** The next page, only if it is the same server's: a bundle must not send us elsewhere. */
-function nextOf(bundle: z.infer<typeof bundleSchema>, baseUrl: string): string | undefined {
-  const next = bundle.link.find((link) => link.relation === "next")?.url;
-  return next !== undefined && (next.startsWith(`${baseUrl}/`) || next.startsWith(`${baseUrl}?`))
-    ? next
-    : undefined;
+/**
+ * The next page, only if it is the same server's: a bundle must not send us elsewhere. A page that lies elsewhere is a fault, for without it
+ * half of the people would be missing and nobody would know.
+ */
+export function nextOf(bundle: z.infer<typeof bundleSchema>, baseUrl: string): string | undefined {
+  const link = bundle.link.find(({ relation }) => relation === "next")?.url;
+  if (link === undefined) return undefined;
+  const base = new URL(baseUrl);
+  const next = URL.canParse(link, `${base.href}/`) ? new URL(link, `${base.href}/`) : undefined;
+  const isOurs =
+    next !== undefined &&
+    next.origin === base.origin &&
+    next.username === "" &&
+    next.password === "" &&
+    (next.pathname === base.pathname || next.pathname.startsWith(`${base.pathname.replace(/\/$/, "")}/`));
+  if (!isOurs) throw new ColloqueError("record-unreachable", { details: { why: "next-page-elsewhere" } });
+  return next.href;
 }
 
 const fitting = <T>(schema: z.ZodType<T>, entries: readonly { resource: unknown }[]): T[] =>

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { escapeSearch } from "../kit/fhir-search.ts";
 import { type FhirPatient, type FhirReader, fhirPatientSchema } from "./fhir.ts";
-import { escapeSearch, fits, searchPatients, toPatient, toSearchForm } from "./patients.ts";
+import { fits, searchPatients, toPatient, toSearchForm } from "./patients.ts";
 
 const patient = (change: object = {}): FhirPatient =>
   fhirPatientSchema.parse({

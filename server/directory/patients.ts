@@ -1,5 +1,6 @@
 import type { PatientMatches } from "#protocol/api.ts";
 import { type Patient, type PatientQuery, patientSchema } from "#protocol/patient.ts";
+import { escapeSearch } from "../kit/fhir-search.ts";
 import { type FhirPatient, type FhirReader, fhirPatientSchema } from "./fhir.ts";
 
 /**
@@ -8,9 +9,6 @@ import { type FhirPatient, type FhirReader, fhirPatientSchema } from "./fhir.ts"
  */
 const shown = 20;
 const asked = 60;
-
-/** Escapes a value for a FHIR search parameter (FHIR R4 search, "Escaping Search Parameters"). */
-export const escapeSearch = (value: string): string => value.replace(/[\\,|$]/g, (char) => `\\${char}`);
 
 /** Names as compared: case, accents, ligatures, apostrophes and hyphens do not count. */
 export const foldName = (name: string): string =>
@@ -50,7 +48,8 @@ const bareIdentifier = (typed: string): string => typed.replace(/\s+/gu, "");
 
 /** Whether this patient is one that was asked for. */
 export function fits(query: PatientQuery, patient: FhirPatient): boolean {
-  if (!patient.active) return false;
+  // Whoever was merged into somebody else is found as that.
+  if (!patient.active || patient.link.some(({ type }) => type === "replaced-by")) return false;
   if ("identifier" in query) {
     const wanted = bareIdentifier(query.identifier).toLowerCase();
     return patient.identifier.some((each) => bareIdentifier(each.value ?? "").toLowerCase() === wanted);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { aCase, delattre, leroy, type People, people } from "./testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord } from "./testing/a-record.ts";
+import { aRecord, patientResource } from "./testing/a-record.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -10,13 +10,7 @@ let all: People;
 let record: ReturnType<typeof aRecord>;
 let place: ReturnType<typeof aFilingPlace>;
 
-const patient = {
-  resourceType: "Patient",
-  id: delattre.recordId,
-  active: true,
-  name: [{ family: "Delattre", given: ["Josiane"] }],
-  birthDate: delattre.birthDate,
-};
+const patient = { ...patientResource(delattre), name: [{ family: "Delattre", given: ["Josiane"] }] };
 const admin = "@admin:valombre.example";
 const byHand = { how: "filed-by-hand", why: "Versée par le secrétariat, papier n° 12.", by: admin } as const;
 
@@ -69,7 +63,7 @@ describe("the filing desk", () => {
     record.put({ ...patient, active: false });
     await using filing = await place.open();
     const { items, request } = await aParkedCase(filing);
-    expect((await filing.desk.pieces())[0]?.code).toBe("patient-merged");
+    expect((await filing.desk.pieces())[0]?.code).toBe("patient-inactive");
     record.put(patient);
     expect(await filing.desk.retry(request.eventId)).toBe(true);
     await until(allAre(items, "filed"));

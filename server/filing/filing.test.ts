@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { idOf, sha256Hex } from "./ids.ts";
 import { aCase, delattre, leroy, martin, type People, people, startMs, tinyJpeg } from "./testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord, type Misbehaviour } from "./testing/a-record.ts";
+import { aRecord, type Misbehaviour, patientResource } from "./testing/a-record.ts";
 import { balpFaults } from "./testing/balp.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -12,13 +12,7 @@ let all: People;
 let record: ReturnType<typeof aRecord>;
 let place: ReturnType<typeof aFilingPlace>;
 
-const patient = {
-  resourceType: "Patient",
-  id: delattre.recordId,
-  active: true,
-  name: [{ family: "Delattre", given: ["Josiane"] }],
-  birthDate: delattre.birthDate,
-};
+const patient = { ...patientResource(delattre), name: [{ family: "Delattre", given: ["Josiane"] }] };
 
 beforeAll(async () => {
   all = await people();
@@ -182,7 +176,8 @@ describe("the patient", () => {
     ["patient-not-found", undefined],
     ["patient-differs", { ...patient, birthDate: "1959-03-15" }],
     ["patient-differs", { ...patient, name: [{ family: "DELATTRES" }] }],
-    ["patient-merged", { ...patient, active: false }],
+    ["patient-inactive", { ...patient, active: false }],
+    ["patient-differs", { ...patient, identifier: [] }],
     ["patient-merged", { ...patient, link: [{ type: "replaced-by" }] }],
   ])("[F10] %s parks the request, and nobody is created", async (reason, found) => {
     record.resources.delete("Patient/delattre");
@@ -195,6 +190,24 @@ describe("the patient", () => {
     expect(place.told[0]?.filed.outcome).toMatchObject({ state: "parked", reason });
     expect(record.bodies).toHaveLength(0);
     expect(record.ofType("Patient")).toHaveLength(patients);
+  });
+
+  test.each([
+    ["patient-matches-twice", () => record.put({ ...patient, id: "another" })],
+    ["patient-lookup-unusable", () => record.ignoreSearches()],
+  ] as const)("[F10] %s parks the request, and it goes on when a human mended that", async (reason, make) => {
+    record.put({ resourceType: "Patient", id: "somebody-else", identifier: [{ value: "7" }] });
+    make();
+    await using filing = await place.open();
+    const { items } = await aCase(all);
+    await submitAll(filing, items.slice(1, 2));
+    await until(() => place.told.length > 0);
+    expect(place.told[0]?.filed.outcome).toMatchObject({ state: "parked", reason });
+    expect(record.bodies).toHaveLength(0);
+    record.resources.delete("Patient/another");
+    record.resources.delete("Patient/somebody-else");
+    await filing.retry(items[1]?.eventId ?? "");
+    await until(allFiled(items.slice(1, 2)));
   });
 
   test("[F10] written with other capitals, or found under the name of birth, it is the same patient", async () => {

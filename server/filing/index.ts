@@ -18,6 +18,7 @@ import { type FiledBytes, readFiled } from "./reading.ts";
 import { createDicomArchive } from "./record/dicom.ts";
 import { createFhirRecord, type DocumentIds } from "./record/fhir.ts";
 import { createRecordHttp } from "./record/http.ts";
+import { createPatientLookup, type PatientLookup } from "./record/patient-lookup.ts";
 import { createFilingStore } from "./store.ts";
 import { isFileable, type WorkItem } from "./work.ts";
 import { createWorker } from "./worker.ts";
@@ -39,6 +40,7 @@ export type FilingOptions = {
     /** How documents name author and patient, and who names documents (docs/validation.md). */
     readonly documents?: DocumentFlavour;
     readonly documentIds?: DocumentIds;
+    readonly patientLookup?: PatientLookup;
   };
   readonly registry: RegistryPort;
   readonly directory: {
@@ -108,7 +110,8 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     if (!leases.isCurrent()) throw new LostLease();
     return send(...given);
   };
-  const record = createFhirRecord(createRecordHttp(config.fhirUrl, fetcher), config.documentIds);
+  const recordHttp = createRecordHttp(config.fhirUrl, fetcher);
+  const record = createFhirRecord(recordHttp, config.documentIds);
   const archive =
     config.dicomwebUrl === undefined
       ? undefined
@@ -127,6 +130,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     store,
     names: await createNamesStore(options.db),
     record,
+    patients: createPatientLookup(recordHttp, config.patientLookup ?? "pdqm"),
     archive,
     registry: options.registry,
     clock,

@@ -16,7 +16,7 @@ import {
   startMs,
 } from "./testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord } from "./testing/a-record.ts";
+import { aRecord, patientResource } from "./testing/a-record.ts";
 import { pcfFaults } from "./testing/pcf.ts";
 import type { WorkItem } from "./work.ts";
 
@@ -31,13 +31,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   record = aRecord();
-  record.put({
-    resourceType: "Patient",
-    id: delattre.recordId,
-    active: true,
-    name: [{ family: "Delattre" }],
-    birthDate: delattre.birthDate,
-  });
+  record.put(patientResource(delattre));
   place = aFilingPlace(all, record);
 });
 afterEach(() => place.remove());

@@ -12,9 +12,10 @@ import type { NamesStore } from "./names-store.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
 import { refusalAudit } from "./plan/trail.ts";
 import type { DicomArchive } from "./record/dicom.ts";
-import type { FhirRecord, RecordPatient } from "./record/fhir.ts";
+import type { FhirRecord } from "./record/fhir.ts";
 import { RecordFault } from "./record/http.ts";
 import { type Names, named, noNames } from "./record/names.ts";
+import type { PatientCheck } from "./record/patient-lookup.ts";
 import type { FilingStore, Held } from "./store.ts";
 import type { FileableKind } from "./work.ts";
 
@@ -42,6 +43,7 @@ export type WorkerParts = {
   readonly store: FilingStore;
   readonly names: NamesStore;
   readonly record: FhirRecord;
+  readonly patients: PatientCheck;
   readonly archive: DicomArchive | undefined;
   readonly registry: RegistryPort;
   readonly clock: Clock;
@@ -206,9 +208,7 @@ export function createWorker(parts: WorkerParts) {
 
   /** Never created, never guessed: the patient is there, is the one that was meant, and is still in use. */
   async function checkPatient(patient: Patient): Promise<void> {
-    const found = await record.readPatient(patient.recordId);
-    if (found === undefined) throw new ParkFault("patient-not-found");
-    const problem = patientProblem(found, patient);
+    const problem = await parts.patients.problemWith(patient);
     if (problem !== undefined) throw new ParkFault(problem);
   }
 
@@ -345,21 +345,6 @@ const photosOf = (state: CaseState, consentId: string): string[] =>
   state.photos
     .filter((each) => each.photo.receipt.payload.consentId === consentId)
     .map((each) => each.eventId);
-
-/** What speaks against this being the patient who was meant. */
-export function patientProblem(
-  found: RecordPatient,
-  meant: Patient,
-): "patient-merged" | "patient-differs" | undefined {
-  if (found.active === false || found.link?.some((link) => link.type === "replaced-by") === true)
-    return "patient-merged";
-  const names = (found.name ?? []).map((name) => plain(name.family ?? ""));
-  const wanted = [meant.family, meant.birthFamily ?? meant.family].map(plain);
-  if (!names.some((name) => wanted.includes(name))) return "patient-differs";
-  return meant.birthDate !== undefined && meant.birthDate !== found.birthDate ? "patient-differs" : undefined;
-}
-
-const plain = (name: string): string => name.normalize("NFC").trim().toLocaleUpperCase("fr");
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const outcomeOf = (item: { event_id: string; kind: FileableKind }, outcome: Filed["outcome"]): Filed => ({

@@ -12,8 +12,10 @@ export const parkReasons = [
   /** The patient: never created, never guessed. */
   "patient-not-found",
   "patient-merged",
+  "patient-inactive",
   "patient-matches-twice",
   "patient-differs",
+  "patient-lookup-unusable",
   /** The record and the archive. */
   "record-refused",
   "record-fails",

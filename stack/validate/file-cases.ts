@@ -3,7 +3,7 @@ import type { DocumentFlavour } from "../../server/filing/plan/index.ts";
 import { multipartParts } from "../../server/filing/record/multipart.ts";
 import { martin, type People, people, startMs } from "../../server/filing/testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "../../server/filing/testing/a-filing.ts";
-import { aRecord } from "../../server/filing/testing/a-record.ts";
+import { aRecord, patientResource } from "../../server/filing/testing/a-record.ts";
 import { StackFailure } from "../failure.ts";
 import { tenCases, type ValidationCase } from "./cases.ts";
 
@@ -42,13 +42,7 @@ export async function fileTenCases(flavour: DocumentFlavour): Promise<Sent> {
 async function file(all: People, each: ValidationCase, flavour: DocumentFlavour) {
   const record = aRecord();
   const { patient } = each;
-  record.put({
-    resourceType: "Patient",
-    id: patient.recordId,
-    active: true,
-    name: [{ family: patient.family }],
-    ...(patient.birthDate === undefined ? {} : { birthDate: patient.birthDate }),
-  });
+  record.put(patientResource(patient));
   const objects: Uint8Array[] = [];
   const place = aFilingPlace(all, record, true, flavour);
   const listening: typeof fetch = async (input, init) => {

@@ -18,19 +18,10 @@ const binarySchema = z.object({
   contentType: z.string(),
   data: z.base64().optional(),
 });
-const patientSchema = z.object({
-  resourceType: z.literal("Patient"),
-  id: z.string(),
-  active: z.boolean().optional(),
-  birthDate: z.string().optional(),
-  name: z.array(z.object({ family: z.string().optional() })).optional(),
-  link: z.array(z.object({ type: z.string() })).optional(),
-});
 const versionSchema = z.object({ meta: z.object({ versionId: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/) }) });
 type Mark = Extract<Step, { kind: "mark" }>;
 const isLabelled = (found: object, labels: readonly Json[]): boolean =>
   covers(Reflect.get(found, "securityLabel"), labels, "");
-export type RecordPatient = z.infer<typeof patientSchema>;
 
 /** Who names submission sets and document references: the record, as ITI-65 asks, or we, for a FHIR server that has no conditional create. */
 export type DocumentIds = "theirs" | "ours";
@@ -175,11 +166,6 @@ export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "t
     return found.every((each) => each !== undefined && isLabelled(each, labels));
   }
 
-  async function readPatient(id: string): Promise<RecordPatient | undefined> {
-    const found = await read(`Patient/${id}`);
-    return found === undefined ? undefined : patientSchema.parse(found);
-  }
-
   async function isUp(): Promise<boolean> {
     try {
       const answer = await http.request({
@@ -194,12 +180,12 @@ export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "t
     }
   }
 
-  return { write, provide, provided, read, readBinary, readBack, mark, isMarked, readPatient, isUp };
+  return { write, provide, provided, read, readBinary, readBack, mark, isMarked, isUp };
 }
 
 /** A reference is a type and an id of FHIR's own alphabet, so that it cannot add a path or a query. */
 function checked(reference: string): string {
-  if (!/^[A-Z][A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/.test(reference) || reference.endsWith("/.."))
+  if (!/^[A-Z][A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/.test(reference) || /\/\.+$/.test(reference))
     throw new Error("Not a reference to one resource");
   return reference;
 }

@@ -39,6 +39,7 @@ export type HttpRequest = {
   readonly path: string;
   readonly accept: string;
   readonly contentType?: string;
+  readonly prefer?: string;
   /** The version that is meant to be replaced. */
   readonly ifMatch?: string;
   readonly body?: string | Uint8Array<ArrayBuffer>;
@@ -53,8 +54,7 @@ export function createRecordHttp(baseUrl: string, fetcher: typeof fetch): Record
     base,
     request: async (request) => {
       const url = new URL(request.path, base);
-      if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname.replace(/\/$/, "")))
-        throw new Error("A request may not leave the record's address");
+      if (!isBelow(url, base)) throw new Error("A request may not leave the record's address");
       try {
         const response = await fetcher(url, {
           method: request.method,
@@ -64,6 +64,7 @@ export function createRecordHttp(baseUrl: string, fetcher: typeof fetch): Record
             // What was found a moment ago is no answer: a search must see what was written since.
             "cache-control": "no-cache",
             ...(request.ifMatch === undefined ? {} : { "if-match": request.ifMatch }),
+            ...(request.prefer === undefined ? {} : { prefer: request.prefer }),
             ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
           },
           ...(request.body === undefined ? {} : { body: request.body }),
@@ -81,6 +82,14 @@ export function createRecordHttp(baseUrl: string, fetcher: typeof fetch): Record
     },
   };
 }
+
+/** A path has no escapes either: what a server or a proxy makes of `%2e%2e%2f` is its own affair. */
+const isBelow = (url: URL, base: URL): boolean =>
+  url.origin === base.origin &&
+  url.username === "" &&
+  url.password === "" &&
+  url.pathname.startsWith(base.pathname) &&
+  !url.pathname.slice(base.pathname.length).includes("%");
 
 /**
  * Judges a status that is not the expected one. A refusal counts only in the server's own words (`spoken`): a proxy's or a login

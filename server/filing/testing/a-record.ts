@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Patient } from "#protocol/patient.ts";
 import { multipartParts } from "../record/multipart.ts";
 
 /**
@@ -167,10 +168,24 @@ export function aRecord() {
     });
   }
 
+  /** PDQm by POST: an identifier, or everybody where searches are ignored. */
+  function searchPatients(form: URLSearchParams): Response {
+    const bad = misbehave(readsDo.shift() ?? "none", () => undefined);
+    if (bad !== undefined) return bad;
+    const value = form.get("identifier")?.split("|").at(-1);
+    const patients = [...resources.values()].filter(({ resourceType }) => resourceType === "Patient");
+    const found = searchesIgnored ? patients : withIdentifier("Patient", value);
+    const entry = found.map((resource) => ({ resource, search: { mode: "match" } }));
+    return json(200, { resourceType: "Bundle", type: "searchset", entry });
+  }
+
   const fetcher: typeof fetch = async (input, init) => {
     const url = new URL(String(input instanceof Request ? input.url : input));
     requests.push(`${init?.method ?? "GET"} ${url.pathname}`);
     if (url.pathname.startsWith("/dicom-web")) return archive(url, init);
+    if (url.pathname === "/fhir/Patient/_search")
+      return searchPatients(new URLSearchParams(String(init?.body)));
+    if (url.pathname === "/fhir/Patient/$ihe-pix") return outcome(404);
     if (init?.method === "POST") {
       bodies.push(String(init.body));
       return transact(String(init.body));
@@ -215,6 +230,27 @@ export function aRecord() {
       [...resources.values()].filter((each) => each.resourceType === resourceType),
   };
 }
+
+/** A patient as a record has one. */
+export const patientResource = (patient: Patient) => ({
+  resourceType: "Patient",
+  id: patient.recordId,
+  active: true,
+  identifier: [
+    ...(patient.ins === undefined ? [] : [{ use: "official", ...patient.ins }]),
+    ...(patient.hospitalNumber === undefined
+      ? []
+      : [
+          {
+            use: "usual",
+            type: { coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0203", code: "PI" }] },
+            value: patient.hospitalNumber,
+          },
+        ]),
+  ],
+  name: [{ family: patient.family, given: [patient.given] }],
+  ...(patient.birthDate === undefined ? {} : { birthDate: patient.birthDate }),
+});
 
 function stow(init: RequestInit, instances: Map<string, { patientId: string; jpeg: Uint8Array }>): Response {
   const type = new Headers(init.headers).get("content-type") ?? "";

@@ -53,16 +53,24 @@ export const desk = {
       todo: "Ask the identity office to find the record, then try again. Colloque never creates a patient. If the wrong patient was picked, whoever sent the request can correct it from the case.",
     },
     "patient-merged": {
-      happened: "This patient’s record was merged into another, or closed.",
+      happened: "This patient’s record was merged into another.",
       todo: "Ask the identity office which record is right. Once the merge is mended, try again; if another record is the right one, whoever sent the request picks the right patient from the case.",
+    },
+    "patient-inactive": {
+      happened: "This patient’s record is closed.",
+      todo: "Ask the identity office why. If it is opened again, try again; if another record is the right one, whoever sent the request picks the right patient from the case.",
     },
     "patient-matches-twice": {
       happened: "Two records answer to this patient’s identity.",
       todo: "Report the duplicate to the identity office. When only one is left, try again.",
     },
     "patient-differs": {
-      happened: "The name or the date of birth in the record are no longer those of the request.",
+      happened: "The name, the date of birth or the INS in the record are not those of the request.",
       todo: "Have the identity checked: if the record was changed by mistake, try again once it is mended; if the request is about somebody else, whoever sent it picks the right patient from the case.",
+    },
+    "patient-lookup-unusable": {
+      happened: "The patient record cannot search by identifier: a duplicate would go unnoticed.",
+      todo: "Ask the team of the patient record to turn that search on (PDQm or PIXm). Failing that, Colloque’s administrator can do without it in the configuration; then try again.",
     },
     "record-refused": {
       happened: "The patient record refuses this piece.",

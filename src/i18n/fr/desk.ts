@@ -54,16 +54,24 @@ export const desk = {
       todo: "Demandez au bureau des identités de retrouver son dossier, puis réessayez. Colloque ne crée jamais de patient. S’il s’agit d’une erreur de choix, la personne qui a envoyé la demande peut la corriger depuis le cas.",
     },
     "patient-merged": {
-      happened: "Ce dossier patient a été fusionné avec un autre, ou fermé.",
+      happened: "Ce dossier patient a été fusionné avec un autre.",
       todo: "Demandez au bureau des identités quel dossier est le bon. Une fois la fusion réparée, réessayez ; si le bon dossier est un autre, la personne qui a envoyé la demande choisit le bon patient depuis le cas.",
+    },
+    "patient-inactive": {
+      happened: "Ce dossier patient est fermé.",
+      todo: "Demandez au bureau des identités pourquoi. S’il est rouvert, réessayez ; si le bon dossier est un autre, la personne qui a envoyé la demande choisit le bon patient depuis le cas.",
     },
     "patient-matches-twice": {
       happened: "Deux dossiers répondent à l’identité de ce patient.",
       todo: "Signalez le doublon au bureau des identités. Quand il n’en reste qu’un, réessayez.",
     },
     "patient-differs": {
-      happened: "Le nom ou la date de naissance du dossier ne sont plus ceux de la demande.",
+      happened: "Le nom, la date de naissance ou l’INS du dossier ne sont pas ceux de la demande.",
       todo: "Faites vérifier l’identité : si le dossier a été corrigé par erreur, réessayez après réparation ; si la demande vise un autre patient, la personne qui l’a envoyée choisit le bon depuis le cas.",
+    },
+    "patient-lookup-unusable": {
+      happened: "Le dossier patient ne sait pas chercher par identifiant : un doublon passerait inaperçu.",
+      todo: "Demandez à l’équipe du dossier patient d’activer cette recherche (PDQm ou PIXm). À défaut, l’administrateur de Colloque peut y renoncer dans la configuration, puis réessayer.",
     },
     "record-refused": {
       happened: "Le dossier patient refuse cette pièce.",
