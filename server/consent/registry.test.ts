@@ -51,7 +51,7 @@ describe("a consent", () => {
     await expect(registry.registerConsent(leroy, await phone.sign(early))).rejects.toMatchObject({
       details: { why: "collected-before-its-key" },
     });
-    const first = consentOf({ collectedAt: "2026-03-01T07:56:00Z" });
+    const first = consentOf({ collectedAt: "2026-03-01T07:55:00Z" });
     expect(await registry.registerConsent(leroy, await phone.sign(first))).toBe("live");
   });
 

@@ -15,7 +15,7 @@ afterEach(() => void vi.useRealTimers());
 /** A sweeper whose time passes with the test's, over a homeserver that can be in trouble. */
 function setUp(change: { media?: HeldMedia[]; known?: Known } = {}) {
   const now = { ms: 10 * hour };
-  const trouble: { list?: Error; media?: Error } = {};
+  const trouble: { list?: Error; media?: Error; slow?: Promise<void> } = {};
   const since: number[] = [];
   const asked: string[] = [];
   const removed: string[] = [];
@@ -27,6 +27,7 @@ function setUp(change: { media?: HeldMedia[]; known?: Known } = {}) {
     held: {
       uploaders: async (sinceMs) => {
         since.push(sinceMs);
+        await trouble.slow;
         if (trouble.list !== undefined) throw trouble.list;
         return Object.entries(people.marks).map(([userId, mark]) => ({ userId, mark }));
       },
@@ -99,8 +100,9 @@ describe("the sweeper's rounds", () => {
     for (const times of [1, 2]) {
       trouble.list = new ColloqueError("homeserver-unreachable");
       await pass(2_000);
-      await pass(2_000);
       expect(lines).toEqual(Array.from({ length: times }, () => warned));
+      await pass(2_000);
+      expect(lines).toHaveLength(times);
       delete trouble.list;
       await pass(2_000);
     }
@@ -109,9 +111,10 @@ describe("the sweeper's rounds", () => {
   });
 
   test("that look at the whole are tried again when they failed", async () => {
-    const { pass, trouble, since, sweeper } = setUp();
+    const { pass, trouble, since, lines, sweeper } = setUp();
     trouble.list = new ColloqueError("homeserver-unreachable");
     await pass(0);
+    expect(lines).toHaveLength(1);
     delete trouble.list;
     await pass(2_000);
     expect(since).toEqual([0, 0]);
@@ -119,13 +122,17 @@ describe("the sweeper's rounds", () => {
   });
 
   test("come no more once it is stopped, also when it is stopped in the midst of one", async () => {
-    const { pass, since, sweeper } = setUp();
-    const last = pass(0);
-    await sweeper[Symbol.asyncDispose]();
-    await last;
-    expect(vi.getTimerCount()).toBe(0);
+    const { pass, trouble, since, sweeper } = setUp();
+    const under = Promise.withResolvers<void>();
+    trouble.slow = under.promise;
+    await pass(0);
+    expect(since).toHaveLength(1);
+    const stopped = sweeper[Symbol.asyncDispose]();
+    under.resolve();
+    await stopped;
     await pass(10_000);
-    expect(since.length).toBeLessThanOrEqual(1);
+    expect(since).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
     const idle = setUp();
     await idle.pass(0);
     expect(vi.getTimerCount()).toBe(1);

@@ -39,7 +39,8 @@ const isCounted = (mutant: Mutant): boolean =>
 /**
  * `npm run mutants [-- files or folders]`: changes one thing at a time in each file and sees whether the tests notice (Stryker): first the
  * tests that are named after the file, and about what these do not notice all tests of its folder. One process, with the lowest claim on
- * the processor. What survives is told with its line; docs/mutants.md says why it may. Fails when a folder stays under nine in ten.
+ * the processor. With `--own` all tests are asked only about files that have none of their own: what is counted then is the least that is
+ * noticed. What survives is told with its line; docs/mutants.md says why it may. Fails when a folder stays under nine in ten.
  */
 export async function mutants(args: readonly string[]): Promise<number> {
   setPriority(constants.priority.PRIORITY_LOW);
@@ -53,17 +54,20 @@ export async function mutants(args: readonly string[]): Promise<number> {
 }
 
 async function tryAll(args: readonly string[]): Promise<number> {
-  const asked = args.length === 0 ? parts : args;
+  const isShort = args.includes("--own");
+  const given = args.filter((arg) => arg !== "--own");
+  const asked = given.length === 0 ? parts : given;
   const inAll: (readonly [string, readonly Mutant[]])[] = [];
   for (const part of parts) {
     const names = await readdir(join(root, part));
     const files = sourcesIn(names).filter((name) => asked.some((each) => `${part}/${name}`.startsWith(each)));
     if (files.length === 0) continue;
-    const found = await tryPart(part, files, names);
+    const found = await tryPart(part, files, names, isShort);
     for (const [file, all] of found) {
       if (all.length === 0) continue;
       tell(file, all);
       for (const each of unnoticed(all)) console.log(`    ${wordsOf(each)}`);
+      for (const each of endless(all)) console.log(`    noticed by never ending: ${wordsOf(each)}`);
     }
     inAll.push([part, [...found.values()].flat()]);
   }
@@ -71,11 +75,19 @@ async function tryAll(args: readonly string[]): Promise<number> {
   return inAll.some(([, all]) => shareOf(all) < wanted) ? 1 : 0;
 }
 
+/** Noticed only because it did not end: on a machine that is too busy, that may be the machine. */
+const endless = (all: readonly Mutant[]): Mutant[] => all.filter(({ status }) => status === "Timeout");
 const unnoticed = (all: readonly Mutant[]): Mutant[] => all.filter((mutant) => !isNoticed(mutant));
 const wordsOf = ({ location, mutatorName, replacement = "" }: Mutant): string =>
   `line ${location.start.line}, ${mutatorName}: ${replacement}`;
 
 const isTest = (name: string): boolean => name.endsWith(".test.ts");
+const stemOf = (name: string): string => name.replace(/([.]test)?[.]ts$/, "");
+/** A test is about the file that it is named after, with further words or not: the one with the longest such name. */
+const isAbout = (test: string, name: string, names: readonly string[]): boolean =>
+  sourcesIn(names)
+    .filter((each) => `${stemOf(test)}-`.startsWith(`${stemOf(each)}-`))
+    .sort((one, other) => other.length - one.length)[0] === name;
 const sourcesIn = (names: readonly string[]): string[] =>
   names.filter((name) => name.endsWith(".ts") && !isTest(name)).sort();
 
@@ -89,21 +101,27 @@ const tell = (what: string, all: readonly Mutant[]): void =>
 
 type Found = Map<string, readonly Mutant[]>;
 
-async function tryPart(part: string, files: readonly string[], names: readonly string[]): Promise<Found> {
+async function tryPart(
+  part: string,
+  files: readonly string[],
+  names: readonly string[],
+  isShort: boolean,
+): Promise<Found> {
   const found: Found = new Map();
   const again: string[] = [];
   for (const name of files) {
     const file = `${part}/${name}`;
-    const stem = name.slice(0, -".ts".length);
-    const own = names.filter(
-      (each) => isTest(each) && (each === `${stem}.test.ts` || each.startsWith(`${stem}-`)),
-    );
+    const own = names.filter((each) => isTest(each) && isAbout(each, name, names));
     const tests = own.map((each) => `${part}/${each}`);
     console.log(`trying ${file} with ${own.join(", ") || "all tests, later"}`);
     const all = own.length === 0 ? undefined : ((await tryMutants([file], tests)).get(file) ?? []);
     found.set(file, all ?? []);
-    again.push(...(all === undefined ? [file] : unnoticed(all).map((each) => `${file}:${rangeOf(each)}`)));
-    for (const each of unnoticed(all ?? [])) console.log(`  left for all tests: ${wordsOf(each)}`);
+    const left = unnoticed(all ?? []);
+    again.push(
+      ...(all === undefined ? [file] : isShort ? [] : left.map((each) => `${file}:${rangeOf(each)}`)),
+    );
+    if (all !== undefined) tell("  by its own tests", all);
+    for (const each of left) console.log(`    ${wordsOf(each)}`);
   }
   if (again.length === 0) return found;
   for (const [file, all] of await tryMutants(again, [`${part}/**/*.test.ts`])) {
