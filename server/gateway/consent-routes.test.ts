@@ -111,7 +111,7 @@ describe("a withdrawal is written down", () => {
     expect(await withdraw(haddad)).toMatchObject({ status: 200 });
   });
 
-  test("by who opened the case, whoever collected, and by who collected, wherever they are now", async () => {
+  test("by who opened the case, whoever collected, and by who collected, wherever they are now, though the homeserver is in trouble", async () => {
     const { consent, ask, roomId } = await openCase(gateway);
     const sign = await openPhone(gateway, martin);
     const bring = async () => {
@@ -123,6 +123,9 @@ describe("a withdrawal is written down", () => {
       ask("POST", `/colloque/v1/consents/${consentId}/withdraw`, { as, body: { reason: "patient-asked" } });
     const [first, second] = [await bring(), await bring()];
     for (const each of [leroy, martin]) await gateway.hospital.homeserver.leave(each, roomId);
+    const members = `GET /_synapse/admin/v1/rooms/${roomId}/members`;
+    gateway.hospital.homeserver.say(members, [500, { errcode: "M_UNKNOWN" }]);
+    expect(await withdraw(haddad, first)).toMatchObject(refused(500, "internal"));
     expect(await withdraw(leroy, first)).toMatchObject({ status: 200, json: { consentId: first } });
     expect(await withdraw(martin, second)).toMatchObject({ status: 200, json: { consentId: second } });
   });
@@ -249,7 +252,12 @@ describe("a permit is given", () => {
   test("for nothing larger than may come in", async () => {
     const { askPermit, receiptOf } = await openCase(gateway);
     const of = (bytes: number) =>
-      receiptOf({ ciphertexts: [{ rendition: "full", sha256: sha256(picture), bytes }] });
+      receiptOf({
+        ciphertexts: [
+          { rendition: "full", sha256: sha256(picture), bytes },
+          { rendition: "preview", sha256: sha256(Buffer.from("preview")), bytes: 7 },
+        ],
+      });
     const most = 40 * 1024 * 1024;
     expect(await askPermit(of(most))).toMatchObject({ status: 200 });
     expect(await askPermit(of(most + 1))).toMatchObject(refused(413, "too-large"));

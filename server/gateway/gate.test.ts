@@ -178,7 +178,7 @@ describe("gate 2", () => {
     const broken = [
       { reader: user("haddad"), untilMs },
       { reader: user("haddad"), untilMs: untilMs - 1 },
-      { reader: user("martin"), untilMs },
+      { reader: user("martin"), untilMs: untilMs + 1 },
     ];
     const cover = (person: string, state: "live" | "withdrawn" = "live") => {
       const facts = { consent, status: { state, untilMs: now + 1000 }, glasses: broken };
