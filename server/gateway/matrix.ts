@@ -20,9 +20,9 @@ import type { Sessions } from "./sessions.ts";
 export type MatrixParts = {
   readonly synapse: SynapseClient;
   readonly sessions: Sessions;
-  readonly registry: Registry;
-  readonly audit: Audit;
-  readonly media: MediaDoor;
+  readonly registry: Pick<Registry, "claimCase" | "bindRoom">;
+  readonly audit: Pick<Audit, "signedIn" | "signedOut" | "caseOpened">;
+  readonly media: Pick<MediaDoor, "upload" | "download">;
   readonly bot: string;
   readonly serverName: string;
   /** Whether the directory knows this user. */
