@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "@playwright/test";
-import { sha256Hex } from "../server/filing/ids.ts";
+import { idOf, sha256Hex } from "../server/filing/ids.ts";
 import type { Filing, WorkItem } from "../server/filing/index.ts";
-import { createFiling } from "../server/filing/index.ts";
+import { createFiling, openTimeAuthority, type StampSource } from "../server/filing/index.ts";
 import {
   aCase,
   aGlass,
@@ -24,6 +24,7 @@ import {
   tinyJpeg,
 } from "../server/filing/testing/a-case.ts";
 import { patientResource } from "../server/filing/testing/a-record.ts";
+import { aTsa } from "../server/filing/testing/a-tsa.ts";
 import { pcfFaults } from "../server/filing/testing/pcf.ts";
 import { createLogger } from "../server/kit/log.ts";
 import { createSealer } from "../server/kit/seal.ts";
@@ -63,7 +64,12 @@ test.beforeAll(async () => {
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** One life of a filing process over a database that outlives it. */
-async function life(name: string, filed: Set<string>, fetcher: typeof fetch = fetch): Promise<Filing> {
+async function life(
+  name: string,
+  filed: Set<string>,
+  fetcher: typeof fetch = fetch,
+  timestamps?: StampSource,
+): Promise<Filing> {
   const db = openDatabase(join(folder, `${name}.sqlite`));
   const filing = await createFiling({
     db,
@@ -82,6 +88,7 @@ async function life(name: string, filed: Set<string>, fetcher: typeof fetch = fe
       if (word.outcome.state === "filed") filed.add(word.ofEvent);
     },
     fetcher,
+    timestamps,
   });
   return {
     ...filing,
@@ -267,6 +274,25 @@ test("a stock JOSE tool verifies a filed consent and a photo's receipt, and find
     expect(() => verified(changed, key)).toThrow();
     expect(() => verified(jws, all.registry.publicJwk)).toThrow();
   }
+});
+
+test("an opinion is verified with stock tools and what the record holds: its signature, the registry's keys, its time stamp @filing @stamp", async () => {
+  await using tsa = await aTsa();
+  const filed = new Set<string>();
+  const { items, opinion } = await aCase(all, { patient });
+  const source = openTimeAuthority({ url: tsa.url, policy: undefined, caFile: tsa.caFile }, Date.now);
+  await using filing = await life("stamp", filed, fetch, source);
+  await submitAll(filing, items);
+  await allFiled(filed, items.length);
+  const report = `DiagnosticReport/${idOf(items.at(-1)?.eventId ?? "", "DiagnosticReport")}`;
+  const reader = stockReader(stack.fhirUrl, undefined);
+  await expect
+    .poll(async () => (await theRecord.search("Provenance", { target: report })).length, { timeout: 30_000 })
+    .toBe(2);
+  const { says, timeStamp } = await reader.opinion(report);
+  expect(says).toEqual(JSON.parse(JSON.stringify(opinion)));
+  expect(timeStamp()).toContain("Verification: OK");
+  expect(() => timeStamp(Buffer.from("another opinion"))).toThrow();
 });
 
 test("a withdrawal ends the consents in the record, and marks the photo, which stays @filing @consent @smoke", async () => {

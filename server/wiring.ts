@@ -7,8 +7,9 @@ import type { Audit } from "./audit/index.ts";
 import { type Bot, botRole, type InboxItem } from "./bot/index.ts";
 import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
-import { createFiling, type Filing } from "./filing/index.ts";
+import { createFiling, type Filing, openTimeAuthority, type StampSource } from "./filing/index.ts";
 import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
+import { type Config, ConfigError } from "./kit/config.ts";
 import type { Destinations } from "./kit/destination/index.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
@@ -96,6 +97,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
       organizationId: config.hospital.organizationId,
     },
     clock,
+    timestamps: timestampsOf(config, clock),
     log: log.child({ role: "filing" }),
     fetcher: destinations.record.fetch,
     archiveFetcher: destinations.archive?.fetch,
@@ -152,6 +154,18 @@ function deskOf(desk: Filing["desk"], bot: Bot, clock: RoleContext["clock"]): De
       return [{ ...decision, eventId, roomId: unread.roomId, kind: "unread", atMs: clock() }];
     },
   };
+}
+
+function timestampsOf({ timestamp }: Config, clock: Clock): StampSource | undefined {
+  if (timestamp === undefined) return undefined;
+  try {
+    return openTimeAuthority(timestamp, clock);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "";
+    throw new ConfigError(
+      `The Colloque server cannot start:\n- COLLOQUE_TIMESTAMP_CA_FILE cannot be used: ${why}`,
+    );
+  }
 }
 
 type Hands = Pick<Parts, "audit"> & {

@@ -26,6 +26,25 @@ export function verified(jws: Buffer, jwk: unknown): Fields {
   }
 }
 
+const keySetType = "application/jwk-set+json";
+
+/** What OpenSSL says of a time stamp over these bytes. Throws when it does not hold. */
+function timeStampOf(token: Buffer, data: Buffer, authorities: Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), "stamp-"));
+  try {
+    const given = { "token.der": token, "opinion.jws": data, "ca.pem": authorities };
+    for (const [name, bytes] of Object.entries(given)) writeFileSync(join(folder, name), bytes);
+    const files = ["-token_in", "-in", "token.der", "-data", "opinion.jws", "-CAfile", "ca.pem"];
+    return execFileSync("openssl", ["ts", "-verify", ...files], {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 export function stockReader(fhirUrl: string, registryKey: unknown) {
@@ -53,6 +72,19 @@ export function stockReader(fhirUrl: string, registryKey: unknown) {
       ]),
     );
   };
+  /** The bytes of the file of that type that the Provenance of a resource names among its sources. */
+  const sourceOf = async (target: string, type: string): Promise<Buffer | undefined> => {
+    const found = await read(`Provenance?${new URLSearchParams({ target })}`);
+    const named = list(found.entry)
+      .flatMap((entry) => list(at(entry, "resource", "entity")))
+      .map((entity) => String(at(entity, "what", "reference") ?? ""))
+      .filter((each) => each.startsWith("Binary/"));
+    for (const each of named) {
+      const binary = await read(each);
+      if (binary.contentType === type) return Buffer.from(String(binary.data), "base64");
+    }
+    return undefined;
+  };
   /** The key that the registry certified for whoever signed. */
   const keyOf = (signed: ReadonlyMap<string, Buffer>): unknown =>
     at(verified(signed.get("1.2.840.10065.1.12.1.10") ?? Buffer.of(), registryKey), "cnf", "jwk");
@@ -69,6 +101,26 @@ export function stockReader(fhirUrl: string, registryKey: unknown) {
         says: verified(jws, key),
         jws,
         key,
+      };
+    },
+    /**
+     * What a filed opinion says, with nothing but what the record holds: its signature, the certificate of the key, and the registry's keys;
+     * and what OpenSSL says of its time stamp, which comes with the authorities that it leads to.
+     */
+    async opinion(reference: string) {
+      const signed = await signatures(reference);
+      const jws = signed.get("1.2.840.10065.1.12.1.5") ?? Buffer.of();
+      const [keys, authorities] = await Promise.all(
+        [keySetType, "application/pem-certificate-chain"].map((type) => sourceOf(reference, type)),
+      );
+      const certificate = verified(
+        signed.get("1.2.840.10065.1.12.1.10") ?? Buffer.of(),
+        JSON.parse(String(keys)),
+      );
+      const token = signed.get("1.2.840.10065.1.12.1.18");
+      return {
+        says: verified(jws, at(certificate, "cnf", "jwk")),
+        timeStamp: (data = jws) => timeStampOf(token ?? Buffer.of(), data, authorities ?? Buffer.of()),
       };
     },
     /** What the receipt of a filed photo says, and the hash of the photo as it is filed. */

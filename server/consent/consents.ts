@@ -7,7 +7,7 @@ import { clockSkewMs, type Status } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import { signCompact, verifySigned } from "../kit/jose.ts";
 import type { Queries } from "../store/index.ts";
-import type { Facts, Registry, RegistryParts } from "./port.ts";
+import type { Facts, OpenParts, Registry } from "./port.ts";
 import * as store from "./store.ts";
 
 type ConsentCalls = Pick<
@@ -17,8 +17,8 @@ type ConsentCalls = Pick<
 
 const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
 
-export function createConsents(parts: RegistryParts): ConsentCalls {
-  const { db, clock, audit, key, revocations } = parts;
+export function createConsents(parts: OpenParts): ConsentCalls {
+  const { db, clock, audit, key, trusted, revocations } = parts;
 
   const statusNow = (state: "live" | "withdrawn"): Status => ({ state, untilMs: clock() + leaseMs });
   const factsOfRow = async (row: store.ConsentRow, inCase: readonly store.ConsentRow[]): Promise<Facts> => ({
@@ -30,7 +30,7 @@ export function createConsents(parts: RegistryParts): ConsentCalls {
   return {
     registerConsent: async (caller, signed) => {
       const now = clock();
-      const { payload, certificate } = await verifySigned(consentSchema, signed, key.publicJwk, now);
+      const { payload, certificate } = await verifySigned(consentSchema, signed, trusted, now);
       if (certificate.sub !== caller || payload.collectedBy !== caller)
         throw new ColloqueError("bad-signature", { details: { why: "not-the-collector" } });
       checkTimes(payload, now);

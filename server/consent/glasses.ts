@@ -6,7 +6,7 @@ import { type Glass, glassSchema } from "#protocol/glass.ts";
 import { verifySigned } from "../kit/jose.ts";
 import type { Queries } from "../store/index.ts";
 import { liveOnes } from "./consents.ts";
-import type { Registry, RegistryParts } from "./port.ts";
+import type { OpenParts, Registry } from "./port.ts";
 import * as store from "./store.ts";
 
 const refused = (why: string) => new ColloqueError("bad-request", { details: { why } });
@@ -15,13 +15,13 @@ const refused = (why: string) => new ColloqueError("bad-request", { details: { w
  * Broken glasses. One that was broken while the registry was away is brought later, when it is over: it is kept for the patient and the
  * audit, and opens nothing.
  */
-export function createGlasses(parts: RegistryParts): Pick<Registry, "breakGlass"> {
-  const { db, clock, key, rules, audit } = parts;
+export function createGlasses(parts: OpenParts): Pick<Registry, "breakGlass"> {
+  const { db, clock, trusted, rules, audit } = parts;
 
   return {
     breakGlass: async (caller, signed) => {
       const now = clock();
-      const { payload: glass, certificate } = await verifySigned(glassSchema, signed, key.publicJwk, now);
+      const { payload: glass, certificate } = await verifySigned(glassSchema, signed, trusted, now);
       if (certificate.sub !== caller || glass.openedBy !== caller)
         throw new ColloqueError("bad-signature", { details: { why: "not-the-opener" } });
       const opened = Date.parse(glass.openedAt);

@@ -70,4 +70,11 @@ export const migrations: readonly Migration[] = [
    ALTER TABLE consents ADD COLUMN withdrawn_why TEXT;
    ALTER TABLE consents ADD COLUMN told_at INTEGER;
    UPDATE consents SET told_at = withdrawn_at WHERE state = 'withdrawn';`,
+  // The registry's own keys: what an earlier one certified must stay verifiable.
+  `CREATE TABLE registry_keys (
+     kid TEXT PRIMARY KEY,
+     jwk TEXT NOT NULL,
+     since INTEGER NOT NULL,
+     until INTEGER
+   );`,
 ];

@@ -7,7 +7,7 @@ import { receiptSchema } from "#protocol/receipt.ts";
 import { verifySigned } from "../kit/jose.ts";
 import { liveOnes } from "./consents.ts";
 import type { RemovalWorker } from "./media-removal.ts";
-import type { MediaFacts, Registry, RegistryParts } from "./port.ts";
+import type { MediaFacts, OpenParts, Registry } from "./port.ts";
 import * as store from "./store.ts";
 
 type PermitCalls = Pick<
@@ -15,12 +15,12 @@ type PermitCalls = Pick<
   "verifyReceipt" | "permitFor" | "givePermit" | "mediaFacts" | "uploadFinished"
 >;
 
-export function createPermits(parts: RegistryParts & { removals: RemovalWorker }): PermitCalls {
-  const { db, clock, audit, key, events, removals } = parts;
+export function createPermits(parts: OpenParts & { removals: RemovalWorker }): PermitCalls {
+  const { db, clock, audit, trusted, events, removals } = parts;
   return {
     verifyReceipt: async (caller, signed) => {
       const now = clock();
-      const { payload, certificate } = await verifySigned(receiptSchema, signed, key.publicJwk, now);
+      const { payload, certificate } = await verifySigned(receiptSchema, signed, trusted, now);
       if (certificate.sub !== caller || payload.takenBy !== caller)
         throw new ColloqueError("bad-signature", { details: { why: "not-the-taker" } });
       if (Date.parse(payload.takenAt) > now + clockSkewMs)

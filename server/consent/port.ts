@@ -3,7 +3,7 @@ import type { ConsentRules } from "#protocol/consent-rules.ts";
 import type { Status } from "#protocol/disclose.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
 import type { Receipt, Rendition, SignedReceipt } from "#protocol/receipt.ts";
-import type { PublicJwk, Signed } from "#protocol/signed.ts";
+import type { PublicJwk, RegistryKey, Signed } from "#protocol/signed.ts";
 import type { Audit } from "../audit/index.ts";
 import type { EventBus } from "../kit/events.ts";
 import type { SigningKey } from "../kit/jose.ts";
@@ -53,8 +53,8 @@ export type Withdrawal = Revocation & { readonly receiptIds: readonly string[] }
 export type Person = { readonly userId: string; readonly device: string };
 
 export type Registry = {
-  /** Its public key and name, which clients pin. */
-  readonly publicKey: PublicJwk;
+  /** Its public key, with those it had before, and its name. */
+  readonly publicKey: RegistryKey;
   readonly name: string;
 
   /** Certifies the key of a person's device for 30 days. Refuses a key that another person has already. */
@@ -112,6 +112,9 @@ export type Registry = {
 };
 
 export type PermitFiles = readonly { rendition: Rendition; sha256: string; bytes: number; mxc: string }[];
+
+/** What the registry's own parts are made of. `trusted`: by which keys a certificate may be signed. */
+export type OpenParts = RegistryParts & { readonly trusted: RegistryKey };
 
 export type RegistryParts = {
   readonly db: Database;

@@ -4,6 +4,7 @@ import type { Database } from "../store/index.ts";
 import { createCertifier } from "./certificates.ts";
 import { createConsents } from "./consents.ts";
 import { createGlasses } from "./glasses.ts";
+import { noteKey } from "./key-history.ts";
 import { type RemovalWorker, startRemovalWorker } from "./media-removal.ts";
 import { migrations } from "./migrations.ts";
 import { createPermits } from "./permits.ts";
@@ -15,9 +16,10 @@ import { createWithdrawals } from "./withdrawals.ts";
 
 /** Opens the registry: its tables, then the withdrawals that a restored database may have forgotten, then the removals under way. */
 export async function createRegistry(given: RegistryParts): Promise<Registry & AsyncDisposable> {
-  const parts = { ...given, db: closedWhenFailing(given.db) };
-  const { db, log, clock, audit, key, name, remover, revocations } = parts;
+  const db = closedWhenFailing(given.db);
   await db.migrate("consent", migrations);
+  const parts = { ...given, db, trusted: await noteKey({ ...given, db }) };
+  const { log, clock, audit, key, name, remover, revocations } = parts;
   for (const revocation of await revocations.all())
     await db.transaction(async (tx) => {
       await store.withdrawConsent(tx, revocation);
@@ -37,7 +39,7 @@ export async function createRegistry(given: RegistryParts): Promise<Registry & A
   const permits = createPermits({ ...parts, removals: worker });
   const sweeper = sweeperOf(parts, permits.mediaFacts, worker);
   return {
-    publicKey: key.publicJwk,
+    publicKey: parts.trusted,
     name,
     certify: createCertifier({ db, clock, key, name, audit }),
     ...createCases(db, clock),

@@ -8,7 +8,7 @@ import { opinionSchema } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { missingCase } from "#protocol/result.ts";
-import type { Certificate, PublicJwk } from "#protocol/signed.ts";
+import type { Certificate, RegistryKey } from "#protocol/signed.ts";
 import { verifyCompact, verifySigned } from "../kit/jose.ts";
 import { sha256Hex } from "./ids.ts";
 import { parseJpeg } from "./jpeg.ts";
@@ -16,9 +16,9 @@ import { isPhonesWord } from "./phone-proof.ts";
 import { untoldOf } from "./plan/inform.ts";
 import type { FileableEvent } from "./work.ts";
 
-/** The registry as filing sees it: the key that its certificates are signed with, and its word on a consent and one of its photos. */
+/** The registry as filing sees it: the keys that its certificates are signed with, and its word on a consent and one of its photos. */
 export type RegistryPort = {
-  readonly key: PublicJwk;
+  readonly key: RegistryKey;
   statusOf(consentId: string, receiptId: string | null): Promise<Status>;
   /** Its signed word on each consent of a case. */
   leasesOf(caseId: string): Promise<readonly string[]>;

@@ -1,7 +1,9 @@
 import type { RecordView } from "#protocol/api.ts";
+import { canonicalJson } from "#protocol/canonical.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Filed, Withdrawn } from "#protocol/events.ts";
 import type { CareTeam, Clinician } from "#protocol/people.ts";
+import { keySetOf } from "../kit/jose.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
@@ -19,12 +21,15 @@ import { createDicomArchive } from "./record/dicom.ts";
 import { createFhirRecord, type DocumentIds } from "./record/fhir.ts";
 import { createRecordHttp } from "./record/http.ts";
 import { createPatientLookup, type PatientLookup } from "./record/patient-lookup.ts";
+import type { StampSource } from "./stamp/authority.ts";
+import { createStamper } from "./stamp/stamper.ts";
 import { createFilingStore } from "./store.ts";
 import { isFileable, type WorkItem } from "./work.ts";
 import { createWorker } from "./worker.ts";
 
 export type { FilingDesk } from "./desk.ts";
 export type { RegistryPort } from "./gate.ts";
+export { openTimeAuthority, type StampSource } from "./stamp/authority.ts";
 export type { WorkItem } from "./work.ts";
 
 export type FilingOptions = {
@@ -58,6 +63,8 @@ export type FilingOptions = {
   /** Told at once when the record or the archive does not answer, so that the health check need not find out by itself. */
   readonly onDown?: () => void;
   /** How the record is spoken to, and the archive where it is entered in another way. */
+  /** Absent: opinions are not time stamped. */
+  readonly timestamps?: StampSource | undefined;
   readonly fetcher?: typeof fetch;
   readonly archiveFetcher?: typeof fetch | undefined;
   readonly random?: () => number;
@@ -125,6 +132,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     archive: archive !== undefined,
     documents: config.documents ?? "contained",
     recordHost: new URL(config.fhirUrl).hostname,
+    registryKeys: Buffer.from(canonicalJson(await keySetOf(options.registry.key))),
   };
   const worker = createWorker({
     store,
@@ -142,11 +150,28 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     },
     surroundings,
   });
+  const stamper =
+    options.timestamps === undefined
+      ? undefined
+      : await createStamper({
+          db: options.db,
+          store,
+          record,
+          leases,
+          source: options.timestamps,
+          clock,
+          log,
+          random: options.random ?? Math.random,
+        });
   const queues = createQueues({
     store,
     leases,
     random: options.random ?? Math.random,
-    advance: worker.advance,
+    advance: async (item) => {
+      const isOver = await worker.advance(item);
+      if (isOver && item.kind === "opinion") stamper?.kick();
+      return isOver;
+    },
     tell: async (roomId, filed, id) => options.onOutcome(roomId, await deskStore.inWords(filed), id),
     clock,
     concurrency: config.concurrency ?? 4,
@@ -159,6 +184,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     async () => (await record.isUp()) && (archive === undefined || (await archive.isUp())),
     async () => {
       await store.hurry();
+      stamper?.kick();
       await goOn();
     },
     (fault) => log.error(toLog(fault), "filing could not be woken"),
@@ -239,6 +265,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     [Symbol.asyncDispose]: async () => {
       probe.stop();
       await queues.stop();
+      await stamper?.stop();
       leases[Symbol.dispose]();
     },
   };

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import { apiPrefix, certifyRequestSchema, patientSearchSchema } from "#protocol/api.ts";
+import { apiPrefix, certifyRequestSchema, keySetType, patientSearchSchema } from "#protocol/api.ts";
 import { fullName } from "#protocol/people.ts";
+import { keySetOf } from "../kit/jose.ts";
 import type { ApiParts, SignedIn } from "./api-parts.ts";
 import { clinician, read } from "./callers.ts";
 import { caseRoutes } from "./case-routes.ts";
@@ -27,6 +28,10 @@ export function ownApi(parts: ApiParts) {
       reply.header("cache-control", "no-store");
     });
     app.get("/config", async () => parts.clientConfig);
+    app.get("/registry-keys", async (_request, reply) => {
+      reply.header("content-type", keySetType);
+      return JSON.stringify(await keySetOf(parts.registry.publicKey));
+    });
     app.get("/health", () => parts.health());
     app.post("/keys", async (request) => {
       await signedIn(request);

@@ -51,6 +51,24 @@ describe("the configuration", () => {
     );
   });
 
+  test("takes an authority for time stamps only with whom it is trusted by, and a policy only as an OID", () => {
+    const url = { COLLOQUE_TIMESTAMP_URL: "https://tsa.test/tsr" };
+    const whole = {
+      ...url,
+      COLLOQUE_TIMESTAMP_CA_FILE: "/etc/tsa.pem",
+      COLLOQUE_TIMESTAMP_POLICY: "1.2.250.1",
+    };
+    expect(readConfig(goodEnvironment).timestamp).toBeUndefined();
+    expect(readConfig({ ...goodEnvironment, ...whole }).timestamp).toEqual({
+      url: "https://tsa.test/tsr",
+      caFile: "/etc/tsa.pem",
+      policy: "1.2.250.1",
+    });
+    expect(() => readConfig({ ...goodEnvironment, ...url })).toThrow(/needs COLLOQUE_TIMESTAMP_CA_FILE/);
+    const bad = { ...goodEnvironment, ...whole, COLLOQUE_TIMESTAMP_POLICY: "qualified" };
+    expect(() => readConfig(bad)).toThrow(/COLLOQUE_TIMESTAMP_POLICY is not usable: must be an OID/);
+  });
+
   describe("of the hospital's servers", () => {
     const withAccess = (access: object, url = "https://record.test/fhir") =>
       readConfig({

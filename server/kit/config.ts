@@ -98,6 +98,13 @@ const environment = z.object({
   COLLOQUE_RECORD_DOCUMENTS: z.enum(["contained", "uncontained"]).default("contained"),
   /** Who names documents: the record (IHE MHD ITI-65), or we, for a FHIR server without conditional create. */
   COLLOQUE_RECORD_DOCUMENT_IDS: z.enum(["theirs", "ours"]).default("theirs"),
+  /** Who stamps the time on signed opinions (RFC 3161), under which policy, and whom we trust for it. Absent: nobody. */
+  COLLOQUE_TIMESTAMP_URL: baseUrl.optional(),
+  COLLOQUE_TIMESTAMP_POLICY: z
+    .string()
+    .regex(/^[0-2](\.\d+)+$/, "must be an OID, like 1.2.250.1.1")
+    .optional(),
+  COLLOQUE_TIMESTAMP_CA_FILE: z.string().min(1).optional(),
   COLLOQUE_LIVEKIT_URL: z.url().optional(),
   COLLOQUE_LIVEKIT_KEY: z.string().optional(),
   COLLOQUE_LIVEKIT_SECRET: z.string().optional(),
@@ -142,6 +149,10 @@ export type Config = {
   readonly patientLookup: "pdqm" | "pixm" | "by-id";
   readonly recordDocuments: "contained" | "uncontained";
   readonly recordDocumentIds: "theirs" | "ours";
+  /** Undefined where opinions are not time stamped. */
+  readonly timestamp:
+    | { readonly url: string; readonly policy: string | undefined; readonly caFile: string }
+    | undefined;
   readonly livekit: { readonly url: string; readonly key: string; readonly secret: string } | undefined;
   readonly bot: { readonly userId: string; readonly password: string; readonly storeKey: Uint8Array };
   readonly registryKeyFile: string;
@@ -184,6 +195,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     patientLookup: e.COLLOQUE_PATIENT_LOOKUP,
     recordDocuments: e.COLLOQUE_RECORD_DOCUMENTS,
     recordDocumentIds: e.COLLOQUE_RECORD_DOCUMENT_IDS,
+    timestamp: timestampOf(e),
     livekit: livekitOf(e.COLLOQUE_LIVEKIT_URL, e.COLLOQUE_LIVEKIT_KEY, e.COLLOQUE_LIVEKIT_SECRET),
     bot: {
       userId: e.COLLOQUE_BOT_USER,
@@ -228,6 +240,19 @@ function refuseOpenWays(e: z.infer<typeof environment>): void {
     return problem === undefined ? [] : [`${name} ${problem}`];
   });
   if (lines.length > 0) throw new ConfigError(`The Colloque server cannot start:\n- ${lines.join("\n- ")}`);
+}
+
+function timestampOf(e: z.infer<typeof environment>): Config["timestamp"] {
+  if (e.COLLOQUE_TIMESTAMP_URL === undefined) return undefined;
+  if (e.COLLOQUE_TIMESTAMP_CA_FILE === undefined)
+    throw new ConfigError(
+      "The Colloque server cannot start:\n- COLLOQUE_TIMESTAMP_URL needs COLLOQUE_TIMESTAMP_CA_FILE beside it",
+    );
+  return {
+    url: e.COLLOQUE_TIMESTAMP_URL,
+    policy: e.COLLOQUE_TIMESTAMP_POLICY,
+    caFile: e.COLLOQUE_TIMESTAMP_CA_FILE,
+  };
 }
 
 function livekitOf(url: string | undefined, key: string | undefined, secret: string | undefined) {

@@ -93,4 +93,21 @@ describe("a certificate", () => {
     const certificate = await certify(registry, device, { kid: "another" });
     await expect(verifyCertificate(certificate, registry.publicJwk, now)).rejects.toMatchObject(refused);
   });
+
+  test("by a key that the registry had before holds when it was made in that key's time, and not after", async () => {
+    const { registry, device, signed } = await people();
+    const { publicJwk } = await signingKeyOf(await newPrivateJwk());
+    const second = now / 1000;
+    const withFormer = (exp: number) => ({
+      ...publicJwk,
+      former: [{ ...registry.publicJwk, nbf: second - 3600, exp }],
+    });
+    await verifyCertificate(signed.certificate, withFormer(second + 60), now);
+    await verifyCertificate(signed.certificate, withFormer(second), now);
+    const over = withFormer(second - 1);
+    await expect(verifyCertificate(signed.certificate, over, now)).rejects.toMatchObject(refused);
+    await expect(verifyCertificate(signed.certificate, publicJwk, now)).rejects.toMatchObject(refused);
+    const forged = await certify(await signingKeyOf(await newPrivateJwk()), device, {});
+    await expect(verifyCertificate(forged, withFormer(second + 60), now)).rejects.toMatchObject(refused);
+  });
 });

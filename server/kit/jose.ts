@@ -15,7 +15,9 @@ import {
   certificateSchema,
   type PublicJwk,
   publicJwkSchema,
+  type RegistryKey,
   type Signed,
+  wasItsTime,
 } from "#protocol/signed.ts";
 
 /** A signature by the registry that is believed a little before and after its time: clocks differ. */
@@ -81,16 +83,52 @@ export async function verifyCompact<T>(
  */
 export async function verifyCertificate(
   certificate: string,
-  registryKey: PublicJwk,
+  registryKey: RegistryKey,
   atMs: number,
 ): Promise<Certificate> {
-  const claims = await verifyCompact(certificateSchema, certificate, registryKey);
+  const claims = await openCertificate(certificate, registryKey);
   const at = atMs / 1000;
   if (claims.kid !== (await thumbprint(claims.cnf.jwk)))
     throw new ColloqueError("bad-signature", { details: { why: "thumbprint" } });
   if (at < claims.iat - skewSeconds || at > claims.exp + skewSeconds)
     throw new ColloqueError("bad-signature", { details: { why: "certificate-expired" } });
   return claims;
+}
+
+/** By the registry's key of now, or by one that it had when it made the certificate. */
+async function openCertificate(
+  certificate: string,
+  { former = [], ...now }: RegistryKey,
+): Promise<Certificate> {
+  try {
+    return await verifyCompact(certificateSchema, certificate, now);
+  } catch (error) {
+    for (const key of former) {
+      const claims = await verifyCompact(certificateSchema, certificate, key).catch(() => undefined);
+      if (claims !== undefined && wasItsTime(key, claims)) return claims;
+    }
+    throw error;
+  }
+}
+
+/**
+ * The registry's keys as a JWK Set (RFC 7517): the one of now first, then those before it, each with the seconds between which it signed
+ * (`nbf` and `exp`, as OpenID Federation has them for historical keys). With it any JOSE tool verifies what the registry certified.
+ */
+export async function keySetOf({ former = [], ...now }: RegistryKey): Promise<Json> {
+  const keys = await Promise.all(
+    [now, ...former].map(async (key) => ({
+      ...key,
+      kid: await thumbprint(publicJwkSchema.parse(key)),
+      alg: "ES256",
+      use: "sig",
+    })),
+  );
+  return {
+    keys: keys.map((key) =>
+      Object.fromEntries(Object.entries(key).filter(([, value]) => value !== undefined)),
+    ),
+  };
 }
 
 /**
@@ -100,7 +138,7 @@ export async function verifyCertificate(
 export async function verifySigned<T>(
   schema: z.ZodType<T>,
   signed: Signed<unknown>,
-  registryKey: PublicJwk,
+  registryKey: RegistryKey,
   atMs: number,
 ): Promise<{ payload: T; certificate: Certificate }> {
   const certificate = await verifyCertificate(signed.certificate, registryKey, atMs);

@@ -16,7 +16,7 @@ import {
 import { patientQuerySchema, patientSchema } from "./patient.ts";
 import { careTeamSchema, clinicianSchema, specialtySchema } from "./people.ts";
 import { renditionSchema, signedReceiptSchema } from "./receipt.ts";
-import { publicJwkSchema } from "./signed.ts";
+import { publicJwkSchema, registryKeySchema } from "./signed.ts";
 
 /**
  * The Colloque server's own HTTP interface, under /colloque/v1. All but `config` and `health` ask for the Matrix access token
@@ -29,8 +29,8 @@ export const configSchema = z.object({
   hospital: z.object({ name: z.string(), address: z.string(), emergencyNumber: z.string() }),
   serverName: z.string(),
   bot: userIdSchema,
-  /** Public key of the consent registry, which certifies devices and signs statuses. */
-  registryKey: publicJwkSchema,
+  /** Public key of the consent registry, which certifies devices and signs statuses; and those before it. */
+  registryKey: registryKeySchema,
   registryName: z.string(),
   /** Number to call when the urgency is "now", by specialty. */
   urgentPhones: z.partialRecord(specialtySchema, z.string()),
@@ -39,6 +39,9 @@ export const configSchema = z.object({
   consentRules: consentRulesSchema,
 });
 export type Config = z.infer<typeof configSchema>;
+
+/** GET /registry-keys: the registry's keys, now and before, as a JWK Set (RFC 7517 §8.5). */
+export const keySetType = "application/jwk-set+json";
 
 /** GET /health */
 export const partStateSchema = z.enum(["up", "down", "off"]);

@@ -31,6 +31,17 @@ export const publicJwkSchema = z.object({
 });
 export type PublicJwk = z.infer<typeof publicJwkSchema>;
 
+/** A key that the registry had before, and the seconds since the epoch between which it signed. */
+export const formerKeySchema = publicJwkSchema.extend({ nbf: z.int(), exp: z.int() });
+export type FormerKey = z.infer<typeof formerKeySchema>;
+
+/** The registry's key with its first second, and the keys that it had before: what they certified in their time stays verifiable. */
+export const registryKeySchema = publicJwkSchema.extend({
+  nbf: z.int().optional(),
+  former: z.array(formerKeySchema).max(50).optional(),
+});
+export type RegistryKey = z.infer<typeof registryKeySchema>;
+
 /** What the registry certifies: that this key belongs to that person's device. Lifetimes in seconds since the epoch (RFC 7519). */
 export const certificateSchema = z.object({
   iss: z.string(),
@@ -46,3 +57,7 @@ export const certificateSchema = z.object({
   exp: z.int(),
 });
 export type Certificate = z.infer<typeof certificateSchema>;
+
+/** Whether a former key was the registry's still when it made this certificate: one that is over certifies nobody. */
+export const wasItsTime = (key: Pick<FormerKey, "exp">, { iat }: Pick<Certificate, "iat">): boolean =>
+  iat <= key.exp;

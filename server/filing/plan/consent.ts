@@ -14,6 +14,7 @@ import {
 import { type Document, documentBundle, documentId } from "./documents.ts";
 import { informTask } from "./inform.ts";
 import { poolsOf } from "./recipients.ts";
+import { type FiledKeys, filedKeys } from "./registry-keys.ts";
 import { attachedJws } from "./signed.ts";
 import { filingAudit, type Origin, provenance, provideAudit } from "./trail.ts";
 import type { Entry, Plan, PlanContext, Resource } from "./types.ts";
@@ -42,6 +43,7 @@ export function planConsent(event: ConsentEvent, context: PlanContext): Plan {
     kind: "consent",
     reference,
   }));
+  const keys = filedKeys(context);
   const resources: Resource[] = [
     ...representativesOf(context, event.eventId, payload, event.evidence),
     ...poolsOf(payload),
@@ -50,15 +52,21 @@ export function planConsent(event: ConsentEvent, context: PlanContext): Plan {
     ...tasksOf(context, filed),
     provenance(
       context,
-      originOf(event, context, [...references, `DocumentReference/${documentId(event.eventId, "consent")}`]),
+      originOf(event, context, keys, [
+        ...references,
+        `DocumentReference/${documentId(event.eventId, "consent")}`,
+      ]),
     ),
     filingAudit(context, event.eventId, payload.collectedBy, references),
     provideAudit(context, event.eventId),
   ];
   return {
-    steps: [bundle.step, { kind: "bundle", writes: resources.map((resource) => ({ resource })) }],
+    steps: [
+      bundle.step,
+      { kind: "bundle", writes: [...keys.writes, ...resources.map((resource) => ({ resource }))] },
+    ],
     entries: [...bundle.entries, ...entries],
-    blobs,
+    blobs: { ...blobs, ...keys.blobs },
   };
 }
 
@@ -103,7 +111,12 @@ function documentsOf(event: ConsentEvent, context: PlanContext) {
 }
 
 /** Who had a part in it: who agreed, who witnessed, who interpreted; and the signatures of collector and patient. */
-function originOf(event: ConsentEvent, context: PlanContext, targets: readonly string[]): Origin {
+function originOf(
+  event: ConsentEvent,
+  context: PlanContext,
+  { sources }: FiledKeys,
+  targets: readonly string[],
+): Origin {
   const { consent, evidence } = event;
   const givers =
     consent.payload.givenBy === "nobody" ? [] : performersOf(context, event.eventId, consent.payload);
@@ -115,7 +128,7 @@ function originOf(event: ConsentEvent, context: PlanContext, targets: readonly s
     occurredAt: consent.payload.collectedAt,
     author: consent.payload.collectedBy,
     signed: consent,
-    sources: [],
+    sources,
     ...(evidence.emergencyReason === undefined
       ? {}
       : {

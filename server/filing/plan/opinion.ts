@@ -16,6 +16,7 @@ import {
 } from "./codes.ts";
 import { documentBundle, documentId } from "./documents.ts";
 import { photoDocumentId } from "./references.ts";
+import { filedKeys } from "./registry-keys.ts";
 import { serviceRequest, task } from "./request.ts";
 import { filingAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext, Resource } from "./types.ts";
@@ -56,12 +57,14 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
     },
   ]);
   const report = diagnosticReport(event, context, letter);
+  const keys = filedKeys(context);
   return {
     steps: [
       documents.step,
       {
         kind: "bundle",
         writes: [
+          ...keys.writes,
           { resource: report },
           { resource: serviceRequest(context) },
           { resource: task(context) },
@@ -78,6 +81,7 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
               sources: [
                 { reference: `ServiceRequest/${requestId}` },
                 ...seenPhotos(event, context).map((reference) => ({ reference })),
+                ...keys.sources,
               ],
             }),
           },
@@ -95,7 +99,7 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
       ...documents.entries,
       { id: report.id, kind: "opinion", reference: `DiagnosticReport/${report.id}` },
     ],
-    blobs: { letter, discussion },
+    blobs: { letter, discussion, ...keys.blobs },
   };
 }
 

@@ -90,6 +90,8 @@ export type PlanContext = {
   readonly certificate?: Certificate | undefined;
   /** The registry's signed word that a consent was withdrawn (compact JWS). */
   readonly proof?: string | undefined;
+  /** The registry's keys, as a JWK Set, where they go with what is signed. */
+  readonly registryKeys?: Uint8Array | undefined;
   readonly nowMs: number;
   /** When the case's photos were read back, by event id. */
   readonly filedAtMs: ReadonlyMap<string, number>;

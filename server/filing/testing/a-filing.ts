@@ -9,6 +9,7 @@ import { createSealer } from "../../kit/seal.ts";
 import { openDatabase } from "../../store/index.ts";
 import { createFiling, type Filing, type WorkItem } from "../index.ts";
 import type { DocumentFlavour } from "../plan/index.ts";
+import type { StampSource } from "../stamp/authority.ts";
 import { clinicians, type People, startMs } from "./a-case.ts";
 import type { aRecord } from "./a-record.ts";
 
@@ -23,6 +24,7 @@ export function aFilingPlace(
   record: ReturnType<typeof aRecord>,
   withArchive = true,
   documents: DocumentFlavour = "contained",
+  timestamps?: StampSource,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "filing-"));
   const key = randomBytes(32);
@@ -59,6 +61,7 @@ export function aFilingPlace(
         if (botDown) throw new Error("the bot is not there");
         told.push({ roomId, filed, id });
       },
+      timestamps,
       fetcher,
       random: () => 0,
     });

@@ -8,7 +8,7 @@ import { localUntilMs, statusWhenSilent } from "#protocol/offline.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { Receipt, Rendition } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
-import type { PublicJwk } from "#protocol/signed.ts";
+import type { RegistryKey } from "#protocol/signed.ts";
 import type { Api } from "../api.ts";
 import { type Bytes, fromBase64, sha256Hex, toHex } from "../kit/bytes.ts";
 import { glassesOf, type Lease, leaseOn, stateOf, statusOf, timeOf } from "../registry.ts";
@@ -53,7 +53,7 @@ export type PhotoInCase = {
 export type ReaderDeps = {
   readonly api: Api;
   readonly leases: Leases;
-  readonly registryKey: () => Promise<PublicJwk>;
+  readonly registryKey: () => Promise<RegistryKey>;
   readonly clinicians: () => readonly Clinician[];
   readonly userId: () => string;
   /** What holds on this device: on a shared station no hours without the registry. */
@@ -216,7 +216,7 @@ async function whileSilent(
 async function livingWords(
   { consents }: PhotoInCase,
   leases: readonly Lease[],
-  registryKey: PublicJwk,
+  registryKey: RegistryKey,
 ): Promise<Consent[]> {
   const live = consents.filter(({ payload }) => leaseOn(leases, payload)?.claims.state === "live");
   const signed = await Promise.all(

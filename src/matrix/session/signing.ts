@@ -7,7 +7,9 @@ import {
   certificateSchema,
   type PublicJwk,
   publicJwkSchema,
+  type RegistryKey,
   type Signed,
+  wasItsTime,
 } from "#protocol/signed.ts";
 import { toBase64Url, utf8 } from "../kit/bytes.ts";
 import { toJson } from "../kit/json.ts";
@@ -54,12 +56,12 @@ export async function openCompact(jws: string, registryKey: PublicJwk): Promise<
  */
 export async function verifySigned(
   signed: Signed<unknown>,
-  registryKey: PublicJwk,
+  registryKey: RegistryKey,
   expected: { signer: string; signedAtMs: number },
 ): Promise<Result<Certificate, "bad-signature">> {
   const payload = canonicalJson(toJson(signed.payload));
   const { signer, signedAtMs } = expected;
-  const asked = [registryKey.x, registryKey.y, signer, signedAtMs, signed.certificate, signed.jws, payload];
+  const asked = [registryKey, signer, signedAtMs, signed.certificate, signed.jws, payload];
   const question = JSON.stringify(asked);
   const known = verified.get(question);
   if (known !== undefined) return ok(known);
@@ -78,18 +80,28 @@ const maxVerified = 200;
 
 async function verifyAnew(
   signed: Signed<unknown>,
-  registryKey: PublicJwk,
+  registryKey: RegistryKey,
   expected: { signer: string; signedAtMs: number },
 ): Promise<Result<Certificate, "bad-signature">> {
-  const parsed = certificateSchema.safeParse(await openCompact(signed.certificate, registryKey));
-  if (!parsed.success) return err("bad-signature");
-  const certificate = parsed.data;
+  const certificate = await openCertificate(signed.certificate, registryKey);
+  if (certificate === null) return err("bad-signature");
   if (certificate.sub !== expected.signer) return err("bad-signature");
   if (!wasAlive(certificate, expected.signedAtMs)) return err("bad-signature");
   const thumbprint = await calculateJwkThumbprint(certificate.cnf.jwk, "sha256");
   if (thumbprint !== certificate.kid) return err("bad-signature");
   const covered = await coversPayload(signed.jws, toJson(signed.payload), certificate);
   return covered ? ok(certificate) : err("bad-signature");
+}
+
+/** By the registry's key of now, or by one that it had when it made the certificate. */
+async function openCertificate(jws: string, registryKey: RegistryKey): Promise<Certificate | null> {
+  const byNow = certificateSchema.safeParse(await openCompact(jws, registryKey));
+  if (byNow.success) return byNow.data;
+  for (const key of registryKey.former ?? []) {
+    const parsed = certificateSchema.safeParse(await openCompact(jws, key));
+    if (parsed.success && wasItsTime(key, parsed.data)) return parsed.data;
+  }
+  return null;
 }
 
 const wasAlive = (certificate: Certificate, atMs: number): boolean =>
@@ -115,7 +127,8 @@ function importKey(jwk: PublicJwk): Promise<CryptoKey | Uint8Array> {
   const kept = imported.get(id);
   if (kept !== undefined) return kept;
   if (imported.size > 200) imported.clear();
-  const key = importJWK({ ...jwk }, "ES256");
+  const { kty, crv, x, y } = jwk;
+  const key = importJWK({ kty, crv, x, y }, "ES256");
   imported.set(id, key);
   return key;
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from "#protocol/canonical.ts";
 import { type CaseEvent, parseCaseEvent } from "#protocol/events.ts";
-import type { PublicJwk } from "#protocol/signed.ts";
+import type { RegistryKey } from "#protocol/signed.ts";
 import type { RatchetPlace } from "#protocol/trust.ts";
 import { sha256Hex, utf8 } from "../kit/bytes.ts";
 import { toJson } from "../kit/json.ts";
@@ -42,7 +42,7 @@ const spoken = (type: string): boolean => type === "m.room.message" || type.star
  * Judges one event on its own: encrypted, by whom it says, unedited, of this case, and signed where it must be. Replays are told
  * apart by `admitAll`, which sees the others.
  */
-export async function judge(raw: RoomEvent, caseId: string, registryKey: PublicJwk): Promise<Judged> {
+export async function judge(raw: RoomEvent, caseId: string, registryKey: RegistryKey): Promise<Judged> {
   if (raw.failure !== null) return { kind: "unreadable", reason: raw.failure };
   if (raw.clear === null) return { kind: "ignored" };
   if (!raw.encrypted)
@@ -87,7 +87,7 @@ function isOfCase(event: CaseEvent, caseId: string): boolean {
   }
 }
 
-async function isSigned(event: CaseEvent, registryKey: PublicJwk): Promise<boolean> {
+async function isSigned(event: CaseEvent, registryKey: RegistryKey): Promise<boolean> {
   switch (event.kind) {
     case "consent": {
       const { payload } = event.consent;

@@ -1,6 +1,6 @@
 import type { MatrixEvent, Room } from "matrix-js-sdk";
 import { Direction } from "matrix-js-sdk/lib/models/event-timeline.js";
-import type { PublicJwk } from "#protocol/signed.ts";
+import type { RegistryKey } from "#protocol/signed.ts";
 import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import type { Sdk } from "../session/sdk.ts";
 import { type Admitted, admitAll, type Judged, judge, type RoomEvent } from "./admit.ts";
@@ -27,7 +27,7 @@ export type RoomReader = {
 const maxEvents = 5000;
 const pageSize = 200;
 
-export function createRoomReader({ sdk, registryKey }: { sdk: Sdk; registryKey: PublicJwk }): RoomReader {
+export function createRoomReader({ sdk, registryKey }: { sdk: Sdk; registryKey: RegistryKey }): RoomReader {
   const judgedById = new Map<string, { raw: RoomEvent; verdict: Judged }>();
   const places = new Map<string, string>();
 

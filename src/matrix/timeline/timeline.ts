@@ -5,7 +5,7 @@ import { MatrixEventEvent } from "matrix-js-sdk/lib/models/event.js";
 import { RoomEvent as SdkRoomEvent } from "matrix-js-sdk/lib/models/room.js";
 import { RoomStateEvent } from "matrix-js-sdk/lib/models/room-state.js";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { PublicJwk } from "#protocol/signed.ts";
+import type { RegistryKey } from "#protocol/signed.ts";
 import { type Clock, drop } from "../kit/clock.ts";
 import type { Sdk } from "../session/sdk.ts";
 import { createJoiner } from "./joining.ts";
@@ -38,7 +38,7 @@ export type TimelineDeps = {
   readonly sdk: Sdk;
   readonly userId: string;
   readonly bot: string;
-  readonly registryKey: PublicJwk;
+  readonly registryKey: RegistryKey;
   readonly kept: KeptRooms;
   readonly clock: Clock;
   readonly signal: AbortSignal;
