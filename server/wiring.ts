@@ -11,7 +11,7 @@ import { createFiling, type Filing, openTimeAuthority, type StampSource } from "
 import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
 import { type Config, ConfigError } from "./kit/config.ts";
 import type { Destinations } from "./kit/destination/index.ts";
-import type { RoleContext } from "./kit/role.ts";
+import type { Clock, RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
 /** What stands between the archivist (keys of Matrix, none of the record) and filing (the record, no key of Matrix). */
