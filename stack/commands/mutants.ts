@@ -158,6 +158,8 @@ async function tryMutants(mutate: readonly string[], tests: readonly string[]): 
       plugins: ["@stryker-mutator/vitest-runner"],
       mutate,
       concurrency: 1,
+      // What waits for ever is ended by vitest: this is for what runs for ever, and not for a machine that is busy.
+      timeoutMS: 20_000,
       coverageAnalysis: "perTest",
       tempDirName: join(folder, "work"),
       reporters: ["json"],
