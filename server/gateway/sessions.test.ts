@@ -3,7 +3,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import { createNews } from "./news.ts";
 import { createRateLimit } from "./rate-limit.ts";
-import { createSessions } from "./sessions.ts";
+import { createSessions, tokenKey } from "./sessions.ts";
 
 /** A homeserver that knows one token, and counts how often it was asked. */
 function homeserver() {
@@ -45,7 +45,7 @@ describe("whom a token belongs to", () => {
 
 describe("while the homeserver is away", () => {
   function setUp() {
-    let now = 0;
+    let now = 6 * 60_000;
     const state = { away: false };
     const { synapse } = homeserver();
     const away: typeof synapse = {
@@ -71,7 +71,9 @@ describe("while the homeserver is away", () => {
     later(5 * 60_000);
     await expect(sessions.of("Bearer good")).rejects.toMatchObject({ code: "homeserver-unreachable" });
     expect((await sessions.lately("Bearer good")).userId).toBe("@martin:valombre.example");
-    later(5 * 60_000 + 1);
+    later(5 * 60_000);
+    expect((await sessions.lately("Bearer good")).device).toBe("D");
+    later(1);
     await expect(sessions.lately("Bearer good")).rejects.toMatchObject({ code: "homeserver-unreachable" });
   });
 
@@ -113,12 +115,42 @@ describe("a token", () => {
         return answer.parse(state.answer());
       },
     };
-    const sessions = createSessions(
-      synapse,
-      createNews(() => state.nowMs),
-    );
-    return { state, asked, sessions };
+    const news = createNews(() => state.nowMs);
+    const sessions = createSessions(synapse, news);
+    const goAway = () => {
+      state.answer = () => {
+        throw new ColloqueError("homeserver-unreachable");
+      };
+    };
+    return { state, asked, sessions, news, goAway };
   };
+
+  test("is over at once when the homeserver tells so, and no other is", async () => {
+    const { sessions, news, goAway } = asking();
+    for (const token of ["one", "other"]) await sessions.of(`Bearer ${token}`);
+    goAway();
+    news.hear({ stream: "s", seq: 1, roomId: "!room" });
+    news.hear({ stream: "s", seq: 2, tokenSha256: tokenKey("one") });
+    expect(sessions.known("Bearer one")).toBeUndefined();
+    expect(sessions.known("Bearer other")).toBe("@martin:x.example");
+    await expect(sessions.lately("Bearer one")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    expect((await sessions.lately("Bearer other")).token).toBe("other");
+  });
+
+  test("keeps its newer answer when an older question fails late", async () => {
+    const late = Promise.withResolvers<never>();
+    const answers = [late.promise, { user_id: "@martin:x.example", device_id: "D" }];
+    const slow = createSessions(
+      { call: async ({ answer }) => answer.parse(await answers.shift()) },
+      createNews(() => 0),
+    );
+    const first = slow.of("Bearer good");
+    slow.drop("good");
+    await slow.of("Bearer good");
+    late.reject(new ColloqueError("homeserver-unreachable"));
+    await expect(first).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    expect(slow.known("Bearer good")).toBe("@martin:x.example");
+  });
 
   test("is asked of the homeserver as its own, and is told back with whose it is", async () => {
     const { asked, sessions } = asking();
@@ -247,5 +279,19 @@ describe("a token", () => {
     for (let n = 0; n <= 20_000; n += 1) await sessions.of(`Bearer t${n}`);
     expect(sessions.known("Bearer t0")).toBeUndefined();
     expect(sessions.known("Bearer t1")).toBe("@martin:x.example");
+  });
+
+  test("is known for a homeserver that is away together with others, and not with any number of them", async () => {
+    const { state, sessions, goAway } = asking();
+    const { answer } = state;
+    for (let n = 0; n < 20_000; n += 1) await sessions.of(`Bearer t${n}`);
+    state.nowMs = 2_000;
+    goAway();
+    expect((await sessions.lately("Bearer t0")).token).toBe("t0");
+    state.answer = answer;
+    await sessions.of("Bearer more");
+    goAway();
+    await expect(sessions.lately("Bearer t0")).rejects.toMatchObject({ code: "homeserver-unreachable" });
+    expect((await sessions.lately("Bearer more")).token).toBe("more");
   });
 });
