@@ -16,7 +16,7 @@ const script = "const a = 1;\n".repeat(100);
 const app = fastify();
 let origin = "";
 beforeAll(async () => {
-  for (const each of ["assets", "p"]) mkdirSync(join(dist, each), { recursive: true });
+  for (const each of ["assets", "p/assets"]) mkdirSync(join(dist, each), { recursive: true });
   const put = (name: string, text: string) => writeFileSync(join(dist, name), text);
   writeFileSync(outside, "secret");
   put("index.html", page);
@@ -24,6 +24,9 @@ beforeAll(async () => {
   put("p/index.html", "<!doctype html><title>Patient</title>");
   put("assets/app-abcd1234.js", script);
   put("assets/plain.js", script);
+  put("assets/app-abcd1234.min.js", script);
+  put("p/assets/page-abcd1234.js", script);
+  put("assets/back\\slash.txt", "not by a name that is a way elsewhere");
   put("assets/short-abcd1234.css", "a{}");
   put("assets/photo-abcd1234.png", script);
   for (const each of ["css", "json", "webmanifest", "wasm", "svg", "txt", "html"])
@@ -64,6 +67,8 @@ describe("the client's files", () => {
       ["/assets/app-abcd1234.js", forever],
       ["/assets/photo-abcd1234.png", forever],
       ["/assets/plain.js", "no-cache"],
+      ["/assets/app-abcd1234.min.js", "no-cache"],
+      ["/p/assets/page-abcd1234.js", "no-cache"],
       ["/sw.js", "no-cache"],
       ["/", "no-cache"],
     ] as const)
@@ -145,6 +150,7 @@ describe("the client's files", () => {
     "/%2e%2e/outside.txt",
     "/..%2foutside.txt",
     "/assets/..%5c..%5coutside.txt",
+    "/assets/back%5cslash.txt",
     "/assets/%00",
     "/assets/x#%zz",
     "/assets",
@@ -160,7 +166,7 @@ describe("the client's files", () => {
 describe("the client's page", () => {
   const html = { accept: "text/html,application/xhtml+xml" };
 
-  test.each(["/", "/cases/7f1f9a52", "/assetsy", "/pictures"])(
+  test.each(["/", "/cases/7f1f9a52", "/assetsy", "/pictures", "/cases/p"])(
     "is what a person gets at %s",
     async (path) => {
       const answer = await get(path, html);
