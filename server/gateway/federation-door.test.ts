@@ -5,7 +5,7 @@ import { ColloqueError } from "#protocol/errors.ts";
 import type { MediaFacts } from "../consent/index.ts";
 import { federationPaths } from "../federation/index.ts";
 import { newPrivateJwk, signingKeyOf } from "../kit/jose.ts";
-import { createLogger } from "../kit/log.ts";
+import { openLog } from "../kit/testing/a-log.ts";
 import { buildDoor } from "./federation-door.ts";
 import { ours } from "./testing/a-picture.ts";
 
@@ -51,6 +51,8 @@ async function setUp() {
   };
   const wishes: unknown[][] = [];
   const withdrawn = new Set<() => void>();
+  const limited: string[] = [];
+  const { log, lines } = openLog();
   const app = buildDoor(
     {
       synapse: { dispatcher },
@@ -81,10 +83,11 @@ async function setUp() {
           };
         },
       },
-      limit: () => {
+      limit: (key) => {
+        limited.push(key);
         if (state.limited) throw new ColloqueError("too-many", { details: { retryAfterMs: 1 } });
       },
-      log: createLogger("silent"),
+      log,
     },
     null,
   );
@@ -96,6 +99,8 @@ async function setUp() {
     wishes,
     state,
     withdrawn,
+    limited,
+    lines,
     [Symbol.asyncDispose]: async () => {
       await app.close();
       await dispatcher.destroy();
@@ -211,6 +216,12 @@ describe("the door for other hospitals", () => {
     const answer = await at.app.inject({ url: media, headers: from("b.example") });
     expect(answer.statusCode).toBe(500);
     expect(Object.keys(answer.json()).sort()).toEqual(["errcode", "error"]);
+    expect(at.lines).toEqual([["error", "a request of another hospital failed", { error: "Error" }]]);
+  });
+
+  test("answers no HEAD", async () => {
+    await using at = await setUp();
+    expect((await at.app.inject({ method: "HEAD", url: federationPaths.key })).statusCode).toBe(404);
   });
 
   test("takes a body whose length is told, and passes on none where there is none", async () => {
@@ -237,9 +248,12 @@ describe("the door for other hospitals", () => {
     const fault = await ask();
     expect(fault.statusCode).toBe(500);
     expect(fault.body).not.toContain("disk");
+    expect(at.lines).toEqual([["error", "a request of another hospital failed", { error: "Error" }]]);
     at.state.broken = false;
     expect((await ask()).statusCode).toBe(200);
     at.state.limited = true;
     expect((await ask()).statusCode).toBe(429);
+    expect(at.limited).toEqual(["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+    expect(at.lines).toHaveLength(1);
   });
 });

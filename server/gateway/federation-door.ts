@@ -15,11 +15,6 @@ import { type MediaDoor, until } from "./media.ts";
 import { answerWith, forward, refuse } from "./proxy.ts";
 import { createRateLimit, rates } from "./rate-limit.ts";
 
-type Parts = {
-  readonly synapse: SynapseClient;
-  readonly federation?: Federation | undefined;
-  readonly media: MediaDoor;
-};
 export type Door = {
   readonly synapse: Pick<SynapseClient, "dispatcher">;
   readonly federation: Pick<Federation, "publicKey" | "isPeer" | "answer" | "takeBack" | "hasLeave">;
@@ -29,12 +24,19 @@ export type Door = {
   readonly log: Logger;
 };
 
+type Parts = Pick<Door, "synapse" | "media"> & {
+  readonly federation?: (Door["federation"] & Pick<Federation, "config">) | undefined;
+};
+type Context = Pick<RoleContext, "clock" | "log"> & {
+  readonly config: Pick<RoleContext["config"], "serverName">;
+};
+
 /**
  * The door for other hospitals, by TLS and apart from the one for people: what their homeservers may ask of ours, by an allow-list, and what
  * their gateways ask of this one. Closed where the configuration names no other hospital.
  */
 export async function openFederationDoor(
-  { config, clock, log: serverLog }: RoleContext,
+  { config, clock, log: serverLog }: Context,
   { synapse, federation, media }: Parts,
 ): Promise<FastifyInstance | undefined> {
   if (federation === undefined) return undefined;
