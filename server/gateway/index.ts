@@ -3,9 +3,10 @@ import type { Config as ClientConfig, Health } from "#protocol/api.ts";
 import type { Audit } from "../audit/index.ts";
 import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
-import { type Federation, serverOf } from "../federation/index.ts";
+import type { Federation } from "../federation/index.ts";
 import type { Config } from "../kit/config.ts";
 import type { Destinations } from "../kit/destination/index.ts";
+import { toHttp } from "../kit/http-errors.ts";
 import { toLog } from "../kit/log.ts";
 import type { Role, RoleContext } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
@@ -22,7 +23,7 @@ import { matrixDoor } from "./matrix.ts";
 import { createMediaDoor } from "./media.ts";
 import { createMemberships } from "./memberships.ts";
 import { createNews, type News } from "./news.ts";
-import { startPolicySocket } from "./policy-socket.ts";
+import { abroadOf, startPolicySocket } from "./policy-socket.ts";
 import { refuse } from "./proxy.ts";
 import { createSessions } from "./sessions.ts";
 
@@ -65,12 +66,8 @@ export const gatewayRole = (needs: GatewayNeeds): Role<GatewayPort> => ({
       registry: needs.registry,
       gate: needs.gate,
       audit: needs.audit,
-      mayBeInvitedAbroad: (inviter, invitee) =>
-        needs.federation?.isPeersArchivist(inviter) === true &&
-        serverOf(invitee) === config.serverName &&
-        needs.directory.find(invitee) !== undefined,
+      ...abroadOf(needs.federation, needs.directory, config.serverName),
       serverName: config.serverName,
-      isReadingFrom: (serverName) => needs.federation?.isReading(serverName) === true,
       log: context.log.child({ role: "policy" }),
       clock: context.clock,
     });
@@ -104,7 +101,7 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
   });
   addSecurityHeaders(app, securityHeaders({ publicUrl: config.publicUrl, livekitUrl: config.livekit?.url }));
   app.setErrorHandler((error, _request, reply) => {
-    if (reply.statusCode >= 500) log.error(toLog(error), "a request failed");
+    if (toHttp(error).body.code === "internal") log.error(toLog(error), "a request failed");
     return refuse(reply, error);
   });
   app.addHook("onResponse", async (request, reply) => {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openLog } from "../kit/testing/a-log.ts";
-import { startPolicySocket } from "./policy-socket.ts";
-import { bot, leroy, martin } from "./testing/a-gateway.ts";
+import { abroadOf, startPolicySocket } from "./policy-socket.ts";
+import { aClinician, bot, leroy, martin } from "./testing/a-gateway.ts";
 import { askPolicy } from "./testing/homeserver.ts";
 
 const archivistOfB = "@archiviste:b.example";
@@ -65,6 +65,38 @@ describe("an invitation by another hospital's archivist", () => {
       allow: false,
       reason: "withdrawn",
     });
+  });
+});
+
+describe("a hospital of the allow-list", () => {
+  const isKnown = new Set([martin]);
+  const directory = {
+    find: (userId: string) => (isKnown.has(userId) ? aClinician(userId) : undefined),
+  };
+  const federation = {
+    isPeersArchivist: (userId: string) => userId === archivistOfB,
+    isReading: (server: string) => server === "b.example",
+  };
+  const abroad = abroadOf(federation, directory, "valombre.example");
+
+  test("brings in by its archivist alone, people of ours alone, whom our directory knows", () => {
+    const { mayBeInvitedAbroad } = abroad;
+    expect(mayBeInvitedAbroad(archivistOfB, martin)).toBe(true);
+    expect(mayBeInvitedAbroad("@martin:b.example", martin)).toBe(false);
+    expect(mayBeInvitedAbroad(archivistOfB, leroy)).toBe(false);
+    isKnown.add("@guest:c.example");
+    expect(mayBeInvitedAbroad(archivistOfB, "@guest:c.example")).toBe(false);
+  });
+
+  test("has copies here while somebody of ours reads there", () => {
+    expect(abroad.isReadingFrom("b.example")).toBe(true);
+    expect(abroad.isReadingFrom("c.example")).toBe(false);
+  });
+
+  test("is none where no other hospital is spoken to", () => {
+    const alone = abroadOf(undefined, directory, "valombre.example");
+    expect(alone.mayBeInvitedAbroad(archivistOfB, martin)).toBe(false);
+    expect(alone.isReadingFrom("b.example")).toBe(false);
   });
 });
 

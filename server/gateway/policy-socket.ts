@@ -5,7 +5,8 @@ import { z } from "zod";
 import { caseIdSchema, mxcUriSchema, roomIdSchema, sha256Schema, userIdSchema } from "#protocol/ids.ts";
 import type { Audit } from "../audit/index.ts";
 import type { MediaFacts, Registry } from "../consent/index.ts";
-import { homeOf } from "../federation/index.ts";
+import type { DirectoryPort } from "../directory/index.ts";
+import { type Federation, homeOf, serverOf } from "../federation/index.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Gate } from "./gate.ts";
@@ -30,6 +31,19 @@ export type PolicyParts = {
   readonly log: Logger;
   readonly clock: Clock;
 };
+
+/** What other hospitals may do here: nothing where none is spoken to. */
+export const abroadOf = (
+  federation: Pick<Federation, "isPeersArchivist" | "isReading"> | undefined,
+  directory: Pick<DirectoryPort, "find">,
+  serverName: string,
+): Pick<PolicyParts, "mayBeInvitedAbroad" | "isReadingFrom"> => ({
+  mayBeInvitedAbroad: (inviter, invitee) =>
+    federation?.isPeersArchivist(inviter) === true &&
+    serverOf(invitee) === serverName &&
+    directory.find(invitee) !== undefined,
+  isReadingFrom: (server) => federation?.isReading(server) === true,
+});
 
 const mayInviteSchema = z.object({ inviter: userIdSchema, invitee: userIdSchema, roomId: roomIdSchema });
 const mayCreateSchema = z.object({

@@ -19,9 +19,10 @@ export const startMs = Date.parse("2026-03-01T10:00:00Z");
 export const picture = Buffer.from("the ciphertext of a picture");
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-const clinicians = ["leroy", "martin", "haddad"].map((name) =>
-  clinicianSchema.parse({
-    userId: userOf(name),
+export const aClinician = (userId: string) => {
+  const name = userId.slice(1, userId.indexOf(":"));
+  return clinicianSchema.parse({
+    userId,
     practitionerId: name,
     practitionerRoleId: name,
     family: name,
@@ -31,8 +32,9 @@ const clinicians = ["leroy", "martin", "haddad"].map((name) =>
     rpps: "89900000001",
     organization: "CHU de Valombre",
     teams: [],
-  }),
-);
+  });
+};
+const clinicians = [leroy, martin, haddad].map(aClinician);
 
 type Asking = {
   readonly as?: string;

@@ -8,7 +8,7 @@ import type { DirectoryPort } from "../../directory/index.ts";
 import { readConfig } from "../../kit/config.ts";
 import { createEventBus, type EventBus } from "../../kit/events.ts";
 import { newPrivateJwk } from "../../kit/jose.ts";
-import { createLogger } from "../../kit/log.ts";
+import { createLogger, type Logger } from "../../kit/log.ts";
 import type { RoleContext } from "../../kit/role.ts";
 import { createSynapseClient } from "../../kit/synapse-client.ts";
 import { type PatientPort, patientRole } from "../../patient/index.ts";
@@ -48,6 +48,8 @@ export type HospitalParts = {
   readonly patient?: Partial<PatientPort>;
   readonly needs?: Partial<GatewayNeeds>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it writes what it does; nowhere, unless a test wants to read it. */
+  readonly log?: Logger;
 };
 
 export const hospitalUrl = "http://hospital.test";
@@ -86,7 +88,7 @@ export async function openHospital({ clock, bot, ...given }: HospitalParts): Pro
   let running: (Running & { stack: AsyncDisposableStack }) | undefined;
 
   async function start(): Promise<void> {
-    const log = createLogger("silent");
+    const log = given.log ?? createLogger("silent");
     const stack = new AsyncDisposableStack();
     const db = stack.use(openDatabase(file));
     const signal = new AbortController().signal;
