@@ -8,7 +8,7 @@ import { directoryRole } from "./directory/index.ts";
 import { startFederation } from "./federation/index.ts";
 import { createGate, gatewayRole } from "./gateway/index.ts";
 import { type Config, ConfigError, readConfig } from "./kit/config.ts";
-import { type Destinations, openDestination } from "./kit/destination/index.ts";
+import { type Access, type Destinations, openDestination } from "./kit/destination/index.ts";
 import { createEventBus } from "./kit/events.ts";
 import { createLogger, toLog } from "./kit/log.ts";
 import type { RoleContext } from "./kit/role.ts";
@@ -77,15 +77,16 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
 
 /** One each for all roles, so that a token is fetched once. */
 function openDestinations({ config, clock }: RoleContext, stack: AsyncDisposableStack): Destinations {
-  const parts = { env: process.env, clock };
-  const record = { name: "COLLOQUE_FHIR_ACCESS", url: config.fhirUrl, access: config.fhirAccess };
-  const { dicomwebUrl: url, dicomwebAccess: access } = config;
+  const open = (name: string, url: string, access: Access) =>
+    stack.use(openDestination({ name, url, access }, { env: process.env, clock }));
+  const { fhirUrl, dicomwebUrl, auditUrl } = config;
   return {
-    record: stack.use(openDestination(record, parts)),
+    record: open("COLLOQUE_FHIR_ACCESS", fhirUrl, config.fhirAccess),
     archive:
-      url === undefined
+      dicomwebUrl === undefined
         ? undefined
-        : stack.use(openDestination({ name: "COLLOQUE_DICOMWEB_ACCESS", url, access }, parts)),
+        : open("COLLOQUE_DICOMWEB_ACCESS", dicomwebUrl, config.dicomwebAccess),
+    audit: auditUrl === undefined ? undefined : open("COLLOQUE_AUDIT_ACCESS", auditUrl, config.auditAccess),
   };
 }
 

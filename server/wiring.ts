@@ -82,6 +82,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
     config: {
       fhirUrl: config.fhirUrl,
       dicomwebUrl: config.dicomwebUrl,
+      auditUrl: config.auditUrl,
       documents: config.recordDocuments,
       documentIds: config.recordDocumentIds,
       patientLookup: config.patientLookup,
@@ -101,6 +102,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
     log: log.child({ role: "filing" }),
     fetcher: destinations.record.fetch,
     archiveFetcher: destinations.archive?.fetch,
+    auditFetcher: destinations.audit?.fetch,
     onDown: () => void directory.refresh(),
     onOutcome: async (roomId, filed) => {
       // A picture that gate 4 refuses is not left in the case either.

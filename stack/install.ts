@@ -139,6 +139,7 @@ const validatorFolder = () =>
 export const validators = () => ({
   hapiClassPath: `${join(validatorFolder(), "validate.jar")}:${join(validatorFolder(), "lib", "*")}`,
   verapdf: join(validatorFolder(), "verapdf.jar"),
+  library: join(validatorFolder(), "lib"),
 });
 
 export const validatorInstaller: Installer = {

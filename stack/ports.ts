@@ -20,6 +20,7 @@ const portBases: Readonly<Record<string, number>> = {
   homeserver: 7920,
   template: 8020,
   federation: 8120,
+  "second-record": 8220,
 };
 
 /**

@@ -13,7 +13,7 @@ interface Tool {
   readonly install: string;
 }
 
-export type ToolName = "python" | "go" | "java" | "maven";
+export type ToolName = "python" | "go" | "java" | "maven" | "rust";
 
 const tools: Readonly<Record<ToolName, Tool>> = {
   python: {
@@ -42,6 +42,15 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     least: [17, 0],
     use: "HAPI FHIR (the record)",
     install: "apt-get install openjdk-17-jdk-headless",
+  },
+  rust: {
+    label: "Rust",
+    command: "cargo",
+    args: ["--version"],
+    pattern: /cargo (\d+)\.(\d+)/,
+    least: [1, 95],
+    use: "Helios (a second record, for tests)",
+    install: "rustup toolchain install stable",
   },
   maven: {
     label: "Maven",

@@ -38,6 +38,8 @@ export type FilingOptions = {
   readonly config: {
     readonly fhirUrl: string;
     readonly dicomwebUrl?: string | undefined;
+    /** The hospital's audit repository, where its record takes no audit events. */
+    readonly auditUrl?: string | undefined;
     /** Cases that are filed at the same time; more than four saturate a small record. */
     readonly concurrency?: number;
     readonly language?: "fr" | "en";
@@ -67,6 +69,7 @@ export type FilingOptions = {
   readonly timestamps?: StampSource | undefined;
   readonly fetcher?: typeof fetch;
   readonly archiveFetcher?: typeof fetch | undefined;
+  readonly auditFetcher?: typeof fetch | undefined;
   readonly random?: () => number;
   /** How long another process on the same database may say nothing before its cases are taken over. */
   readonly patienceMs?: number;
@@ -118,7 +121,11 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     return send(...given);
   };
   const recordHttp = createRecordHttp(config.fhirUrl, fetcher);
-  const record = createFhirRecord(recordHttp, config.documentIds);
+  const auditHttp =
+    config.auditUrl === undefined
+      ? undefined
+      : createRecordHttp(config.auditUrl, options.auditFetcher ?? fetcher);
+  const record = createFhirRecord(recordHttp, config.documentIds, auditHttp);
   const archive =
     config.dicomwebUrl === undefined
       ? undefined

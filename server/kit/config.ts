@@ -89,9 +89,12 @@ const environment = z.object({
   COLLOQUE_POLICY_SOCKET: z.string().min(1),
   COLLOQUE_FHIR_URL: baseUrl,
   COLLOQUE_DICOMWEB_URL: baseUrl.optional(),
+  /** The hospital's audit repository, where its record takes no audit events. */
+  COLLOQUE_AUDIT_URL: baseUrl.optional(),
   /** How each of them is entered, where it asks for that (docs/destinations.md). */
   COLLOQUE_FHIR_ACCESS: jsonOf(accessSchema).default(accessSchema.parse({})),
   COLLOQUE_DICOMWEB_ACCESS: jsonOf(accessSchema).default(accessSchema.parse({})),
+  COLLOQUE_AUDIT_ACCESS: jsonOf(accessSchema).default(accessSchema.parse({})),
   /** How a patient is found again before anything is filed: by PDQm, by PIXm, or by the record's own id alone. */
   COLLOQUE_PATIENT_LOOKUP: z.enum(["pdqm", "pixm", "by-id"]).default("pdqm"),
   /** How documents name author and patient: inside each (IHE MHD Comprehensive, as France has it) or by reference. */
@@ -144,8 +147,11 @@ export type Config = {
   readonly fhirUrl: string;
   /** Base of DICOMweb, without a slash at its end; undefined where there is no archive. */
   readonly dicomwebUrl: string | undefined;
+  /** Base of the audit repository; undefined where audit events go into the record. */
+  readonly auditUrl: string | undefined;
   readonly fhirAccess: Access;
   readonly dicomwebAccess: Access;
+  readonly auditAccess: Access;
   readonly patientLookup: "pdqm" | "pixm" | "by-id";
   readonly recordDocuments: "contained" | "uncontained";
   readonly recordDocumentIds: "theirs" | "ours";
@@ -190,8 +196,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     policySocket: e.COLLOQUE_POLICY_SOCKET,
     fhirUrl: withoutSlash(e.COLLOQUE_FHIR_URL),
     dicomwebUrl: e.COLLOQUE_DICOMWEB_URL === undefined ? undefined : withoutSlash(e.COLLOQUE_DICOMWEB_URL),
+    auditUrl: e.COLLOQUE_AUDIT_URL === undefined ? undefined : withoutSlash(e.COLLOQUE_AUDIT_URL),
     fhirAccess: e.COLLOQUE_FHIR_ACCESS,
     dicomwebAccess: e.COLLOQUE_DICOMWEB_ACCESS,
+    auditAccess: e.COLLOQUE_AUDIT_ACCESS,
     patientLookup: e.COLLOQUE_PATIENT_LOOKUP,
     recordDocuments: e.COLLOQUE_RECORD_DOCUMENTS,
     recordDocumentIds: e.COLLOQUE_RECORD_DOCUMENT_IDS,
@@ -234,6 +242,7 @@ function refuseOpenWays(e: z.infer<typeof environment>): void {
   const ways = [
     ["COLLOQUE_FHIR_ACCESS", e.COLLOQUE_FHIR_URL, e.COLLOQUE_FHIR_ACCESS],
     ["COLLOQUE_DICOMWEB_ACCESS", e.COLLOQUE_DICOMWEB_URL, e.COLLOQUE_DICOMWEB_ACCESS],
+    ["COLLOQUE_AUDIT_ACCESS", e.COLLOQUE_AUDIT_URL, e.COLLOQUE_AUDIT_ACCESS],
   ] as const;
   const lines = ways.flatMap(([name, url, access]) => {
     const problem = url === undefined ? undefined : accessProblem(url, access);

@@ -110,7 +110,7 @@ const vitestSchema = z.object({
 export const runUnitTests = (
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
-): Promise<Tally> => runVitest(["--exclude=**/*.stack.test.ts", ...args], { env });
+): Promise<Tally> => runVitest(["--exclude=**/*.{stack,second}.test.ts", ...args], { env });
 
 /** Runs vitest and counts. */
 export async function runVitest(

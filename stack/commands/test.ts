@@ -2,6 +2,7 @@ import { messageOf } from "../failure.ts";
 import { addTallies, runChecks, runUnitTests, type Tally } from "./check.ts";
 import { runPlaywright } from "./e2e.ts";
 import { runHomeserverTests } from "./homeserver-tests.ts";
+import { runSecondRecordTests } from "./second-record-tests.ts";
 import { runValidation } from "./validate.ts";
 
 /** `npm test`: checks, unit tests, then one end-to-end path per tag; `--full` runs every test that there is. */
@@ -13,6 +14,7 @@ export async function test(args: readonly string[]): Promise<number> {
   const env = isFull ? { COLLOQUE_MODEL_RUNS: "400" } : {};
   tallies.push(await step("Unit and property tests", () => runUnitTests([], env)));
   if (isFull) tallies.push(await step("The archivist on a homeserver of its own", runHomeserverTests));
+  if (isFull) tallies.push(await step("A record that shares no code with ours", runSecondRecordTests));
   if (isFull) tallies.push(await step("What is filed, before validators that are not ours", runValidation));
   tallies.push(
     await step(isFull ? "End-to-end tests" : "End-to-end tests, one path per tag", () =>

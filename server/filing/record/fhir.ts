@@ -4,7 +4,7 @@ import { sha256Hex } from "../ids.ts";
 import type { Step, Write } from "../plan/types.ts";
 import { faultOf, RecordFault, type RecordHttp } from "./http.ts";
 import { type Names, named, noNames, withNames } from "./names.ts";
-import { findSubmission, provideDocuments } from "./provide.ts";
+import { findSubmission, isNamedByRecord, provideDocuments } from "./provide.ts";
 
 const fhirJson = "application/fhir+json";
 const resourceSchema = z.looseObject({ resourceType: z.string() });
@@ -32,9 +32,31 @@ export type FhirRecord = ReturnType<typeof createFhirRecord>;
  * The hospital's FHIR server. What is written has an id of ours and is PUT, documents aside where the record names them (ITI-65): every call
  * may be repeated.
  */
-export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "theirs") {
-  /** Writes all or nothing. `bytesOf` gives the content of a Binary by the name of its blob. */
+export function createFhirRecord(
+  http: RecordHttp,
+  documentIds: DocumentIds = "theirs",
+  /** Where audit events go: with what they tell of, or into an audit repository. */
+  auditHttp: RecordHttp = http,
+) {
+  const homeOf = (resourceType: string): RecordHttp => (resourceType === "AuditEvent" ? auditHttp : http);
+
+  /**
+   * Writes all or nothing, in each of the two places. `bytesOf` gives the content of a Binary by the name of its blob. What is done is
+   * written before what tells of it: when this ends in between, both are written again and change nothing.
+   */
   async function write(
+    writes: readonly Write[],
+    names: Names,
+    bytesOf: (blob: string) => Promise<Uint8Array>,
+  ): Promise<void> {
+    for (const home of new Set([http, auditHttp])) {
+      const its = writes.filter(({ resource }) => homeOf(resource.resourceType) === home);
+      if (its.length > 0) await transact(home, its, names, bytesOf);
+    }
+  }
+
+  async function transact(
+    home: RecordHttp,
     writes: readonly Write[],
     names: Names,
     bytesOf: (blob: string) => Promise<Uint8Array>,
@@ -44,13 +66,13 @@ export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "t
       const data = blob === undefined ? {} : { data: Buffer.from(await bytesOf(blob)).toString("base64") };
       const path = `${resource.resourceType}/${resource.id}`;
       entry.push({
-        fullUrl: new URL(path, http.base).href,
+        fullUrl: new URL(path, home.base).href,
         resource: { ...withNames(resource, names), ...data },
         request: { method: "PUT", url: path },
       });
     }
     const bundle: Json = { resourceType: "Bundle", type: "transaction", entry };
-    const answer = await http.request({
+    const answer = await home.request({
       method: "POST",
       path: "",
       accept: fhirJson,
@@ -93,7 +115,8 @@ export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "t
 
   /** One resource by its id; undefined when the server itself says that there is none. */
   async function read(reference: string): Promise<z.infer<typeof resourceSchema> | undefined> {
-    const answer = await http.request({ method: "GET", path: checked(reference), accept: fhirJson });
+    const home = homeOf(reference.split("/")[0] ?? "");
+    const answer = await home.request({ method: "GET", path: checked(reference), accept: fhirJson });
     const body = readResource(answer.bytes);
     if ((answer.status === 404 || answer.status === 410) && body?.resourceType === "OperationOutcome")
       return undefined;
@@ -133,6 +156,10 @@ export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "t
     const stored = await read(reference);
     if (stored === undefined) return "missing";
     const { id: _ours, ...members } = withNames(write.resource, names);
+    if (documentIds === "theirs" && isNamedByRecord(write)) {
+      const { date, ...others } = members;
+      return covers(stored, others, "") && isNotAfter(stored.date, date) ? "same" : "differs";
+    }
     return covers(stored, members, "") ? "same" : "differs";
   }
 
@@ -168,13 +195,19 @@ export function createFhirRecord(http: RecordHttp, documentIds: DocumentIds = "t
 
   async function isUp(): Promise<boolean> {
     try {
-      const answer = await http.request({
-        method: "GET",
-        path: "Patient?_summary=count",
-        accept: fhirJson,
-        timeoutMs: 4000,
-      });
-      return answer.status === 200 && readResource(answer.bytes)?.resourceType === "Bundle";
+      const answers = await Promise.all(
+        [...new Set([http, auditHttp])].map((home) =>
+          home.request({
+            method: "GET",
+            path: `${home === http ? "Patient" : "AuditEvent"}?_summary=count`,
+            accept: fhirJson,
+            timeoutMs: 4000,
+          }),
+        ),
+      );
+      return answers.every(
+        ({ status, bytes }) => status === 200 && readResource(bytes)?.resourceType === "Bundle",
+      );
     } catch {
       return false;
     }
@@ -198,6 +231,10 @@ function readResource(bytes: Uint8Array): z.infer<typeof resourceSchema> | undef
     return undefined;
   }
 }
+
+/** A document that had been provided already, which nobody here remembers, says so of an earlier time. */
+const isNotAfter = (stored: unknown, sent: unknown): boolean =>
+  typeof stored === "string" && typeof sent === "string" && Date.parse(stored) <= Date.parse(sent);
 
 /** Whether `stored` says everything that `sent` says. `meta` is the server's. */
 export function covers(stored: unknown, sent: Json | undefined, member: string): boolean {

@@ -99,6 +99,22 @@ describe("a Provide Document Bundle (ITI-65)", () => {
     expect(record.ofType("List")).toHaveLength(2);
   });
 
+  test("[F35] provided before and forgotten, as after a backup was restored, it is what it was; provided later, it is another's", async () => {
+    const { plan, step } = first();
+    const names = await fhir().provide(step, noNames, bytesOf(plan));
+    const write = step.writes.find(({ resource }) => resource.resourceType === "DocumentReference");
+    if (write === undefined) throw new Error("A submission has a document");
+    const madeAt = (ms: number) => ({
+      ...write,
+      resource: { ...write.resource, date: new Date(ms).toISOString() },
+    });
+    const at = Date.parse(z.string().parse(write.resource.date));
+    const answers = [at, at + 86_400_000, at - 1000].map((ms) =>
+      fhir().readBack(madeAt(ms), names, bytesOf(plan)),
+    );
+    expect(await Promise.all(answers)).toEqual(["same", "same", "differs"]);
+  });
+
   test("[F35] a document that was lost is provided again, and the others stay what they are", async () => {
     const { plan, step } = first();
     const names = await fhir().provide(step, noNames, bytesOf(plan));
@@ -140,5 +156,47 @@ describe("the record's names", () => {
       ...resource,
       about: [{ reference: "DocumentReference/7" }, { reference: "DocumentReference/b" }],
     });
+  });
+});
+
+describe("audit events", () => {
+  const resource = { resourceType: "AuditEvent", id: "a" };
+  const writes = [{ resource }, { resource: { resourceType: "Task", id: "t" } }];
+  const places = () => {
+    const audit = aRecord();
+    const fetcher: typeof fetch = (input, init) =>
+      (String(input).startsWith("http://audit.test/") ? audit : record).fetcher(input, init);
+    const into = (url: string) => createRecordHttp(`${url}/fhir`, fetcher);
+    return { audit, both: createFhirRecord(into("http://record.test"), "theirs", into("http://audit.test")) };
+  };
+  const noBytes = async () => tinyJpeg;
+
+  test("[F36] go into the record, in one transaction with what they tell of", async () => {
+    await fhir().write(writes, noNames, noBytes);
+    expect(record.bodies).toHaveLength(1);
+    expect([...record.resources.keys()].sort()).toEqual(["AuditEvent/a", "Task/t"]);
+  });
+
+  test("[F36] go into the audit repository where there is one, after what they tell of, and are read back there", async () => {
+    const { audit, both } = places();
+    await both.write(writes, noNames, noBytes);
+    expect([...record.resources.keys()]).toEqual(["Task/t"]);
+    expect([...audit.resources.keys()]).toEqual(["AuditEvent/a"]);
+    expect(await both.readBack({ resource }, noNames, noBytes)).toBe("same");
+    audit.resources.clear();
+    expect(await both.readBack({ resource }, noNames, noBytes)).toBe("missing");
+    expect(await both.isUp()).toBe(true);
+  });
+
+  test("[F36] that the repository does not take hold back the word filed; written again, all is there once", async () => {
+    const { audit, both } = places();
+    audit.nextWrites({ status: 503 });
+    await expect(both.write(writes, noNames, noBytes)).rejects.toThrow("down");
+    expect([...record.resources.keys()]).toEqual(["Task/t"]);
+    await both.write(writes, noNames, noBytes);
+    expect([record.versions.get("Task/t"), audit.versions.get("AuditEvent/a")]).toEqual([1, 1]);
+    record.nextWrites({ status: 503 });
+    await expect(both.write(writes, noNames, noBytes)).rejects.toThrow("down");
+    expect(audit.bodies).toHaveLength(2);
   });
 });

@@ -137,7 +137,7 @@ async function isThere(http: RecordHttp, path: string): Promise<boolean> {
   return true;
 }
 
-const isNamedByRecord = ({ resource }: Write): boolean =>
+export const isNamedByRecord = ({ resource }: Pick<Write, "resource">): boolean =>
   resource.resourceType === "List" || resource.resourceType === "DocumentReference";
 
 /** What a resource is called inside its bundle. Not its entryUUID: a server that puts names in the place of this must leave that alone. */

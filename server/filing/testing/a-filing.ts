@@ -7,7 +7,7 @@ import type { Filed } from "#protocol/events.ts";
 import { createLogger } from "../../kit/log.ts";
 import { createSealer } from "../../kit/seal.ts";
 import { openDatabase } from "../../store/index.ts";
-import { createFiling, type Filing, type WorkItem } from "../index.ts";
+import { createFiling, type Filing, type FilingOptions, type WorkItem } from "../index.ts";
 import type { DocumentFlavour } from "../plan/index.ts";
 import type { StampSource } from "../stamp/authority.ts";
 import { clinicians, type People, startMs } from "./a-case.ts";
@@ -25,6 +25,7 @@ export function aFilingPlace(
   withArchive = true,
   documents: DocumentFlavour = "contained",
   timestamps?: StampSource,
+  config: Partial<FilingOptions["config"]> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), "filing-"));
   const key = randomBytes(32);
@@ -43,6 +44,7 @@ export function aFilingPlace(
         fhirUrl: "http://record.test/fhir",
         dicomwebUrl: withArchive ? "http://record.test/dicom-web" : undefined,
         documents,
+        ...config,
       },
       registry: {
         key: all.registry.publicJwk,

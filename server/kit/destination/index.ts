@@ -17,8 +17,12 @@ export type Destination = AsyncDisposable & {
   trouble(): Trouble | undefined;
 };
 
-/** The hospital's servers: its record, and its archive where it has one. */
-export type Destinations = { readonly record: Destination; readonly archive: Destination | undefined };
+/** The hospital's servers: its record, and what it has beside it. */
+export type Destinations = {
+  readonly record: Destination;
+  readonly archive: Destination | undefined;
+  readonly audit: Destination | undefined;
+};
 
 /** After a refusal nobody knocks again for a while: some servers lock an account after a few wrong passwords. */
 const firstHoldMs = 5_000;
