@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import { createMemberships } from "./memberships.ts";
-import { createNews } from "./news.ts";
+import { createNews, newsItemSchema } from "./news.ts";
 import { createSessions, tokenKey } from "./sessions.ts";
 
 const martin = "@martin:valombre.example";
@@ -213,6 +213,7 @@ describe("what was learnt", () => {
       [3, "s"],
       [9, "s"],
       [10, "t"],
+      [1, "t"],
     ] as const) {
       const { news, hear, learn } = heard();
       hear(7);
@@ -220,9 +221,30 @@ describe("what was learnt", () => {
       hear(seq, stream);
       expect(news.holds(learnt), `${seq} of ${stream}`).toBe(false);
       // What is learnt now holds again, as the numbers go on from the highest that was heard.
-      const next = stream === "t" ? 11 : Math.max(10, seq + 1);
+      const next = stream === "t" ? seq + 1 : Math.max(10, seq + 1);
       expect(news.holds(learn(next, stream)), `after ${seq} of ${stream}`).toBe(true);
     }
+  });
+
+  test("is told in words as long as they are, and no longer", () => {
+    const item = (stream: number, roomId: number, tokenSha256: number) => ({
+      stream: "s".repeat(stream),
+      seq: 1,
+      roomId: "r".repeat(roomId),
+      tokenSha256: "a".repeat(tokenSha256),
+    });
+    for (const [given, isRight] of [
+      [item(16, 40, 64), true],
+      [item(64, 255, 64), true],
+      [item(65, 40, 64), false],
+      [item(16, 256, 64), false],
+      [item(16, 40, 65), false],
+      [{ stream: "s", seq: 1 }, true],
+      [{ stream: "s", seq: 0 }, false],
+      [{ seq: 1 }, false],
+      [{}, false],
+    ] as const)
+      expect(newsItemSchema.safeParse(given).success, JSON.stringify(given)).toBe(isRight);
   });
 
   test("is told to all who listen, as it came", () => {
