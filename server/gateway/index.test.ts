@@ -41,6 +41,34 @@ describe("the gateway", () => {
     expect(answer.headers["cache-control"]).toBe("no-store");
   });
 
+  test("asks the archive as the hospital's servers are entered, and says what stands in a server's way", async () => {
+    const asked: string[] = [];
+    const server = (what: "credentials-refused" | "certificate-refused", status: number) => ({
+      fetch: async (input: string | URL | Request) => {
+        asked.push(String(input));
+        return new Response("[]", { status });
+      },
+      trouble: () => what,
+      [Symbol.asyncDispose]: async () => undefined,
+    });
+    const dicomweb = "http://archive.test/dicom-web";
+    await using own = await openGateway({
+      directory: { recordIsUp: () => false },
+      env: { COLLOQUE_DICOMWEB_URL: dicomweb },
+      needs: {
+        destinations: {
+          record: server("credentials-refused", 200),
+          archive: server("certificate-refused", 503),
+        },
+      },
+    });
+    expect((await own.ask("GET", "/colloque/v1/health")).json).toMatchObject({
+      parts: { record: "down", archive: "down" },
+      why: { record: "credentials-refused", archive: "certificate-refused" },
+    });
+    expect(asked).toEqual([`${dicomweb}/studies?limit=1`]);
+  });
+
   test("answers in Matrix's shape where it has no such place, and answers no HEAD", async () => {
     for (const path of ["/colloque/v1/nothing", "/_synapse/admin/v1/users"])
       expect(await gateway.ask("GET", path, { as: leroy }), path).toMatchObject({
