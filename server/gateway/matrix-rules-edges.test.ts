@@ -326,6 +326,7 @@ describe("what is said of an event", () => {
       `${event}\n`,
       "a".repeat(43),
       `$${"a".repeat(42)}.`,
+      `$delattre$${"a".repeat(43)}`,
     ])
       expect(
         say(() => rules.checkEventId(id)),
