@@ -59,6 +59,7 @@ describe("the gateway", () => {
         destinations: {
           record: server("credentials-refused", 200),
           archive: server("certificate-refused", 503),
+          audit: undefined,
         },
       },
     });
