@@ -1,16 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runArchivist } from "./apart/archivist-process.ts";
 import { auditRole } from "./audit/index.ts";
 import { recoveryKeyFile } from "./bot/index.ts";
 import { consentRole } from "./consent/index.ts";
 import { directoryRole } from "./directory/index.ts";
 import { startFederation } from "./federation/index.ts";
 import { createGate, gatewayRole } from "./gateway/index.ts";
+import { readArchivistConfig } from "./kit/archivist-config.ts";
 import { type Config, ConfigError, readConfig } from "./kit/config.ts";
 import { type Access, type Destinations, openDestination } from "./kit/destination/index.ts";
 import { createEventBus } from "./kit/events.ts";
-import { createLogger, toLog } from "./kit/log.ts";
+import { createLogger, type Logger, toLog } from "./kit/log.ts";
 import type { RoleContext } from "./kit/role.ts";
 import { createSynapseClient } from "./kit/synapse-client.ts";
 import { patientRole } from "./patient/index.ts";
@@ -125,19 +127,47 @@ function rolesOf(given: readonly string[] | undefined): ReadonlySet<OptionalRole
 }
 
 /** Gives out the archivist's recovery key, for the hospital's vault. */
-function giveRecoveryKey({ dataDir, bot }: Config): void {
-  const key = recoveryKeyFile(dataDir, bot.storeKey).read();
+function giveRecoveryKey(dataDir: string, storeKey: Uint8Array | undefined): void {
+  const key = storeKey === undefined ? undefined : recoveryKeyFile(dataDir, storeKey).read();
   if (key === undefined)
-    throw new ConfigError("There is no recovery key yet: the archivist makes it at its first start.");
+    throw new ConfigError(
+      "There is no recovery key here: the archivist makes it at its first start, in its own process (--role bot).",
+    );
   process.stdout.write(`${key}\n`);
 }
 
 async function main(): Promise<void> {
   const { roles, recoveryKey } = readArguments();
+  // By itself, and with sockets to the house: the archivist as a process and a user of its own.
+  const isApart = roles.size === 1 && roles.has("bot") && (process.env.COLLOQUE_LINKS ?? "") !== "";
+  if (isApart) return await runApart(recoveryKey);
   const config = readConfig(process.env);
-  if (recoveryKey) return giveRecoveryKey(config);
+  if (recoveryKey) return giveRecoveryKey(config.dataDir, config.bot.keys?.storeKey);
   const log = createLogger(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  await serve(
+    {
+      config,
+      log,
+      db: openDatabase(join(config.dataDir, "colloque.db")),
+      clock: Date.now,
+      signal: stopSignal(log),
+      events: createEventBus(log),
+    },
+    roles,
+  );
+}
+
+async function runApart(recoveryKey: boolean): Promise<void> {
+  const config = readArchivistConfig(process.env);
+  if (recoveryKey) return giveRecoveryKey(config.dataDir, config.storeKey);
+  const log = createLogger(config.logLevel);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  await runArchivist(config, log, stopSignal(log));
+}
+
+/** Aborts when the process is told to end, or cannot go on. */
+function stopSignal(log: Logger): AbortSignal {
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort());
   // A promise that nobody waited for is a fault in the program: better to start anew than to go on half.
@@ -146,17 +176,7 @@ async function main(): Promise<void> {
     process.exitCode = 70;
     stopping.abort();
   });
-  await serve(
-    {
-      config,
-      log,
-      db: openDatabase(join(config.dataDir, "colloque.db")),
-      clock: Date.now,
-      signal: stopping.signal,
-      events: createEventBus(log),
-    },
-    roles,
-  );
+  return stopping.signal;
 }
 
 try {

@@ -1,16 +1,17 @@
 import type { Health } from "#protocol/api.ts";
-import { ColloqueError } from "#protocol/errors.ts";
-import { type Photo, parseCaseEvent } from "#protocol/events.ts";
 import { waitingLongMs } from "#protocol/filing-desk.ts";
-import { membersOf } from "#protocol/people.ts";
+import { type ArchivistPort, archivistAt } from "./apart/archivist.ts";
+import { hand } from "./apart/hand.ts";
+import { type House, houseOf, openHouse } from "./apart/house.ts";
 import type { Audit } from "./audit/index.ts";
-import { type Bot, botRole, type InboxItem } from "./bot/index.ts";
+import { botRole } from "./bot/index.ts";
 import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
 import { createFiling, type Filing, openTimeAuthority, type StampSource } from "./filing/index.ts";
 import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
 import { type Config, ConfigError } from "./kit/config.ts";
 import type { Destinations } from "./kit/destination/index.ts";
+import { toLog } from "./kit/log.ts";
 import type { Clock, RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
@@ -33,52 +34,62 @@ type Parts = {
 
 /** Starts the archivist and, behind it, filing. Both start in the background: the door opens while they still come up. */
 export async function startArchivistAndFiling(context: RoleContext, parts: Parts): Promise<Wired> {
-  const { registry, directory, audit, gate } = parts;
   await using starting = new AsyncDisposableStack();
   // The archivist is there first; what it has to tell of withdrawals waits for filing.
   const ready = Promise.withResolvers<Filing | undefined>();
-  const bot = starting.use(
-    await botRole({
-      audit,
-      coverOf: gate.coverOf,
-      peopleOf: async (addressee, requester) =>
-        membersOf(addressee, directory.clinicians(), requester).map((person) => person.userId),
-      withdrawals: registry,
-      noteWithdrawal: async (roomId, withdrawn) => (await ready.promise)?.withdrawn(roomId, withdrawn),
-      openTicket: registry.openTicket,
-      bindTicket: registry.bindTicket,
-      fileCheck: async (mxc, roomId, receiptId) => {
-        const facts = await registry.mediaFacts(mxc);
-        if (facts.kind !== "picture") return "unknown";
-        const isThis =
-          facts.roomId === roomId && (receiptId ?? facts.receipt.receiptId) === facts.receipt.receiptId;
-        return isThis ? "announced" : "of-another";
-      },
-    }).start(context),
-  );
+  const house = houseOf({ ...parts, filing: ready.promise });
+  const { linksDir } = context.config;
+  const archivist =
+    linksDir === undefined ? await here(context, house, starting) : await apart(context, linksDir, starting);
   // Nobody may be left waiting for it.
   starting.defer(() => ready.resolve(undefined));
-  const filing = parts.withFiling ? starting.use(await startFiling(context, parts, bot)) : undefined;
+  const filing = parts.withFiling
+    ? starting.use(await startFiling(context, parts, archivist.port))
+    : undefined;
   ready.resolve(filing);
-  if (filing !== undefined)
-    starting.use(
-      bot.deliverTo((item) => hand(item, { ...parts, bot, filing, archivist: context.config.bot.userId })),
-    );
+  if (linksDir !== undefined) starting.use(await openHouse(linksDir, house, context.log));
+  else if (filing !== undefined) starting.use(archivist.deliver());
   const running = starting.move();
+  const { askIn, state } = archivist.port;
   return {
-    askIn: bot.askIn,
-    botState: bot.state,
+    askIn,
+    botState: state,
     record: filing,
-    desk: filing === undefined ? undefined : deskOf(filing.desk, bot, context.clock),
+    desk: filing === undefined ? undefined : deskOf(filing.desk, archivist.port, context.clock),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot: Bot): Promise<Filing> {
+/** The archivist in this process. */
+async function here(context: RoleContext, house: House, stack: AsyncDisposableStack) {
+  const bot = stack.use(await botRole(house).start(context));
+  const archivist = context.config.bot.userId;
+  return { port: bot, deliver: () => bot.deliverTo((item) => hand(item, { bot, house, archivist })) };
+}
+
+/** The archivist as a process of its own, which hands over by itself and is told here what the other roles say. */
+async function apart({ events, log }: RoleContext, linksDir: string, stack: AsyncDisposableStack) {
+  const port = stack.use(archivistAt(linksDir, log));
+  const drop = (work: Promise<void>) =>
+    void work.catch((error: unknown) => log.warn(toLog(error), "the archivist could not be told"));
+  stack.use(events.on("user-ready", ({ userId }) => drop(port.onUserReady(userId))));
+  stack.use(
+    events.on("consent-withdrawn", ({ roomId }) => {
+      if (roomId !== undefined) drop(port.onWithdrawn(roomId));
+    }),
+  );
+  return { port, deliver: () => ({ [Symbol.dispose]: () => undefined }) };
+}
+
+function startFiling(
+  { config, db, clock, log }: RoleContext,
+  parts: Parts,
+  bot: ArchivistPort,
+): Promise<Filing> {
   const { directory, registry, destinations } = parts;
   return createFiling({
     db,
-    sealer: createSealer(config.bot.storeKey, "filing"),
+    sealer: createSealer(config.filingKey, "filing"),
     config: {
       fhirUrl: config.fhirUrl,
       dicomwebUrl: config.dicomwebUrl,
@@ -115,7 +126,7 @@ function startFiling({ config, db, clock, log }: RoleContext, parts: Parts, bot:
 }
 
 /** What waits for a human, wherever it waits: what filing parked, and what the archivist could not read. */
-function deskOf(desk: Filing["desk"], bot: Bot, clock: RoleContext["clock"]): DeskPort {
+function deskOf(desk: Filing["desk"], bot: ArchivistPort, clock: RoleContext["clock"]): DeskPort {
   const unreadFor = async (ms: number) => (await bot.unread()).filter(({ atMs }) => atMs <= clock() - ms);
   const unreadWith = async (eventId: string) => (await bot.unread()).find((each) => each.eventId === eventId);
   return {
@@ -167,36 +178,5 @@ function timestampsOf({ timestamp }: Config, clock: Clock): StampSource | undefi
     throw new ConfigError(
       `The Colloque server cannot start:\n- COLLOQUE_TIMESTAMP_CA_FILE cannot be used: ${why}`,
     );
-  }
-}
-
-type Hands = Pick<Parts, "audit"> & {
-  readonly bot: Bot;
-  readonly filing: Filing;
-  readonly archivist: string;
-};
-
-/** One event on its way from the archivist to filing; a photo takes its picture along. */
-async function hand(item: InboxItem, hands: Hands): Promise<void> {
-  const { eventId, roomId, sender, originServerTs: atMs, type, content } = item;
-  const event = parseCaseEvent({ eventId, sender, atMs, type, content });
-  const picture = event.kind === "photo" ? await pictureOf(event.photo, hands) : undefined;
-  await hands.filing.submit({ eventId, roomId, sender, atMs, event, picture });
-}
-
-/** The picture, or nothing when it was withdrawn meanwhile: gate 4 then refuses, which is what shall be said. */
-async function pictureOf(
-  { receipt, file }: Photo,
-  { bot, audit, archivist }: Hands,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    const picture = await bot.readMedia(file);
-    const { caseId, receiptId } = receipt.payload;
-    const read = { actor: archivist, caseId, receiptId, mxc: file.url, rendition: "full" } as const;
-    await audit.pictureRead({ ...read, how: "machine" });
-    return picture;
-  } catch (error) {
-    if (error instanceof ColloqueError && error.code === "not-found") return undefined;
-    throw error;
   }
 }

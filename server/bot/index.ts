@@ -81,15 +81,19 @@ export const botRole = (needs: BotNeeds): Role<Bot> => ({
   },
 });
 
-const partsOf = ({ config, db, log, clock }: RoleContext) => ({
-  homeserver: { socketPath: config.synapseSocket },
-  account: { userId: config.bot.userId, password: config.bot.password },
-  storeKey: config.bot.storeKey,
-  dataDir: config.dataDir,
-  db,
-  log: log.child({ role: "bot" }),
-  clock,
-});
+function partsOf({ config, db, log, clock }: RoleContext) {
+  const { userId, keys } = config.bot;
+  if (keys === undefined) throw new Error("The archivist is a process apart");
+  return {
+    homeserver: { socketPath: config.synapseSocket },
+    account: { userId, password: keys.password },
+    storeKey: keys.storeKey,
+    dataDir: config.dataDir,
+    db,
+    log: log.child({ role: "bot" }),
+    clock,
+  };
+}
 
 const leave = (work: Promise<unknown>, log: Logger): void =>
   void work.catch((error: unknown) =>

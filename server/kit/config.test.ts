@@ -144,7 +144,7 @@ describe("the configuration", () => {
     const { COLLOQUE_BOT_STORE_KEY: key, ...others } = goodEnvironment;
     writeFileSync(file, `${key}\n`);
     const fromFile = { ...others, COLLOQUE_BOT_STORE_KEY_FILE: file };
-    expect(readConfig(fromFile).bot.storeKey).toEqual(readConfig(goodEnvironment).bot.storeKey);
+    expect(readConfig(fromFile).bot.keys).toEqual(readConfig(goodEnvironment).bot.keys);
     expect(() => readConfig({ ...goodEnvironment, COLLOQUE_BOT_STORE_KEY_FILE: file })).toThrow(/both set/);
     rmSync(folder, { recursive: true });
     expect(() => readConfig(fromFile)).toThrow(/cannot be read/);

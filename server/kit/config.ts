@@ -10,12 +10,13 @@ import { type Access, accessProblem, accessSchema, isBase } from "./destination/
 export { ConfigError } from "./config-error.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
-const base64Key = z.base64().transform((text, ctx) => {
+export const base64Key = z.base64().transform((text, ctx) => {
   const key = Buffer.from(text, "base64");
   if (key.length === 32) return new Uint8Array(key);
   ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64" });
   return z.NEVER;
 });
+export const logLevel = z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info");
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
 /** The base of a server of the hospital. Who we are is said elsewhere. */
 const baseUrl = httpUrl.refine(isBase, "must have no name, password, ? or # in it");
@@ -112,9 +113,13 @@ const environment = z.object({
   COLLOQUE_LIVEKIT_KEY: z.string().optional(),
   COLLOQUE_LIVEKIT_SECRET: z.string().optional(),
   COLLOQUE_BOT_USER: userIdSchema,
-  COLLOQUE_BOT_PASSWORD: z.string().min(1),
-  /** The key itself, or the file that holds it. */
-  COLLOQUE_BOT_STORE_KEY: base64Key,
+  /** The archivist's own, wherever it is not a process apart. The key itself, or the file that holds it. */
+  COLLOQUE_BOT_PASSWORD: z.string().min(1).optional(),
+  COLLOQUE_BOT_STORE_KEY: base64Key.optional(),
+  /** What filing seals its queue with; the store key where the archivist is in this process. */
+  COLLOQUE_FILING_KEY: base64Key.optional(),
+  /** The folder of the sockets between this process and the archivist's own. */
+  COLLOQUE_LINKS: z.string().min(1).optional(),
   COLLOQUE_REGISTRY_KEY_FILE: z.string().min(1),
   COLLOQUE_HOSPITAL: jsonOf(hospitalSchema),
   /** What a consent must be like here, where that is not what French law asks. */
@@ -128,7 +133,7 @@ const environment = z.object({
     .transform((text) => text.split(",").map((each) => each.trim()))
     .pipe(z.array(z.literal("").or(userIdSchema)))
     .transform((all) => all.filter((each) => each !== "")),
-  COLLOQUE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  COLLOQUE_LOG: logLevel,
 });
 
 /** The server's configuration, read once from the environment. */
@@ -160,7 +165,14 @@ export type Config = {
     | { readonly url: string; readonly policy: string | undefined; readonly caFile: string }
     | undefined;
   readonly livekit: { readonly url: string; readonly key: string; readonly secret: string } | undefined;
-  readonly bot: { readonly userId: string; readonly password: string; readonly storeKey: Uint8Array };
+  readonly bot: {
+    readonly userId: string;
+    /** Undefined where the archivist is a process apart: nobody else has them. */
+    readonly keys: { readonly password: string; readonly storeKey: Uint8Array } | undefined;
+  };
+  readonly filingKey: Uint8Array;
+  /** Undefined where the archivist is in this process. */
+  readonly linksDir: string | undefined;
   readonly registryKeyFile: string;
   readonly hospital: Hospital;
   readonly consentRules: ConsentRules;
@@ -173,16 +185,11 @@ export type Config = {
 
 /** Parses the environment (an empty variable counts as absent). Throws a ConfigError that can be shown as it is. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = withKeyFile(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
-  const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => {
-      const name = issue.path.join(".");
-      return given[name] === undefined ? `${name} is not set` : `${name} is not usable: ${issue.message}`;
-    });
-    throw new ConfigError(`The Colloque server cannot start:\n- ${lines.join("\n- ")}`);
-  }
-  const e = parsed.data;
+  const e = parseEnvironment(
+    environment,
+    withKeyFile(withKeyFile(env, "COLLOQUE_BOT_STORE_KEY"), "COLLOQUE_FILING_KEY"),
+    "The Colloque server",
+  );
   refuseOpenWays(e);
   return {
     host: e.COLLOQUE_HOST,
@@ -205,11 +212,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     recordDocumentIds: e.COLLOQUE_RECORD_DOCUMENT_IDS,
     timestamp: timestampOf(e),
     livekit: livekitOf(e.COLLOQUE_LIVEKIT_URL, e.COLLOQUE_LIVEKIT_KEY, e.COLLOQUE_LIVEKIT_SECRET),
-    bot: {
-      userId: e.COLLOQUE_BOT_USER,
-      password: e.COLLOQUE_BOT_PASSWORD,
-      storeKey: e.COLLOQUE_BOT_STORE_KEY,
-    },
+    ...archivistOf(e),
     registryKeyFile: e.COLLOQUE_REGISTRY_KEY_FILE,
     hospital: e.COLLOQUE_HOSPITAL,
     consentRules: e.COLLOQUE_CONSENT_RULES ?? frenchRules,
@@ -219,21 +222,60 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-/** A key may lie in a file that only our user reads, as systemd and others hand out credentials. */
-function withKeyFile(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  const { COLLOQUE_BOT_STORE_KEY_FILE: file, ...rest } = env;
-  if (file === undefined) return rest;
-  if (rest.COLLOQUE_BOT_STORE_KEY !== undefined)
+/** Parses an environment (an empty variable counts as absent). Throws a ConfigError that names each bad variable. */
+export function parseEnvironment<T extends z.ZodType>(
+  schema: T,
+  env: Readonly<Record<string, string | undefined>>,
+  who: string,
+): z.output<T> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    return given[name] === undefined ? `${name} is not set` : `${name} is not usable: ${issue.message}`;
+  });
+  throw new ConfigError(`${who} cannot start:\n- ${lines.join("\n- ")}`);
+}
+
+/** A key may lie in a file that only our user reads, named by the same variable with _FILE, as systemd and others hand out credentials. */
+export function withKeyFile(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+): Record<string, string | undefined> {
+  const { [`${name}_FILE`]: file = "", ...rest } = env;
+  if (file === "") return rest;
+  if ((rest[name] ?? "") !== "")
     throw new ConfigError(
-      "The Colloque server cannot start:\n- COLLOQUE_BOT_STORE_KEY and COLLOQUE_BOT_STORE_KEY_FILE are both set: one of them is enough",
+      `The Colloque server cannot start:\n- ${name} and ${name}_FILE are both set: one of them is enough`,
     );
   try {
-    return { ...rest, COLLOQUE_BOT_STORE_KEY: readFileSync(file, "utf8").trim() };
+    return { ...rest, [name]: readFileSync(file, "utf8").trim() };
   } catch {
     throw new ConfigError(
-      "The Colloque server cannot start:\n- COLLOQUE_BOT_STORE_KEY_FILE names a file that cannot be read",
+      `The Colloque server cannot start:\n- ${name}_FILE names a file that cannot be read`,
     );
   }
+}
+
+/** In one process with the archivist we have its keys; beside one that is a process apart we must not. */
+function archivistOf(e: z.infer<typeof environment>): Pick<Config, "bot" | "filingKey" | "linksDir"> {
+  const { COLLOQUE_BOT_USER: userId, COLLOQUE_BOT_PASSWORD: password, COLLOQUE_BOT_STORE_KEY: storeKey } = e;
+  const { COLLOQUE_FILING_KEY: filingKey, COLLOQUE_LINKS: linksDir } = e;
+  const refuse = (why: string): never => {
+    throw new ConfigError(`The Colloque server cannot start:\n- ${why}`);
+  };
+  if (linksDir === undefined) {
+    if (password === undefined) return refuse("COLLOQUE_BOT_PASSWORD is not set");
+    if (storeKey === undefined) return refuse("COLLOQUE_BOT_STORE_KEY is not set");
+    return { bot: { userId, keys: { password, storeKey } }, filingKey: filingKey ?? storeKey, linksDir };
+  }
+  if (password !== undefined || storeKey !== undefined)
+    return refuse(
+      "COLLOQUE_BOT_PASSWORD and COLLOQUE_BOT_STORE_KEY belong to the archivist alone where COLLOQUE_LINKS sets it apart: unset them here",
+    );
+  if (filingKey === undefined) return refuse("COLLOQUE_FILING_KEY is not set");
+  return { bot: { userId, keys: undefined }, filingKey, linksDir };
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
