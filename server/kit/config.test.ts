@@ -149,4 +149,22 @@ describe("the configuration", () => {
     rmSync(folder, { recursive: true });
     expect(() => readConfig(fromFile)).toThrow(/cannot be read/);
   });
+
+  test("beside an archivist apart it must not have the archivist's keys, and seals its own queue", () => {
+    const { COLLOQUE_BOT_PASSWORD: _p, COLLOQUE_BOT_STORE_KEY: key, ...others } = goodEnvironment;
+    const beside = { ...others, COLLOQUE_LINKS: "/run/colloque" };
+    expect(readConfig({ ...beside, COLLOQUE_FILING_KEY: key })).toMatchObject({
+      bot: { keys: undefined },
+      linksDir: "/run/colloque",
+    });
+    expect(() => readConfig(beside)).toThrow("COLLOQUE_FILING_KEY is not set");
+    expect(() => readConfig({ ...goodEnvironment, COLLOQUE_LINKS: "/run/colloque" })).toThrow(
+      /belong to the archivist alone/,
+    );
+    expect(() => readConfig(others)).toThrow("COLLOQUE_BOT_PASSWORD is not set");
+    expect(readConfig(goodEnvironment)).toMatchObject({
+      bot: { keys: { password: "p" } },
+      linksDir: undefined,
+    });
+  });
 });
