@@ -21,7 +21,10 @@ export async function runHomeserverTests(args: readonly string[] = []): Promise<
     await using door = await tcpDoorTo(stack.synapseSocket, portBaseOf(profile));
     const secret = loadSecrets(foldersOf(profile).secretsFile).registrationSecret;
     const homeserver = { url: door.url, secret, serverName, socketPath: stack.synapseSocket };
-    const env = { COLLOQUE_TEST_HOMESERVER: JSON.stringify(homeserver) };
+    const env = {
+      COLLOQUE_TEST_HOMESERVER: JSON.stringify(homeserver),
+      COLLOQUE_STACK: foldersOf(profile).runFile,
+    };
     return await runVitest([".stack.test.ts", ...args], { env, signal });
   } finally {
     dispose();
