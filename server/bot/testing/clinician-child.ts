@@ -81,6 +81,8 @@ if (givenRecoveryKey === "")
 else await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
 await crypto.checkKeyBackupAndEnable();
 
+/** What was said last in each room and stands. */
+const lastSaid = new Map<string, string>();
 const playSchema = z.object({
   roomId: z.string(),
   steps: z.array(z.object({ body: z.string(), as: z.enum(["message", "amendment", "struck"]) })),
@@ -160,8 +162,8 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
   async play(given) {
     const { roomId, steps } = playSchema.parse(given);
     await until(`the room ${roomId}`, () => client.getRoom(roomId) !== null);
-    let before = "";
     for (const step of steps) {
+      const before = lastSaid.get(roomId);
       const text = { msgtype: "m.text", body: step.body };
       const relation = { "m.new_content": text, "m.relates_to": { rel_type: "m.replace", event_id: before } };
       const content = step.as === "amendment" ? { ...text, ...relation } : text;
@@ -169,7 +171,7 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
         .string()
         .parse(await unlimited(() => commands.send?.({ roomId, type: "m.room.message", content })));
       if (step.as === "struck") await unlimited(() => client.redactEvent(roomId, eventId));
-      else before = eventId;
+      else lastSaid.set(roomId, eventId);
     }
     return null;
   },
