@@ -162,6 +162,9 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
   async play(given) {
     const { roomId, steps } = playSchema.parse(given);
     await until(`the room ${roomId}`, () => client.getRoom(roomId) !== null);
+    // Whoever has just come in learns a moment later that the room is encrypted.
+    while (!(await crypto.isEncryptionEnabledInRoom(roomId))) await pause(50);
+    await pause(200);
     for (const step of steps) {
       const before = lastSaid.get(roomId);
       const text = { msgtype: "m.text", body: step.body };
