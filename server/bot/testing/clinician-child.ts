@@ -129,7 +129,7 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
           { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
           { type: "m.room.history_visibility", state_key: "", content: { history_visibility: "shared" } },
         ],
-        power_level_content_override: { users: { [bot]: 100, ...(alone ? { [login.user_id]: 100 } : {}) } },
+        power_level_content_override: { users: { [bot]: 100 } },
       }),
     );
     return created?.room_id;
