@@ -40,6 +40,25 @@ const ofTrust = new Set<string>([
   DecryptionFailureCode.UNKNOWN_ERROR,
 ]);
 
+/** Those among them that news of the sender's devices may mend. */
+const ofUnknown = new Set<string>([
+  DecryptionFailureCode.UNSIGNED_SENDER_DEVICE,
+  DecryptionFailureCode.UNKNOWN_SENDER_DEVICE,
+]);
+
+async function decrypt({ client }: Session, roomId: string, raw: RawEvent): Promise<MatrixEvent> {
+  const event = new MatrixEvent({
+    event_id: raw.event_id,
+    room_id: roomId,
+    type: raw.type,
+    sender: raw.sender,
+    origin_server_ts: raw.origin_server_ts,
+    content: raw.content,
+  });
+  await client.decryptEventIfNeeded(event);
+  return event;
+}
+
 /** Reads one event of a case room: what is not encrypted, by a device that its owner vouches for, is not taken in. */
 export async function readEvent(session: Session, roomId: string, raw: RawEvent): Promise<Reading> {
   if (raw.state_key !== undefined || raw.type === "m.room.redaction" || raw.sender === session.userId)
@@ -50,15 +69,10 @@ export async function readEvent(session: Session, roomId: string, raw: RawEvent)
   if (raw.type !== "m.room.encrypted" || !place.ok)
     return { kind: "refused", reason: place.ok ? "not-encrypted" : place.error };
 
-  const event = new MatrixEvent({
-    event_id: raw.event_id,
-    room_id: roomId,
-    type: raw.type,
-    sender: raw.sender,
-    origin_server_ts: raw.origin_server_ts,
-    content: raw.content,
-  });
-  await session.client.decryptEventIfNeeded(event);
+  let event = await decrypt(session, roomId, raw);
+  // Somebody who came and went while we were away shares no room with us: nobody told the crypto layer whose device that is.
+  if (ofUnknown.has(event.decryptionFailureReason ?? "") && (await session.learnDevices(raw.sender)))
+    event = await decrypt(session, roomId, raw);
   if (event.isDecryptionFailure()) {
     const reason = event.decryptionFailureReason ?? DecryptionFailureCode.UNKNOWN_ERROR;
     return { kind: "not-yet", reason, ifNever: ofTrust.has(reason) ? "refused" : "unreadable" };

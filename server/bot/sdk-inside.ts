@@ -1,3 +1,4 @@
+import { UserId } from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { MatrixEvent, Room } from "matrix-js-sdk";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { FailStop } from "./fail-stop.ts";
@@ -48,4 +49,13 @@ export async function encryptFor(crypto: CryptoApi, event: MatrixEvent, room: Ro
 /** Hands a room's keys to a person's signed devices (MSC4268) without inviting them. Public only behind `invite`. */
 export async function shareHistory(crypto: CryptoApi, roomId: string, userId: string): Promise<void> {
   await methodOf(crypto, "shareRoomHistoryWithUser")(roomId, userId);
+}
+
+/**
+ * Asks the homeserver for a person's devices and identity, and has the crypto layer take them in. It does so by itself for those with whom a room
+ * is shared; of somebody who has left it knows nothing, or nothing any more.
+ */
+export async function learnDevices(crypto: CryptoApi, userId: string): Promise<void> {
+  const request = methodOf(Reflect.get(crypto, "olmMachine"), "queryKeysForUsers")([new UserId(userId)]);
+  await methodOf(Reflect.get(crypto, "outgoingRequestProcessor"), "makeOutgoingRequest")(request);
 }

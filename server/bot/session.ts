@@ -20,7 +20,7 @@ import {
   OnlySignedDevicesIsolationMode,
   SyncState,
 } from "./sdk.ts";
-import { guardCrypto } from "./sdk-inside.ts";
+import { guardCrypto, learnDevices } from "./sdk-inside.ts";
 import { createSdkLog } from "./sdk-log.ts";
 import { readSession, writeSession } from "./store.ts";
 import { decryptStrictly } from "./strict-decrypt.ts";
@@ -38,6 +38,8 @@ export type Session = AsyncDisposable & {
   readonly userId: string;
   readonly deviceId: string;
   readonly token: string;
+  /** Learns a person's devices anew; false when that was done a moment ago. */
+  readonly learnDevices: (userId: string) => Promise<boolean>;
   /** Whether the last sync worked. */
   readonly isUp: () => boolean;
 };
@@ -92,6 +94,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
       userId: account.userId,
       deviceId: login.deviceId,
       token: login.token,
+      learnDevices: notAgainFor(30_000, (userId) => learnDevices(crypto, userId)),
       isUp: () => !brake.failed && isSyncing(matrix.getSyncState()),
       [Symbol.asyncDispose]: async () => {
         matrix.stopClient();
@@ -219,6 +222,17 @@ async function setUpIdentity(client: MatrixClient, crypto: CryptoApi, parts: Ses
     throw new ArchivistRefuses(
       "The archivist's device is not signed by its own identity, so nobody would write to it.",
     );
+}
+
+/** The same for each person at most once in that time; says whether it was done. */
+function notAgainFor(ms: number, work: (userId: string) => Promise<void>) {
+  const doneAt = new Map<string, number>();
+  return async (userId: string): Promise<boolean> => {
+    if (Date.now() - (doneAt.get(userId) ?? 0) < ms) return false;
+    doneAt.set(userId, Date.now());
+    await work(userId);
+    return true;
+  };
 }
 
 /** How long the homeserver may take to tell this device of its own new signature: it comes back with a sync and a query for keys. */
