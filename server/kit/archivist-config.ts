@@ -25,7 +25,8 @@ export type ArchivistConfig = {
 };
 
 /** The way to the record, the homeserver's administration and the registry's key: the house has them. */
-const ofTheHouse = /^COLLOQUE_(FHIR|DICOMWEB|RECORD|FILING|PATIENT|TIMESTAMP|REGISTRY|SYNAPSE_ADMIN|LIVEKIT|COPIES)/;
+const ofTheHouse =
+  /^COLLOQUE_(FHIR|DICOMWEB|RECORD|FILING|PATIENT|TIMESTAMP|REGISTRY|SYNAPSE_ADMIN|LIVEKIT|COPIES)/;
 
 /** Refuses to start with anything that would give the archivist more than its own: it shall not be able to reach the record. */
 export function readArchivistConfig(env: Readonly<Record<string, string | undefined>>): ArchivistConfig {
