@@ -9,7 +9,7 @@ import { directoryRole } from "./directory/index.ts";
 import { startFederation } from "./federation/index.ts";
 import { createGate, gatewayRole } from "./gateway/index.ts";
 import { readArchivistConfig } from "./kit/archivist-config.ts";
-import { type Config, ConfigError, readConfig } from "./kit/config.ts";
+import { ConfigError, readConfig } from "./kit/config.ts";
 import { type Access, type Destinations, openDestination } from "./kit/destination/index.ts";
 import { createEventBus } from "./kit/events.ts";
 import { createLogger, type Logger, toLog } from "./kit/log.ts";
