@@ -170,6 +170,8 @@ export async function createLeases({ db, patienceMs = 12_000 }: LeaseOptions) {
     held.size === 0 || (!isLost && performance.now() - beatAtMs < (patienceMs * 2) / 3);
 
   return {
+    /** How often to look for what others left. */
+    lookEveryMs: patienceMs / 3,
     take,
     release,
     lookOrRelease,

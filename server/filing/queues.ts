@@ -16,9 +16,6 @@ export type QueueParts = {
   readonly onFault: (fault: unknown, what: "filing" | "telling" | "looking") => void;
 };
 
-/** How often each process looks for what another one left. */
-const lookEveryMs = 4000;
-
 /**
  * Two lines for each case, one that files and one that tells the room, each with one worker at a time on this database, by a lease: that is
  * the order within a case. Cases run beside each other, up to `concurrency` of them at the record. What can't go on now has a timer; only
@@ -86,7 +83,7 @@ export function createQueues(parts: QueueParts) {
   }
   const looking = setInterval(
     () => void look().catch((fault: unknown) => parts.onFault(fault, "looking")),
-    lookEveryMs,
+    leases.lookEveryMs,
   );
 
   /** One line per case: `run` says how long to wait before going on, or nothing when there is nothing left. */

@@ -52,7 +52,7 @@ const types = (part: string): Step =>
   ]);
 
 function steps(): Step[] {
-  const folders = ["src", "server", "stack", "e2e", "bench", "test"].filter((folder) =>
+  const folders = ["src", "server", "stack", "e2e", "bench", "chaos", "test"].filter((folder) =>
     existsSync(join(root, folder)),
   );
   return [
