@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => target[Symbol.asyncDispose]());
 
 describe("filing under chaos", () => {
-  test("[X1] killed 60 times at its points, over faults of record, archive and disk: each event filed once or parked with a reason, byte for byte", async () => {
+  test("[F13] killed 60 times at its points, over faults of record, archive and disk: each event filed once or parked with a reason, byte for byte", async () => {
     const { runs, kills, wrong } = await playCampaign({ seed, kills: 60, version: "filing", target });
     expect(wrong).toEqual([]);
     expect(kills).toBeGreaterThanOrEqual(60);
@@ -26,7 +26,7 @@ describe("filing under chaos", () => {
     expect(runs.some((run) => run.processes === 2)).toBe(true);
   });
 
-  test("[X2] the naive version, under the same, is caught losing and doubling", async () => {
+  test("the naive version, under the same, is caught losing and doubling", async () => {
     const { wrong } = await playCampaign({ seed, kills: 8, version: "naive", target });
     expect(wrong.some((each) => each.includes("lost: "))).toBe(true);
     expect(wrong.some((each) => each.includes("double: "))).toBe(true);

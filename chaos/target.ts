@@ -45,7 +45,7 @@ export async function startSmallRecord(): Promise<
     fhirUrl: `${url}/fhir`,
     dicomwebUrl: `${url}/dicom-web`,
     organizationId: "valombre",
-    timeoutMs: 1500,
+    timeoutMs: 2500,
     /** How often each resource was really changed. */
     versions: async () => dumpSchema.parse(await (await fetch(`${url}/dump`)).json()).versions,
     putPatient: async (resource) => {

@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   e2e: async () => (await import("./commands/e2e.ts")).e2e,
   shots: async () => (await import("./commands/e2e.ts")).shots,
   bench: async () => (await import("./commands/bench.ts")).bench,
+  chaos: async () => (await import("./commands/chaos.ts")).chaos,
   validate: async () => (await import("./commands/validate.ts")).validate,
   mutants: async () => (await import("./commands/mutants.ts")).mutants,
   test: async () => (await import("./commands/test.ts")).test,

@@ -21,6 +21,7 @@ const portBases: Readonly<Record<string, number>> = {
   template: 8020,
   federation: 8120,
   "second-record": 8220,
+  chaos: 8320,
 };
 
 /**

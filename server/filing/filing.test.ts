@@ -159,6 +159,36 @@ describe("faults of the record", () => {
     await until(allFiled(items.slice(1, 2)));
   });
 
+  test("[F8] a record that lost a document of what it took is for a human; what comes after waits, and goes on when it is mended", async () => {
+    await using filing = await place.open();
+    const { items } = await aCase(all);
+    const upToPhoto = items.slice(0, 3);
+    const photo = items[2]?.eventId ?? "";
+    let losses = 1;
+    record.setAlter((stored) =>
+      stored.resourceType === "DocumentReference" &&
+      JSON.stringify(stored).includes("image/jpeg") &&
+      losses-- > 0
+        ? undefined
+        : stored,
+    );
+    await submitAll(filing, upToPhoto);
+    await until(() => place.words().get(photo)?.state === "parked");
+    expect(place.words().get(photo)).toMatchObject({ reason: "read-back-differs" });
+    expect(JSON.stringify(record.ofType("DocumentReference"))).not.toContain("image/jpeg");
+    // A human takes out the submission set that points to nothing, and says: again.
+    for (const list of record.ofType("List"))
+      if (
+        !JSON.stringify(list.entry)
+          .split('"')
+          .some((text) => record.resources.has(text))
+      )
+        record.resources.delete(`List/${list.id}`);
+    expect(await filing.retry(photo)).toBe(true);
+    await until(allFiled(upToPhoto));
+    expect(JSON.stringify(record.ofType("DocumentReference")).split("image/jpeg")).toHaveLength(2);
+  });
+
   test("[F9] an archive that is down holds back its photo, and the case goes on when it is back", async () => {
     await using filing = await place.open();
     const { items } = await aCase(all);

@@ -332,6 +332,7 @@ export function createWorker(parts: WorkerParts) {
 function parkReason(item: Held, fault: unknown): ParkCode | undefined {
   if (fault instanceof ParkFault) return fault.reason;
   if (fault instanceof RecordFault) {
+    if (fault.what === "differs") return "read-back-differs";
     if (fault.what === "refused") return `record-refused-${fault.status ?? "none"}`;
     if (fault.what === "failing" && item.faults >= maxFaults) return "record-fails";
     if (fault.what === "conflict" && item.faults >= maxWaits) return "record-conflict";

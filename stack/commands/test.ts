@@ -1,4 +1,5 @@
 import { messageOf } from "../failure.ts";
+import { runChaos } from "./chaos.ts";
 import { addTallies, runChecks, runUnitTests, type Tally } from "./check.ts";
 import { runPlaywright } from "./e2e.ts";
 import { runHomeserverTests } from "./homeserver-tests.ts";
@@ -16,6 +17,8 @@ export async function test(args: readonly string[]): Promise<number> {
   if (isFull) tallies.push(await step("The archivist on a homeserver of its own", runHomeserverTests));
   if (isFull) tallies.push(await step("A record that shares no code with ours", runSecondRecordTests));
   if (isFull) tallies.push(await step("What is filed, before validators that are not ours", runValidation));
+  if (isFull)
+    tallies.push(await step("Filing, killed a thousand times before the real record", () => runChaos()));
   tallies.push(
     await step(isFull ? "End-to-end tests" : "End-to-end tests, one path per tag", () =>
       runPlaywright(isFull ? [] : ["--grep", "@smoke"]),

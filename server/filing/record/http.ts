@@ -8,8 +8,11 @@ import { DestinationFault } from "../../kit/destination/index.ts";
 /** What went wrong, told apart by what to do about it. */
 export class RecordFault extends Error {
   override readonly name = "RecordFault";
-  /** `down`: nobody sensible answered. `conflict`: try again. `failing`: it answers with 500. `refused`: it will never take this. */
-  readonly what: "down" | "conflict" | "failing" | "refused";
+  /**
+   * `down`: nobody sensible answered. `conflict`: try again. `failing`: it answers with 500. `refused`: it will never take this.
+   * `differs`: it has something else under our name, or lost a part of it.
+   */
+  readonly what: "down" | "conflict" | "failing" | "refused" | "differs";
   readonly status: number | undefined;
   /** What the log may say of it. */
   readonly code: string;
@@ -17,7 +20,7 @@ export class RecordFault extends Error {
     super(`${what}${status === undefined ? "" : ` ${status}`}`, options);
     this.what = what;
     this.status = status;
-    this.code = `${what}: ${reasonOf(status, options.cause)}`;
+    this.code = what === "differs" ? what : `${what}: ${reasonOf(status, options.cause)}`;
   }
 }
 

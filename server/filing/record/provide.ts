@@ -103,8 +103,9 @@ async function post(
 }
 
 /**
- * The submission set as the record has it, with the names of its documents; undefined when there is none, or when not all of its documents
- * can be read. Each hit is checked: there are servers that ignore a parameter and answer with everything.
+ * The submission set as the record has it, with the names of its documents; undefined when there is none. A set whose documents are not there
+ * is for a human: a second document beside what points to the lost one would make the record lie. Each hit is checked: there are servers
+ * that ignore a parameter and answer with everything.
  */
 export async function findSubmission(http: RecordHttp, writes: readonly Write[]): Promise<Names | undefined> {
   const set = writes.find(({ resource }) => resource.resourceType === "List")?.resource;
@@ -120,11 +121,11 @@ export async function findSubmission(http: RecordHttp, writes: readonly Write[])
   const hit = hits[0];
   if (hit === undefined) return undefined;
   const documents = writes.filter(({ resource }) => resource.resourceType === "DocumentReference");
-  if (hit.entry.length !== documents.length) return undefined;
+  if (hit.entry.length !== documents.length) throw new RecordFault("differs", undefined);
   const names = new Map([[ours(set), `List/${hit.id}`]]);
   for (const [index, { resource }] of documents.entries()) {
     const theirs = reference.exec(hit.entry[index]?.item.reference ?? "")?.[1];
-    if (theirs === undefined || !(await isThere(http, theirs))) return undefined;
+    if (theirs === undefined || !(await isThere(http, theirs))) throw new RecordFault("differs", undefined);
     names.set(ours(resource), theirs);
   }
   return names;
