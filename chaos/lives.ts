@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Settings } from "./points.ts";
 
-export type Version = "filing" | "naive";
+export type Version = "filing" | "naive" | "archivist";
 
 /** One life of a process under test. */
 export type Life = {
@@ -36,7 +36,7 @@ export function beginLife(version: Version, settings: Settings): Life {
   const ended = new Promise<End>((resolve) =>
     child.once("exit", (code, signal) => {
       const lines = said.split("\n");
-      met.push(...lines.filter((line) => /^(full|io|busy) /.test(line)));
+      met.push(...lines.filter((line) => /^(full|io|busy|wasm) /.test(line)));
       const died = lines.find((line) => line.startsWith("kill "));
       resolve({
         killedAt: signal === "SIGKILL" ? died?.replace(/^kill (.*) \d+$/, "$1") : undefined,

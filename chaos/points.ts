@@ -15,8 +15,9 @@ const statements: readonly (readonly [name: string, sql: RegExp])[] = [
   ["outcome", /INSERT INTO filing_outcomes/],
   ["receipt's mark", /UPDATE filing_outcomes SET sent_at_ms/],
   ["give back", /DELETE FROM filing_leases WHERE token/],
-  ["archivist's inbox row (decrypted)", /INSERT INTO bot_inbox/],
-  ["archivist's hand-over", /UPDATE bot_inbox SET state = 'finished'/],
+  ["keys", /INSERT INTO records/],
+  ["decrypted event", /INSERT INTO bot_inbox/],
+  ["hand-over", /UPDATE bot_inbox SET state = 'finished'/],
 ];
 
 /** What a statement of the database does, as far as somebody may die of it. */
@@ -78,8 +79,8 @@ const trapSchema = z.object({
   point: z.string(),
   /** The how-manieth time that it is met. */
   nth: z.number(),
-  /** Die, or meet a disk that is full, broken, or in somebody else's hands. */
-  how: z.enum(["kill", "full", "io", "busy"]),
+  /** Die, or meet a disk that is full, broken, or in somebody else's hands, or a crypto layer that falls over. */
+  how: z.enum(["kill", "full", "io", "busy", "wasm"]),
 });
 export type Trap = z.infer<typeof trapSchema>;
 
@@ -97,6 +98,8 @@ export const settingsSchema = z.object({
   /** The clock of the case, ahead of the real one. */
   offsetMs: z.number(),
   timeoutMs: z.number(),
+  /** The archivist's homeserver and account, where it takes part. */
+  matrix: z.object({ url: z.string(), userId: z.string() }).optional(),
   patienceMs: z.number().optional(),
   traps: z.array(trapSchema),
 });

@@ -5,10 +5,15 @@ import { placeOfRequest, placeOfStatement, type Trap } from "../points.ts";
  * Lays the traps of one life around this process's own SQLite driver and its own `fetch`: real commits, real requests, and at the named
  * point a real SIGKILL, or a disk that fails. To be called before the product's code opens anything.
  */
-export function layTraps(traps: readonly Trap[]): void {
+export function layTraps(traps: readonly Trap[]): {
+  readonly meet: (point: string) => void;
+  /** Whether something broke under this process that it must not go on after: it is told of it with the throw, not before. */
+  readonly hasFallen: () => boolean;
+} {
+  let fallen = false;
   const met = new Map<string, number>();
-  /** What waits for the commit. */
-  let inTransaction: string[] | undefined;
+  /** What waits for the commit of each database. */
+  const open = new Map<DatabaseSync, string[]>();
 
   function meet(point: string, db?: DatabaseSync): void {
     const nth = (met.get(point) ?? 0) + 1;
@@ -17,6 +22,8 @@ export function layTraps(traps: readonly Trap[]): void {
     if (trap === undefined) return;
     process.stderr.write(`${trap.how} ${point} ${nth}\n`);
     if (trap.how === "kill") die();
+    fallen ||= trap.how === "wasm" || trap.how === "io";
+    if (trap.how === "wasm") throw new WebAssembly.RuntimeError("unreachable");
     if (db !== undefined) failDisk(db, trap.how);
   }
 
@@ -24,12 +31,12 @@ export function layTraps(traps: readonly Trap[]): void {
   DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string): void {
     if (sql !== "COMMIT") {
       exec.call(this, sql);
-      if (sql === "BEGIN IMMEDIATE") inTransaction = [];
-      if (sql === "ROLLBACK") inTransaction = undefined;
+      if (sql === "BEGIN IMMEDIATE") open.set(this, []);
+      if (sql === "ROLLBACK") open.delete(this);
       return;
     }
-    const places = inTransaction ?? [];
-    inTransaction = undefined;
+    const places = open.get(this) ?? [];
+    open.delete(this);
     exec.call(this, sql);
     for (const place of places) meet(`after ${place}`, this);
   };
@@ -44,8 +51,9 @@ export function layTraps(traps: readonly Trap[]): void {
       const around = (...given: never[]): unknown => {
         meet(`before ${place}`, this);
         const done = call.apply(statement, given);
-        if (inTransaction === undefined) meet(`after ${place}`, this);
-        else inTransaction.push(place);
+        const waiting = open.get(this);
+        if (waiting === undefined) meet(`after ${place}`, this);
+        else waiting.push(place);
         return done;
       };
       Reflect.set(statement, name, around);
@@ -66,6 +74,7 @@ export function layTraps(traps: readonly Trap[]): void {
     meet(`after ${place}`);
     return answer;
   };
+  return { meet, hasFallen: () => fallen };
 }
 
 /** Nothing of this process runs after it: no `finally`, no handler, no flush. */
