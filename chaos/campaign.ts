@@ -1,6 +1,7 @@
+import { makeCertificates } from "./certificates.ts";
 import type { Facts } from "./judge.ts";
 import type { Version } from "./lives.ts";
-import { playRun, type RunReport } from "./run.ts";
+import { playRun, type RunOptions, type RunReport } from "./run.ts";
 import type { Target } from "./target.ts";
 
 export type CampaignOptions = {
@@ -25,7 +26,8 @@ export type Campaign = {
 /** Plays runs until so many processes were killed. Each has a seed of its own, and can be played again by it. */
 export async function playCampaign(options: CampaignOptions): Promise<Campaign> {
   const { seed, version, target, limitMs = Number.POSITIVE_INFINITY } = options;
-  const clean = await playClean(version, target);
+  using certificates = makeCertificates();
+  const clean = await playClean({ version, target, certificates });
   const endMs = Date.now() + limitMs;
   const runs: RunReport[] = [];
   let killed = 0;
@@ -36,7 +38,10 @@ export async function playCampaign(options: CampaignOptions): Promise<Campaign> 
   let next = 0;
   const play = async (): Promise<void> => {
     while (mayKill() && Date.now() < endMs) {
-      const report = await playRun({ seed: seed + next++, version, target, clean, mayKill, onKill });
+      const report = await playRun({
+        ...{ seed: seed + next++, version, target, clean, certificates },
+        ...{ mayKill, onKill },
+      });
       runs.push(report);
       options.onRun?.(report, killed);
     }
@@ -47,8 +52,8 @@ export async function playCampaign(options: CampaignOptions): Promise<Campaign> 
 }
 
 /** What one case leaves in the record when nothing goes wrong: the same for each case, or nothing could be compared. */
-async function playClean(version: Version, target: Target): Promise<Facts> {
-  const { wrong, facts } = await playRun({ seed: 1, version, target, isClean: true, clean: {} });
+async function playClean(given: Pick<RunOptions, "version" | "target" | "certificates">): Promise<Facts> {
+  const { wrong, facts } = await playRun({ ...given, seed: 1, isClean: true, clean: {} });
   const [first] = facts;
   if (wrong.length > 0 || first === undefined) throw new Error(`A clean run failed: ${wrong.join("; ")}`);
   if (facts.some((each) => JSON.stringify(each) !== JSON.stringify(first)))

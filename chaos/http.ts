@@ -1,4 +1,6 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { Certificate } from "./certificates.ts";
 
 /** All of a request's body. */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -7,17 +9,25 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-export type Listening = AsyncDisposable & { readonly url: string; readonly server: Server };
+export type Listening = AsyncDisposable & {
+  readonly url: string;
+  /** From now on it shows this certificate; who is connected must come again. */
+  show(certificate: Certificate): void;
+};
 
 /** A server of the harness, on a port that is free. */
-export async function listen(answer: RequestListener): Promise<Listening> {
-  const server = createServer(answer);
+export async function listen(answer: RequestListener, certificate?: Certificate): Promise<Listening> {
+  const tls: TlsServer | undefined = certificate && createTlsServer(certificate, answer);
+  const server = tls ?? createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("It listens nowhere");
   return {
-    server,
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${address.port}`,
+    show: (other) => {
+      tls?.setSecureContext(other);
+      server.closeAllConnections();
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -21,12 +21,18 @@ export type End = {
 
 const cache = join(import.meta.dirname, "..", "node_modules", ".cache", "colloque", "compiled");
 
+const environment = ({ authorityFile }: Settings): NodeJS.ProcessEnv => ({
+  ...process.env,
+  NODE_COMPILE_CACHE: cache,
+  ...(authorityFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorityFile }),
+});
+
 /** Starts a process under test: a real one, by its own Node, which only a signal ends. */
 export function beginLife(version: Version, settings: Settings): Life {
   const child = spawn(
     process.execPath,
     [join(import.meta.dirname, "inside", `${version}-child.ts`), JSON.stringify(settings)],
-    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NODE_COMPILE_CACHE: cache } },
+    { stdio: ["ignore", "ignore", "pipe"], env: environment(settings) },
   );
   let said = "";
   child.stderr.on("data", (bytes) => {

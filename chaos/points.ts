@@ -98,6 +98,8 @@ export const settingsSchema = z.object({
   /** The clock of the case, ahead of the real one. */
   offsetMs: z.number(),
   timeoutMs: z.number(),
+  /** The record's certificate authority. */
+  authorityFile: z.string().optional(),
   /** The archivist's homeserver and account, where it takes part. */
   matrix: z.object({ url: z.string(), userId: z.string() }).optional(),
   patienceMs: z.number().optional(),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Certificates } from "./certificates.ts";
 import { bodyOf, type Listening, listen } from "./http.ts";
 
 /** What can happen to one request on its way to the record and back. */
@@ -15,6 +16,7 @@ export const faults = [
   "200 with a login page",
   "body cut short after the commit",
   "redirect to another origin",
+  "certificate changed",
   "wrong subject stored",
 ] as const;
 export type Fault = (typeof faults)[number];
@@ -25,6 +27,8 @@ export type Passing = { readonly method: string; readonly path: string; readonly
 export type ProxyOptions = {
   readonly fhirUrl: string;
   readonly dicomwebUrl: string | undefined;
+  /** With them it speaks TLS. */
+  readonly certificates?: Certificates;
   /** What happens to this one. */
   readonly faultFor?: (request: Passing) => Fault | undefined;
   /** Makes a write that of another patient. */
@@ -54,7 +58,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const proxy: Listening = starting.use(
     await listen((request, response) => {
       pass(request, response).catch(() => response.destroy());
-    }),
+    }, options.certificates?.known),
   );
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -64,6 +68,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     options.onRequest?.(passing);
     const fault = options.faultFor?.(passing);
     if (fault === "connection reset before") return void response.destroy();
+    if (fault === "certificate changed") return changeCertificate();
     if (fault === "redirect to another origin")
       return void response.writeHead(307, { location: elsewhere.url + path }).end();
     const made = madeUp(fault);
@@ -86,6 +91,14 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     if (fault === "body cut short after the commit")
       return void response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
     response.end(bytes);
+  }
+
+  /** Somebody else answers at this address, for a moment. */
+  function changeCertificate(): void {
+    const { certificates } = options;
+    if (certificates === undefined) return;
+    proxy.show(certificates.stranger);
+    setTimeout(() => proxy.show(certificates.known), 500).unref();
   }
 
   function targetOf(path: string): string {

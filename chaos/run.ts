@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { people, startMs } from "../server/filing/testing/a-case.ts";
 import type { WorkItem } from "../server/filing/work.ts";
 import { newBystander, newCase } from "./cases.ts";
+import type { Certificates } from "./certificates.ts";
 import { type Hospital, startHospital } from "./hospital.ts";
 import { type ChaosCase, type Facts, factsOf, faultsOf, isSettled } from "./judge.ts";
 import { beginLife, type End, type Version } from "./lives.ts";
@@ -18,6 +19,7 @@ export type RunOptions = {
   readonly seed: number;
   readonly version: Version;
   readonly target: Target;
+  readonly certificates: Certificates;
   /** Nothing goes wrong: what the record holds then is the measure of the others. */
   readonly isClean?: boolean;
   /** What a case leaves in the record when nothing goes wrong. */
@@ -90,7 +92,10 @@ type Scene = {
   close(): Promise<void>;
 };
 
-async function setScene({ target, isClean, version, seed }: RunOptions, random: Random): Promise<Scene> {
+async function setScene(
+  { target, isClean, version, seed, certificates }: RunOptions,
+  random: Random,
+): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "chaos-"));
   const all = await people();
   const spoiled = isClean !== true && random.chance(0.25) ? random.below(casesOfRun) : -1;
@@ -105,6 +110,7 @@ async function setScene({ target, isClean, version, seed }: RunOptions, random: 
     },
     fhirUrl: target.fhirUrl,
     dicomwebUrl: target.dicomwebUrl,
+    certificates,
     faultFor:
       isClean === true ? () => undefined : chooser(random, cases, happened, version === "naive" ? 0.25 : 0.1),
     alter: (body) => spoil(body, cases, another),
@@ -130,6 +136,7 @@ async function setScene({ target, isClean, version, seed }: RunOptions, random: 
       hospitalUrl: hospital.url,
       offsetMs: startMs + dayMs - seedTime(seed),
       timeoutMs: target.timeoutMs,
+      authorityFile: certificates.authorityFile,
       traps: [...traps],
     }),
     close: async () => {
