@@ -106,7 +106,7 @@ function expectOneAtATime(cases: readonly ChaosCase[], paused?: (typeof writes)[
 }
 
 describe("two processes on one database", () => {
-  test("[F40] share the cases, each case in one's hands at a time, each event filed and told once", async () => {
+  test("[F42] share the cases, each case in one's hands at a time, each event filed and told once", async () => {
     const cases = await newCases(6);
     await begin();
     await until(settled(cases), 60_000);
@@ -114,7 +114,7 @@ describe("two processes on one database", () => {
     expectOneAtATime(cases);
   });
 
-  test("[F40] the one that files is killed in the middle of a step: the other goes on within 30 seconds", async () => {
+  test("[F42] the one that files is killed in the middle of a step: the other goes on within 30 seconds", async () => {
     let killed: { device: number; atMs: number } | undefined;
     onWrite = (device, life) => {
       // The third write: in the middle of its work.
@@ -133,7 +133,7 @@ describe("two processes on one database", () => {
     expect(writes.at(-1)?.device).not.toBe(killed?.device);
   });
 
-  test("[F40] the one that files is paused in a step and goes on too late: it writes no mark and no receipt, then works again", async () => {
+  test("[F42] the one that files is paused in a step and goes on too late: it writes no mark and no receipt, then works again", async () => {
     let paused: { device: number; life: Life; write: (typeof writes)[number] | undefined } | undefined;
     onWrite = (device, life) => {
       if (paused !== undefined || writes.filter((each) => each.device === device).length < 3) return;

@@ -43,7 +43,7 @@ const patiently = async (look: () => Promise<unknown>) => {
 };
 
 describe("a lease", () => {
-  test("[F40] is one process's until it is given back", async () => {
+  test("[F42] is one process's until it is given back", async () => {
     const [one, other] = [await joinIn(), await joinIn()];
     const lease = await one.take("file a");
     expect(lease).toBeDefined();
@@ -54,7 +54,7 @@ describe("a lease", () => {
     expect(await other.take("file a")).toBeGreaterThan(lease ?? 0);
   });
 
-  test("[F40] stays with a process that lives, however long it works", async () => {
+  test("[F42] stays with a process that lives, however long it works", async () => {
     const [one, other] = [await joinIn(), await joinIn()];
     await one.take("file a");
     await patiently(other.free);
@@ -62,7 +62,7 @@ describe("a lease", () => {
     expect(await other.take("file a")).toBeUndefined();
   });
 
-  test("[F40] of a process that hangs is taken over; when it goes on it sends nothing, writes nothing, and begins anew", async () => {
+  test("[F42] of a process that hangs is taken over; when it goes on it sends nothing, writes nothing, and begins anew", async () => {
     const paused = hanging();
     const [one, db] = [await joinIn(paused.db), connect()];
     const other = await joinIn(db);
@@ -87,7 +87,7 @@ describe("a lease", () => {
     expect(one.isCurrent()).toBe(true);
   });
 
-  test("[F40] is given back in the same breath as the look that found nothing, and kept by one that found work", async () => {
+  test("[F42] is given back in the same breath as the look that found nothing, and kept by one that found work", async () => {
     const [one, other] = [await joinIn(), await joinIn()];
     const lease = (await one.take("file a")) ?? 0;
     expect(await one.lookOrRelease(lease, async () => "work")).toBe("work");
@@ -96,7 +96,7 @@ describe("a lease", () => {
     expect(await other.take("file a")).toBeDefined();
   });
 
-  test("[F40] that could not be given back, for a full disk, is given back when there is room", async () => {
+  test("[F42] that could not be given back, for a full disk, is given back when there is room", async () => {
     const full = hanging();
     const [one, other] = [await joinIn(full.db), await joinIn()];
     const lease = (await one.take("file a")) ?? 0;
