@@ -7,7 +7,15 @@ import type { Audit } from "./audit/index.ts";
 import { botRole } from "./bot/index.ts";
 import type { Registry } from "./consent/index.ts";
 import type { DirectoryPort } from "./directory/index.ts";
-import { createFiling, type Filing, openTimeAuthority, type StampSource } from "./filing/index.ts";
+import {
+  createFiling,
+  type Filing,
+  folderSender,
+  hookSender,
+  openTimeAuthority,
+  type Sender,
+  type StampSource,
+} from "./filing/index.ts";
 import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
 import { type Config, ConfigError } from "./kit/config.ts";
 import type { Destinations } from "./kit/destination/index.ts";
@@ -107,7 +115,9 @@ function startFiling(
       name: config.hospital.name,
       address: config.hospital.address,
       organizationId: config.hospital.organizationId,
+      finess: config.hospital.finess,
     },
+    correspondence: { sender: senderOf(config.sender), correspondents: directory.correspondents },
     clock,
     timestamps: timestampsOf(config, clock),
     log: log.child({ role: "filing" }),
@@ -180,3 +190,8 @@ function timestampsOf({ timestamp }: Config, clock: Clock): StampSource | undefi
     );
   }
 }
+
+const senderOf = (config: RoleContext["config"]["sender"]): Sender | undefined => {
+  if (config === undefined) return undefined;
+  return "folder" in config ? folderSender(config.folder) : hookSender(config.url, config.token, fetch);
+};

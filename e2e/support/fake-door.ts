@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Accesses, RecordView } from "#protocol/api.ts";
 import { frenchRules } from "#protocol/consent-rules.ts";
+import type { Copies } from "#protocol/copies.ts";
 import { type CaseEvent, type Opinion, opinionSchema } from "#protocol/events.ts";
 import { caseIdSchema, type ReceiptId } from "#protocol/ids.ts";
 import type { Clinician } from "#protocol/people.ts";
@@ -297,8 +298,26 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     searchPatients: () => Promise.resolve(ok({ matches: [leGoff], more: false })),
     readRecord: () => Promise.resolve(ok(sampleRecord(nowMs))),
     readRecordEntry: () => Promise.resolve(ok(options.letter ?? new Blob([]))),
+    readCopies: () => Promise.resolve(ok(sampleCopies(nowMs))),
+    askCopy: () => Promise.resolve(ok(undefined)),
   };
 }
+
+const sampleCopies = (nowMs: number): Copies => ({
+  canSend: true,
+  usualDoctor: { name: "Dr Louise Lambert", reachable: true },
+  copies: [
+    {
+      copyId: "0b7a2c86-3a4e-4c9a-8f7d-5a1f0c7e2d11",
+      to: { kind: "usual-doctor" },
+      name: "Dr Louise Lambert",
+      by: "@martin:valombre.example",
+      askedAt: new Date(nowMs - 60_000).toISOString(),
+      handedAt: new Date(nowMs - 59_000).toISOString(),
+      state: "handed",
+    },
+  ],
+});
 
 function sampleAccesses(records: readonly CaseRecord[], nowMs: number): Accesses["accesses"] {
   const access = (by: string, ago: number, how: "view" | "machine") => (receiptId: ReceiptId) =>

@@ -4,6 +4,7 @@ import type { PatientQuery } from "#protocol/patient.ts";
 import type { CareTeam, Clinician } from "#protocol/people.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { RoleContext } from "../kit/role.ts";
+import { type Correspondents, createCorrespondents } from "./correspondents.ts";
 import { careTeamSchema, type FhirReader, practitionerRoleSchema, practitionerSchema } from "./fhir.ts";
 import { searchPatients } from "./patients.ts";
 import { toDirectory } from "./people.ts";
@@ -14,6 +15,8 @@ export type DirectoryPort = {
   clinicians(): readonly Clinician[];
   teams(): readonly CareTeam[];
   find(userId: string): Clinician | undefined;
+  /** Whom letters may be sent to. */
+  readonly correspondents: Correspondents;
   /** Throws `record-unreachable`. */
   searchPatients(query: PatientQuery): Promise<PatientMatches>;
   /** False until the record was read for the first time ever: nobody is known yet, which is not the same as nobody being there. */
@@ -88,6 +91,7 @@ export async function createDirectory(
     clinicians: () => current.clinicians,
     teams: () => current.teams,
     find: (userId) => current.clinicians.find((each) => each.userId === userId),
+    correspondents: createCorrespondents(reader),
     searchPatients: (query) => searchPatients(reader, query),
     isKnown: () => known,
     recordIsUp: () => up === true,

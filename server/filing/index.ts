@@ -8,6 +8,13 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
+import {
+  type CopiesPort,
+  type CorrespondentsPort,
+  createCopies,
+  createCopyStore,
+  type Sender,
+} from "./copies/index.ts";
 import { createDesk, type FilingDesk } from "./desk.ts";
 import { createDeskStore } from "./desk-store.ts";
 import type { RegistryPort } from "./gate.ts";
@@ -27,6 +34,7 @@ import { createFilingStore } from "./store.ts";
 import { isFileable, type WorkItem } from "./work.ts";
 import { createWorker } from "./worker.ts";
 
+export { folderSender, hookSender, type Sender } from "./copies/index.ts";
 export type { FilingDesk } from "./desk.ts";
 export type { RegistryPort } from "./gate.ts";
 export { openTimeAuthority, type StampSource } from "./stamp/authority.ts";
@@ -55,6 +63,10 @@ export type FilingOptions = {
     team?(id: string): CareTeam | undefined;
   };
   readonly hospital: HospitalFacts;
+  /** Where copies of letters go; without it none can be asked for. */
+  readonly correspondence?:
+    | { readonly sender: Sender | undefined; readonly correspondents: CorrespondentsPort }
+    | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /**
@@ -96,6 +108,8 @@ export type Filing = AsyncDisposable & {
   /** The bytes of a document as the record gives them now, checked against the hash of what was filed; the record notes who read them. */
   readEntry(roomId: string, id: string, reader: string): Promise<FiledBytes>;
   parked(): Promise<{ eventId: string; roomId: string; kind: Filed["kind"]; reason: string; atMs: number }[]>;
+  /** Letters that leave the house by the hospital's own sender. */
+  readonly copies: CopiesPort;
   /** What an administrator sees and does of what waits. */
   readonly desk: FilingDesk;
   /** Puts a parked item back in line, after a human mended what was wrong. */
@@ -116,20 +130,22 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   const leases = await createLeases({ db: options.db, ...(patienceMs === undefined ? {} : { patienceMs }) });
   const send = options.fetcher ?? fetch;
   /** Nothing leaves while others may think that we are gone. */
-  const fetcher: typeof fetch = async (...given) => {
-    if (!leases.isCurrent()) throw new LostLease();
-    return send(...given);
-  };
-  const recordHttp = createRecordHttp(config.fhirUrl, fetcher);
+  const fenced =
+    (by: typeof fetch): typeof fetch =>
+    async (...given) => {
+      if (!leases.isCurrent()) throw new LostLease();
+      return by(...given);
+    };
+  const recordHttp = createRecordHttp(config.fhirUrl, fenced(send));
   const auditHttp =
     config.auditUrl === undefined
       ? undefined
-      : createRecordHttp(config.auditUrl, options.auditFetcher ?? fetcher);
+      : createRecordHttp(config.auditUrl, fenced(options.auditFetcher ?? send));
   const record = createFhirRecord(recordHttp, config.documentIds, auditHttp);
   const archive =
     config.dicomwebUrl === undefined
       ? undefined
-      : createDicomArchive(createRecordHttp(config.dicomwebUrl, options.archiveFetcher ?? fetcher));
+      : createDicomArchive(createRecordHttp(config.dicomwebUrl, fenced(options.archiveFetcher ?? send)));
   const surroundings = {
     clinician: (userId: string) => options.directory.clinician(userId),
     team: (id: string) => options.directory.team?.(id),
@@ -196,7 +212,22 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     },
     (fault) => log.error(toLog(fault), "filing could not be woken"),
   );
+  const readEntry: Filing["readEntry"] = (roomId, id, reader) =>
+    readFiled({ store, record, surroundings, clock }, roomId, id, reader);
+  const copies = createCopies({
+    store,
+    copies: await createCopyStore(options.db, options.sealer),
+    record,
+    readEntry,
+    sender: options.correspondence?.sender,
+    correspondents: options.correspondence?.correspondents ?? nobody,
+    surroundings,
+    clock,
+    log,
+    random: options.random ?? Math.random,
+  });
   await queues.look();
+  await copies.resume();
 
   /** One withdrawal of one consent, whoever tells of it and however often. */
   async function withdraw(roomId: string, withdrawn: Withdrawn, sender: string): Promise<void> {
@@ -241,7 +272,8 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
         readable: entry.binary_reference !== null,
       })),
     }),
-    readEntry: (roomId, id, reader) => readFiled({ store, record, surroundings, clock }, roomId, id, reader),
+    readEntry,
+    copies,
     parked: async () =>
       (await store.parked()).map((row) => ({
         eventId: row.event_id,
@@ -271,9 +303,15 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     },
     [Symbol.asyncDispose]: async () => {
       probe.stop();
+      copies[Symbol.dispose]();
       await queues.stop();
       await stamper?.stop();
       leases[Symbol.dispose]();
     },
   };
 }
+
+const nobody: CorrespondentsPort = {
+  usualDoctorOf: async () => undefined,
+  colleague: async () => undefined,
+};

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { Config as ClientConfig, Health, RecordView } from "#protocol/api.ts";
+import type { AskCopy, Copies } from "#protocol/copies.ts";
 import type { Audit } from "../audit/index.ts";
 import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
@@ -26,6 +27,11 @@ export type AskIn = (invitation: {
 export type RecordPort = {
   recordOf(roomId: string): Promise<RecordView>;
   readEntry(roomId: string, id: string, reader: string): Promise<{ contentType: string; bytes: Uint8Array }>;
+  readonly copies: {
+    of(roomId: string): Promise<Copies>;
+    /** Throws `bad-request` with the obstacle as `why`. */
+    ask(roomId: string, by: string, asked: AskCopy): Promise<void>;
+  };
 };
 
 export type ApiParts = {

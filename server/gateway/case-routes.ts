@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { type Accesses, addMemberSchema } from "#protocol/api.ts";
+import { askCopySchema } from "#protocol/copies.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { ApiParts, RecordPort, SignedIn } from "./api-parts.ts";
-import { memberOf, read } from "./callers.ts";
+import { clinician, memberOf, read } from "./callers.ts";
 import type { Session } from "./sessions.ts";
 
 /** What members of a case ask about it. */
@@ -34,6 +35,24 @@ export function caseRoutes(app: FastifyInstance, parts: ApiParts, signedIn: Sign
     const entry = await recordPort(parts).readEntry(roomId, id, session.userId);
     await parts.audit.recordEntryRead({ actor: session.userId, roomId, entry: id });
     return reply.type(entry.contentType).send(Buffer.from(entry.bytes));
+  });
+  app.get("/cases/:roomId/copies", async (request) => {
+    const { roomId } = await memberOf(parts, await signedIn(request), request.params);
+    return recordPort(parts).copies.of(roomId);
+  });
+  app.post("/cases/:roomId/copies", async (request) => {
+    const session = await signedIn(request);
+    const { roomId, caseId } = await memberOf(parts, session, request.params);
+    clinician(parts.directory, session.userId);
+    const asked = read(askCopySchema, request.body);
+    await recordPort(parts).copies.ask(roomId, session.userId, asked);
+    await parts.audit.note({
+      event: "copy-asked",
+      actor: session.userId,
+      caseId,
+      details: { copy: asked.copyId, to: asked.to.kind },
+    });
+    return { copyId: asked.copyId };
   });
 }
 

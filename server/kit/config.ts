@@ -32,6 +32,11 @@ export const hospitalSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9.-]{1,64}$/)
     .optional(),
+  /** Its FINESS number: secure mail names it by that. */
+  finess: z
+    .string()
+    .regex(/^[0-9][0-9AB][0-9]{7}$/, { error: "must be a FINESS number of nine characters" })
+    .optional(),
 });
 export type Hospital = z.infer<typeof hospitalSchema>;
 
@@ -133,8 +138,16 @@ const environment = z.object({
     .transform((text) => text.split(",").map((each) => each.trim()))
     .pipe(z.array(z.literal("").or(userIdSchema)))
     .transform((all) => all.filter((each) => each !== "")),
+  /** Where copies of letters go: a folder that the hospital's own sender looks at, or an address that takes them. One of them, or neither. */
+  COLLOQUE_SENDER_FOLDER: z.string().min(1).optional(),
+  COLLOQUE_SENDER_URL: httpUrl.optional(),
+  COLLOQUE_SENDER_TOKEN: z.string().min(1).optional(),
   COLLOQUE_LOG: logLevel,
 });
+
+export type SenderConfig =
+  | { readonly folder: string }
+  | { readonly url: string; readonly token: string | undefined };
 
 /** The server's configuration, read once from the environment. */
 export type Config = {
@@ -180,6 +193,8 @@ export type Config = {
   readonly federation: FederationConfig | undefined;
   /** Matrix user ids of who sees to what could not be filed. */
   readonly administrators: readonly string[];
+  /** Undefined where no copies of letters leave the house by us. */
+  readonly sender: SenderConfig | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
 };
 
@@ -218,6 +233,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     consentRules: e.COLLOQUE_CONSENT_RULES ?? frenchRules,
     federation: e.COLLOQUE_FEDERATION,
     administrators: e.COLLOQUE_ADMINISTRATORS,
+    sender: senderOf(e.COLLOQUE_SENDER_FOLDER, e.COLLOQUE_SENDER_URL, e.COLLOQUE_SENDER_TOKEN),
     logLevel: e.COLLOQUE_LOG,
   };
 }
@@ -312,4 +328,17 @@ function livekitOf(url: string | undefined, key: string | undefined, secret: str
   throw new ConfigError(
     "The Colloque server cannot start:\n- COLLOQUE_LIVEKIT_URL needs COLLOQUE_LIVEKIT_KEY and COLLOQUE_LIVEKIT_SECRET beside it",
   );
+}
+
+function senderOf(
+  folder: string | undefined,
+  url: string | undefined,
+  token: string | undefined,
+): SenderConfig | undefined {
+  if (folder !== undefined && url !== undefined)
+    throw new ConfigError(
+      "The Colloque server cannot start:\n- COLLOQUE_SENDER_FOLDER and COLLOQUE_SENDER_URL cannot both be set: copies of letters leave one way",
+    );
+  if (folder !== undefined) return { folder };
+  return url === undefined ? undefined : { url, token };
 }

@@ -1,8 +1,9 @@
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { loadedValue } from "../features/cases/index.ts";
-import { createRecordModel, RecordScreen } from "../features/record/index.ts";
+import { createCopiesModel, createRecordModel, RecordScreen } from "../features/record/index.ts";
 import { addressOf, type OfCase, useOpenCase } from "./open-case.ts";
+import { newId } from "./random.ts";
 import { useOwned } from "./use-owned.ts";
 
 /** `/cas/:key/dossier` */
@@ -21,12 +22,17 @@ export function RecordPlace({ door, clock, caseKey, wide }: OfCase) {
           }),
     [door, roomId],
   );
+  const copies = useOwned(
+    () => (roomId === null ? null : createCopiesModel({ door, roomId, newId })),
+    [door, roomId],
+  );
   const people = useStore(door.directory, loadedValue);
   const request = record?.state.request?.request;
-  if (model === null || record === null || request === undefined) return null;
+  if (model === null || copies === null || record === null || request === undefined) return null;
   return (
     <RecordScreen
       model={model}
+      copies={copies}
       patient={request.patient}
       state={record.state}
       people={people}

@@ -20,6 +20,8 @@ export type Refusal = {
   readonly code: ErrorCode;
   readonly errcode: string | null;
   readonly reason: RefusalReason | null;
+  /** What else the server says of it, for who knows what it may say. */
+  readonly why?: string | undefined;
 };
 
 export type ApiDeps = {
@@ -103,13 +105,14 @@ const byErrcode: Readonly<Record<string, ErrorCode>> = {
 async function refusalOf(response: Response): Promise<Refusal> {
   const body: unknown = await response.json().catch(() => undefined);
   const parsed = refusalSchema.safeParse(body);
-  const { errcode = null, reason = null } = parsed.success ? parsed.data : {};
-  return { code: codeOfBody(response.status, body), errcode, reason };
+  const { errcode = null, reason = null, why } = parsed.success ? parsed.data : {};
+  return { code: codeOfBody(response.status, body), errcode, reason, why };
 }
 
 const refusalSchema = z.object({
   errcode: z.string().optional().catch(undefined),
   reason: refusalReasonSchema.optional().catch(undefined),
+  why: z.string().optional().catch(undefined),
 });
 
 /** The code of our table for a refusal, whether the gateway or the homeserver said it. */

@@ -1,5 +1,6 @@
 import { accessesSchema, apiPrefix, patientMatchesSchema, recordViewSchema } from "#protocol/api.ts";
 import { type CasePhoto, ofOnePhoto } from "#protocol/case-state.ts";
+import { copiesSchema, copyObstacleSchema } from "#protocol/copies.ts";
 import type { CaseEvent } from "#protocol/events.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
@@ -9,7 +10,14 @@ import type { Door, PictureRefusal } from "./types.ts";
 
 type Readings = Pick<
   Door,
-  "readPicture" | "mayStillShow" | "readAccesses" | "searchPatients" | "readRecord" | "readRecordEntry"
+  | "readPicture"
+  | "mayStillShow"
+  | "readAccesses"
+  | "searchPatients"
+  | "readRecord"
+  | "readRecordEntry"
+  | "readCopies"
+  | "askCopy"
 >;
 
 const gone: PictureRefusal = { kind: "unavailable", code: "not-found" };
@@ -58,6 +66,13 @@ export function createReadings(core: DoorCore): Readings {
     },
     searchPatients: (query) => api.post("/patients/search", query, patientMatchesSchema),
     readRecord: (roomId) => api.get(`/cases/${encodeURIComponent(roomId)}/record`, recordViewSchema),
+    readCopies: (roomId) => api.get(`/cases/${encodeURIComponent(roomId)}/copies`, copiesSchema),
+    async askCopy(roomId, asked) {
+      const answer = await api.tell(`/cases/${encodeURIComponent(roomId)}/copies`, asked);
+      if (answer.ok) return answer;
+      const obstacle = copyObstacleSchema.safeParse(answer.error.why);
+      return err({ code: answer.error.code, obstacle: obstacle.success ? obstacle.data : null });
+    },
     async readRecordEntry(roomId, entryId) {
       const path = `/cases/${encodeURIComponent(roomId)}/record/${encodeURIComponent(entryId)}`;
       const answer = await api.raw(`${api.baseUrl}${apiPrefix}${path}`);

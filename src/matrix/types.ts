@@ -3,6 +3,7 @@ import type { Accesses, Config, Directory, Health, PatientMatches, RecordView } 
 import type { BodySite } from "#protocol/body-sites.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
+import type { AskCopy, Copies, CopyObstacle } from "#protocol/copies.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
@@ -130,6 +131,9 @@ export type Door = {
   searchPatients(query: PatientQuery): Promise<Result<PatientMatches, ErrorCode>>;
   readRecord(roomId: string): Promise<Result<RecordView, ErrorCode>>;
   readRecordEntry(roomId: string, entryId: string): Promise<Result<Blob, ErrorCode>>;
+  /** Letters that leave the house by the hospital's own sender. */
+  readCopies(roomId: string): Promise<Result<Copies, ErrorCode>>;
+  askCopy(roomId: string, asked: AskCopy): Promise<Result<void, CopyRefusal>>;
 };
 
 /** Whose device this is: one person's own, or one at which many sit. */
@@ -286,6 +290,9 @@ export type Picture = {
   readonly bytes: number;
   readonly release: () => void;
 };
+
+/** Why a copy of a letter could not be asked for, and what stands in its way where the server says so. */
+export type CopyRefusal = { readonly code: ErrorCode; readonly obstacle: CopyObstacle | null };
 
 export type PictureRefusal =
   | { readonly kind: "refused"; readonly reason: RefusalReason | "bad-signature" | "hash-mismatch" }

@@ -12,6 +12,8 @@ export interface DemoPatient {
   /** Order number at the place of birth, for the INS; without one the identity is provisional. */
   readonly birthOrder?: string;
   readonly hospitalNumber: string;
+  /** Key of the usual doctor's entry. */
+  readonly usualDoctor?: string;
 }
 
 export const patients: readonly DemoPatient[] = [
@@ -25,6 +27,7 @@ export const patients: readonly DemoPatient[] = [
     birthPlace: { city: "Arras", insee: "62041" },
     birthOrder: "017",
     hospitalNumber: "8000412",
+    usualDoctor: "lambert",
   },
   {
     key: "le-goff",
@@ -35,6 +38,7 @@ export const patients: readonly DemoPatient[] = [
     birthPlace: { city: "Quimper", insee: "29232" },
     birthOrder: "108",
     hospitalNumber: "8000427",
+    usualDoctor: "faure",
   },
   {
     key: "moreau-1957",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { hospital, userIdOf } from "./hospital.ts";
+import { hospital, secureMailOf, userIdOf } from "./hospital.ts";
 import { type DemoPatient, insOf, patients } from "./patients.ts";
 import { type Clinician, clinicians, professions, specialties } from "./people.ts";
 
@@ -22,6 +22,7 @@ export function demoRecord() {
   const resources = [
     organization(),
     ...clinicians.flatMap((person) => [practitioner(person), practitionerRole(person)]),
+    ...usualDoctor(),
     surgicalTeam(),
     ...patients.map(toPatient),
   ];
@@ -86,8 +87,31 @@ function practitionerRole(person: Clinician): Resource {
     ...(specialty === undefined
       ? {}
       : { specialty: [{ coding: [{ system: specialtySystem, ...specialty }] }] }),
-    telecom: [{ system: "phone", value: person.phone, use: "work" }],
+    telecom: [
+      { system: "phone", value: person.phone, use: "work" },
+      { system: "email", value: secureMailOf(person.account), use: "work" },
+    ],
   };
+}
+
+/** A doctor in town, who works here with nobody but gets letters. */
+function usualDoctor(): Resource[] {
+  return [
+    {
+      resourceType: "Practitioner",
+      id: idOf("Practitioner", "lambert"),
+      active: true,
+      identifier: [{ system: "urn:oid:1.2.250.1.71.4.2.1", value: "899000070001" }],
+      name: [{ use: "official", family: "Lambert", given: ["Louise"], prefix: ["Dr"] }],
+    },
+    {
+      resourceType: "PractitionerRole",
+      id: idOf("PractitionerRole", "lambert"),
+      active: true,
+      practitioner: { reference: `Practitioner/${idOf("Practitioner", "lambert")}` },
+      telecom: [{ system: "email", value: secureMailOf("louise.lambert"), use: "work" }],
+    },
+  ];
 }
 
 function surgicalTeam(): Resource {
@@ -140,6 +164,13 @@ function toPatient(patient: DemoPatient): Resource {
     gender: patient.sex,
     birthDate: patient.birthDate,
     managingOrganization: { reference: `Organization/${idOf("Organization", "valombre")}` },
+    ...(patient.usualDoctor === undefined
+      ? {}
+      : {
+          generalPractitioner: [
+            { reference: `PractitionerRole/${idOf("PractitionerRole", patient.usualDoctor)}` },
+          ],
+        }),
   };
 }
 

@@ -4,7 +4,7 @@ import { botUserId, hospital, serverName } from "../demo/hospital.ts";
 import { otherAccounts } from "../demo/people.ts";
 import { idOf } from "../demo/record.ts";
 import { StackFailure } from "../failure.ts";
-import { root } from "../paths.ts";
+import { type Folders, root } from "../paths.ts";
 import { fhirUrl } from "./hapi.ts";
 import { dicomwebUrl } from "./orthanc.ts";
 import { answers, type Part, type PartContext } from "./part.ts";
@@ -27,6 +27,9 @@ export const server: Part = {
   },
   isReady: ({ ports }) => answers(`http://127.0.0.1:${ports.gateway}/colloque/v1/health`),
 };
+
+/** Where copies of letters wait for the hospital's own sender. */
+export const outgoingFolder = (folders: Folders): string => join(folders.data, "server", "outgoing");
 
 function serverEnvironment(context: PartContext): Record<string, string> {
   const { folders, ports, secrets } = context;
@@ -52,6 +55,8 @@ function serverEnvironment(context: PartContext): Record<string, string> {
     COLLOQUE_BOT_STORE_KEY: secrets.botStoreKey,
     COLLOQUE_REGISTRY_KEY_FILE: join(data, "registry-key.json"),
     COLLOQUE_ADMINISTRATORS: otherAccounts.map(({ account }) => `@${account}:${serverName}`).join(","),
+    // The hospital's own sender would look here.
+    COLLOQUE_SENDER_FOLDER: outgoingFolder(folders),
     COLLOQUE_HOSPITAL: JSON.stringify({ ...hospital, organizationId: idOf("Organization", "valombre") }),
   };
 }

@@ -291,6 +291,67 @@ export function readAudit(
   };
 }
 
+/** BALP PrivacyDisclosure.Source: a copy of a document left the house, to whom, on whose word; the patient was told. */
+export function disclosureAudit(
+  context: Pick<PlanContext, "patient" | "clinician" | "hospital" | "recordHost" | "nowMs">,
+  copy: {
+    readonly id: string;
+    readonly by: string;
+    readonly reference: string;
+    readonly to: "patient" | { readonly name: string; readonly address: string };
+  },
+): Resource {
+  const isForPatient = copy.to === "patient";
+  return {
+    resourceType: "AuditEvent",
+    id: copy.id,
+    meta: { profile: [`${balp}/IHE.BasicAudit.PrivacyDisclosure.Source`] },
+    type: { system: systems.dicom, code: "110106", display: "Export" },
+    subtype: [
+      {
+        system: "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle",
+        code: "disclose",
+        display: "Disclose Record Lifecycle Event",
+      },
+    ],
+    action: "R",
+    recorded: instant(context.nowMs),
+    outcome: "0",
+    purposeOfEvent: [concept(systems.actReason, isForPatient ? "PATRQT" : "TREAT")],
+    agent: [
+      sourceAgent("110153", "Source Role ID"),
+      {
+        type: concept(systems.dicom, "110152", "Destination Role ID"),
+        who: copy.to === "patient" ? patientReference(context) : { display: copy.to.name },
+        requestor: false,
+        network:
+          copy.to === "patient"
+            ? { address: "urn:colloque:patient", type: "5" }
+            : { address: `mailto:${copy.to.address}`, type: "5" },
+      },
+      user(context, copy.by, "TREAT"),
+      {
+        type: concept(systems.snomed, "429577009", "Patient advocate"),
+        who: patientReference(context),
+        requestor: false,
+      },
+    ],
+    source: { observer: archivistReference },
+    entity: [
+      patientEntity(context),
+      {
+        what: { reference: copy.reference },
+        type: systemObject,
+        role: {
+          system: "http://terminology.hl7.org/CodeSystem/object-role",
+          code: "3",
+          display: "Report",
+        },
+      },
+    ],
+  };
+}
+
 /** What was refused or let in, and why. */
 export type Judged = {
   readonly consent: Json;

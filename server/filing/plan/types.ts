@@ -71,6 +71,8 @@ export type HospitalFacts = {
   readonly address: string;
   /** Id of the Organization in the record, where it has one. */
   readonly organizationId?: string | undefined;
+  /** Its FINESS number, nine digits: what secure mail and DMP name it by. */
+  readonly finess?: string | undefined;
 };
 
 /** All that a plan is made from. `state` is the case up to and with the event that is filed, refused events left out. */

@@ -35,7 +35,10 @@ export function aFilingPlace(
   /** The registry's signed words on the consents of each case. */
   const leases = new Map<string, string[]>();
 
-  async function open(fetcher: typeof fetch = record.fetcher): Promise<Filing> {
+  async function open(
+    fetcher: typeof fetch = record.fetcher,
+    correspondence?: FilingOptions["correspondence"],
+  ): Promise<Filing> {
     const db = openDatabase(join(folder, "filing.sqlite"));
     const filing = await createFiling({
       db,
@@ -56,7 +59,9 @@ export function aFilingPlace(
         name: "CHU de Valombre",
         address: "12, quai des Tanneurs, Valombre",
         organizationId: "valombre",
+        finess: "599900001",
       },
+      correspondence,
       clock: () => Date.now() + offsetMs,
       log: createLogger("silent"),
       onOutcome: async (roomId, filed, id) => {

@@ -156,6 +156,37 @@ const authorization = z.looseObject({
     }),
 });
 
+const hasObserverAsSource = (event: {
+  agent: readonly z.infer<typeof agentSchema>[];
+  source: { observer: object };
+}): boolean =>
+  event.agent.some(
+    (agent) =>
+      isTyped(agent, dicom, "110153") && JSON.stringify(agent.who) === JSON.stringify(event.source.observer),
+  );
+
+const disclosure = z
+  .looseObject({
+    ...common,
+    type: exactly(dicom, "110106"),
+    subtype: z
+      .array(z.looseObject({ system: z.string(), code: z.string() }))
+      .refine((all) =>
+        all.some(
+          ({ system, code }) =>
+            system === "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle" && code === "disclose",
+        ),
+      ),
+    action: z.literal("R"),
+    outcome: z.enum(["0", "4", "8", "12"]),
+    agent: z
+      .array(agentSchema)
+      .refine((agents) => hasAgent(agents, dicom, "110153", true), { error: "source" })
+      .refine((agents) => hasAgent(agents, dicom, "110152", true), { error: "recipient" }),
+    entity: z.array(entitySchema).min(2).refine(onePatient, { error: "patient" }),
+  })
+  .refine(hasObserverAsSource, { error: "val-audit-source" });
+
 const sources = ["AUT", "INF", "CST"];
 const profiles: Readonly<Record<string, z.ZodType>> = {
   "IHE.BasicAudit.PatientCreate": rest("create", "C", "110153", "110152", sources),
@@ -163,4 +194,5 @@ const profiles: Readonly<Record<string, z.ZodType>> = {
   // The record is the source of what is read.
   "IHE.BasicAudit.PatientRead": rest("read", "R", "110152", "110153", ["IRCP"]),
   "IHE.BasicAudit.AuthZconsent": authorization,
+  "IHE.BasicAudit.PrivacyDisclosure.Source": disclosure,
 };

@@ -159,6 +159,7 @@ const directoryOf = (clinicians: readonly Clinician[]): DirectoryPort => ({
   clinicians: () => clinicians,
   teams: () => [],
   find: (userId) => clinicians.find((each) => each.userId === userId),
+  correspondents: { usualDoctorOf: async () => undefined, colleague: async () => undefined },
   searchPatients: async () => ({ matches: [], more: false }),
   isKnown: () => true,
   recordIsUp: () => true,

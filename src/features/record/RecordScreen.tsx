@@ -7,6 +7,8 @@ import type { Patient } from "#protocol/patient.ts";
 import { localeOf } from "../../i18n/locale.ts";
 import { Banner, EmptyState, IdentityBand, Skeleton, TextAction } from "../../ui/index.ts";
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
+import { CopiesPart } from "./CopiesPart.tsx";
+import type { CopiesModel } from "./copies-model.ts";
 import { DocumentView } from "./DocumentView.tsx";
 import { PieceRow } from "./PieceRow.tsx";
 import { pieceInWords } from "./piece-words.ts";
@@ -15,6 +17,7 @@ import type { Piece, RecordModel, RecordState } from "./record-model.ts";
 
 type Props = {
   readonly model: RecordModel;
+  readonly copies: CopiesModel;
   readonly patient: Patient;
   readonly state: CaseState;
   readonly people: Directory | null;
@@ -24,13 +27,16 @@ type Props = {
 };
 
 /** What of this case is in the patient's record: each piece on the thread, and the one that is read beside it or, on a phone, under it. */
-export function RecordScreen({ model, patient, state, people, nowMs, wide, onBack }: Props) {
+export function RecordScreen({ model, copies, patient, state, people, nowMs, wide, onBack }: Props) {
   const { t, i18n } = useTranslation(["record", "cases"]);
   const record = useStore(model.store);
   const [picked, setPicked] = useState<string | null>(null);
+  const filed = [...state.filed.values()].filter(({ outcome }) => outcome.state === "filed").length;
+  // Read again as soon as the archivist says that there is more.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the count is what asks for another reading
   useEffect(() => {
     void model.read();
-  }, [model]);
+  }, [model, filed]);
   // Where the letter has room beside the list, it is open at once.
   useEffect(() => {
     const letter = record.pieces.find((each) => each.kind === "opinion" && each.main.readable);
@@ -39,6 +45,7 @@ export function RecordScreen({ model, patient, state, people, nowMs, wide, onBac
     void model.open(letter.main.id);
   }, [wide, record.pieces, picked, model]);
   const piece = record.pieces.find((each) => each.key === picked);
+  const letter = record.pieces.find((each) => each.kind === "opinion" && each.main.readable)?.main;
   const pick = (each: Piece) => {
     // On a phone, the same press folds it again.
     if (!wide && each.key === picked) return setPicked(null);
@@ -69,6 +76,7 @@ export function RecordScreen({ model, patient, state, people, nowMs, wide, onBac
               </li>
             ))}
           </ol>
+          {letter !== undefined && <CopiesPart model={copies} entryId={letter.id} people={people} />}
           {record.patientRecordUrl !== null && (
             <p className={styles.outside}>
               <a href={record.patientRecordUrl} target="_blank" rel="noreferrer">

@@ -1,0 +1,29 @@
+import type { Patient } from "#protocol/patient.ts";
+import type { Clinician } from "#protocol/people.ts";
+import type { HospitalFacts } from "../plan/index.ts";
+
+/** Who gets a copy by secure mail. */
+export type Recipient = {
+  readonly family: string;
+  readonly given: string;
+  readonly title: string;
+  /** 11 digits, where it is known. */
+  readonly rpps?: string | undefined;
+  /** Address in the MSSanté space. */
+  readonly secureMail: string;
+};
+
+/** The filed letter of an opinion and what its envelope must say of it. */
+export type LetterCopy = {
+  /** The filed document: its id (uuid), its bytes as the record gave them back. */
+  readonly documentId: string;
+  readonly pdf: Uint8Array;
+  readonly title: string;
+  readonly language: "fr-FR" | "en";
+  readonly patient: Patient;
+  readonly author: Clinician;
+  readonly requester: Clinician | undefined;
+  readonly hospital: HospitalFacts;
+  readonly signedAtMs: number;
+  readonly timeZone: string;
+};
