@@ -8,6 +8,9 @@ import { expect, test } from "@playwright/test";
 import { idOf, sha256Hex } from "../server/filing/ids.ts";
 import type { Filing, WorkItem } from "../server/filing/index.ts";
 import { createFiling, openTimeAuthority, type StampSource } from "../server/filing/index.ts";
+import { rejectionNote } from "../server/filing/plan/dicom-rejection.ts";
+import { createDicomArchive } from "../server/filing/record/dicom.ts";
+import { createRecordHttp } from "../server/filing/record/http.ts";
 import {
   aCase,
   aGlass,
@@ -23,6 +26,7 @@ import {
   startMs,
   tinyJpeg,
 } from "../server/filing/testing/a-case.ts";
+import { plansOf } from "../server/filing/testing/a-plan.ts";
 import { patientResource } from "../server/filing/testing/a-record.ts";
 import { aTsa } from "../server/filing/testing/a-tsa.ts";
 import { pcfFaults } from "../server/filing/testing/pcf.ts";
@@ -321,6 +325,27 @@ test("a withdrawal ends the consents in the record, and marks the photo, which s
   expect(sha256Hex(await theRecord.bytes(photo?.content?.[0]?.attachment?.url ?? ""))).toBe(
     sha256Hex(tinyJpeg),
   );
+});
+
+test("a photo of the wrong patient gets a rejection note in the archive, once, which can be read back @filing", async () => {
+  test.skip(stack.dicomwebUrl === undefined || stack.dicomwebUrl === null, "There is no archive here");
+  const archive = createDicomArchive(createRecordHttp(stack.dicomwebUrl ?? "", fetch));
+  const steps = (await plansOf(all, { patient }, { patient })).flatMap((plan) => plan.steps);
+  const photos = steps.filter((step) => step.kind === "dicom");
+  for (const photo of photos) await archive.store(photo, tinyJpeg);
+  const note = rejectionNote({
+    eventId: `$${randomUUID()}`,
+    photos,
+    reason: "wrong-patient",
+    at: new Date(startMs).toISOString(),
+    by: { family: "Leroy", given: "Claire" },
+    timeZone: "Europe/Paris",
+  });
+  expect(await archive.readRejection(note)).toBe("missing");
+  await archive.reject(note);
+  await archive.reject(note);
+  expect(await archive.readRejection(note)).toBe("same");
+  expect(await theRecord.dicomInstances({ SOPInstanceUID: note.instance })).toHaveLength(1);
 });
 
 test("a broken glass is audited with its reason, and its task stays open until the patient was told @filing @consent", async () => {
