@@ -114,7 +114,7 @@ test("a patient merged meanwhile stops on the administrator's desk, and is filed
     await expect(sheet).toHaveCount(0);
     await expect(pieces).toHaveCount(0);
     await expect(
-      page.getByText(/Message : ne sera pas versée, admin.*« Sans objet pour le dossier\. »/),
+      page.getByText(/Message\s: ne sera pas versée, admin.*«\sSans objet pour le dossier\.\s»/),
     ).toBeVisible({
       timeout: 30_000,
     });

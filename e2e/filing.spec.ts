@@ -14,7 +14,9 @@ import { createRecordHttp } from "../server/filing/record/http.ts";
 import {
   aCase,
   aGlass,
+  anAmendment,
   anInformed,
+  asItem,
   aWithdrawal,
   type CaseOptions,
   clinicians,
@@ -375,4 +377,25 @@ test("a broken glass is audited with its reason, and its task stays open until t
   await expect.poll(() => filed.has(told.eventId), { timeout: 30_000 }).toBe(true);
   await filing[Symbol.asyncDispose]();
   expect(await task()).toMatchObject({ status: "completed" });
+});
+
+test("an amended opinion supersedes the letter that it replaces, in one bundle, and leaves its report alone @filing", async () => {
+  const filed = new Set<string>();
+  const made = await aCase(all, { patient });
+  await using filing = await life("amended", filed);
+  await submitAll(filing, made.items);
+  await allFiled(filed, made.items.length);
+  const amendment = await anAmendment(all, made);
+  await filing.submit(asItem(made.roomId, amendment));
+  await expect.poll(() => filed.has(amendment.eventId), { timeout: 60_000 }).toBe(true);
+  const { documents, reports } = await contents(made.caseId);
+  const letters = documents.filter((each) => JSON.stringify(each.type).includes("85208-7"));
+  const [standing, replaced] = ["current", "superseded"].map((status) =>
+    letters.find((each) => each.status === status),
+  );
+  expect(letters).toHaveLength(2);
+  expect(standing?.relatesTo).toMatchObject([
+    { code: "replaces", target: { reference: `DocumentReference/${replaced?.id}` } },
+  ]);
+  expect(reports.map((each) => each.status).sort()).toEqual(["corrected", "final"]);
 });

@@ -6,6 +6,7 @@ import { type Decision, mayDisclose, type RefusalReason, type Status } from "#pr
 import { ColloqueError } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
+import { amendmentSchema } from "#protocol/opinion.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { missingCase } from "#protocol/result.ts";
 import type { Certificate, RegistryKey } from "#protocol/signed.ts";
@@ -35,6 +36,7 @@ export type GateReason =
   | "not-a-jpeg"
   | "not-the-cases-request"
   | "not-the-cases-opinion"
+  | "not-a-version-of-the-opinion"
   | "reason-differs"
   | "nothing-to-tell"
   | "not-withdrawn";
@@ -77,6 +79,8 @@ export async function gate(
         return await gatePhoto(event, picture, state, registry, nowMs);
       case "opinion":
         return await gateOpinion(event, state, registry);
+      case "amendment":
+        return await gateAmendment(event, state, registry);
       case "message":
         return state.messages.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
       case "response":
@@ -190,6 +194,25 @@ async function gateOpinion(
     Date.parse(event.opinion.payload.signedAt),
   );
   if (payload.author !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
+  return { allow: true, certificate };
+}
+
+/** Another version of the opinion, signed by the author of the first (rule C13). */
+async function gateAmendment(
+  event: Of<"amendment">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  if (!state.amendments.some((each) => each.eventId === event.eventId))
+    return refuse("not-a-version-of-the-opinion");
+  const { payload, certificate } = await verifySigned(
+    amendmentSchema,
+    event.amendment,
+    registry.key,
+    Date.parse(event.amendment.payload.opinion.signedAt),
+  );
+  if (payload.opinion.author !== event.sender || certificate.sub !== event.sender)
+    return refuse("not-the-senders");
   return { allow: true, certificate };
 }
 

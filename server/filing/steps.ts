@@ -7,7 +7,7 @@ const json: z.ZodType<Json> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
 );
 const resource = z.object({ resourceType: z.string(), id: z.string() }).catchall(json);
-const writes = z.array(z.object({ resource, blob: z.string().optional() }));
+const writes = z.array(z.object({ resource, blob: z.string().optional(), patches: z.string().optional() }));
 const stepSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("bundle"), writes }),
   z.object({ kind: z.literal("documents"), profile: z.string(), writes }),

@@ -7,9 +7,11 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { backoffMs } from "./backoff.ts";
 import { decideOnPicture, type GateReason, gate, type RegistryPort } from "./gate.ts";
+import { sha256Hex } from "./ids.ts";
 import { LostLease } from "./leases.ts";
 import type { NamesStore } from "./names-store.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
+import { photoBinaryId } from "./plan/references.ts";
 import { refusalAudit } from "./plan/trail.ts";
 import type { DicomArchive } from "./record/dicom.ts";
 import type { FhirRecord } from "./record/fhir.ts";
@@ -103,6 +105,11 @@ export function createWorker(parts: WorkerParts) {
       // A consent that a human filed is not in the record under our id, and a picture is not destroyed for that.
       if (answer.reason === "no-consent" && (await store.isByHand(item.room_id, "consent")))
         throw new ParkFault("consent-by-hand");
+      if (
+        answer.reason === "not-a-version-of-the-opinion" &&
+        ((await store.isByHand(item.room_id, "opinion")) || (await store.isByHand(item.room_id, "amendment")))
+      )
+        throw new ParkFault("opinion-by-hand");
       await refuse(item, read, answer.reason);
       return false;
     }
@@ -111,7 +118,7 @@ export function createWorker(parts: WorkerParts) {
       certificate: answer.certificate,
       proof: answer.proof,
       filedAtMs: await store.photosFiledAt(item.room_id),
-      pictures: event.kind === "opinion" ? await picturesOf(state) : new Map(),
+      pictures: event.kind === "opinion" || event.kind === "amendment" ? await picturesOf(state) : new Map(),
     };
     await checkPatient(patient);
     const plan = await planFiling(event, picture, context);
@@ -167,15 +174,27 @@ export function createWorker(parts: WorkerParts) {
     return { event, state, patient };
   }
 
-  /** The figures of the letter; a photo that was withdrawn after its filing is not reproduced in a new document. */
+  /**
+   * The figures of the letter; a photo that was withdrawn after its filing is not reproduced in a new document. After the opinion the record alone
+   * has them: a later version of it takes them from there.
+   */
   async function picturesOf(state: CaseState): Promise<Map<string, Uint8Array>> {
     const pictures = new Map<string, Uint8Array>();
     for (const { eventId, photo } of state.photos) {
       const decision = await decideOnPicture(photo.receipt.payload, state, registry, clock());
-      const picture = decision.allow ? await store.blob(eventId, "picture") : undefined;
+      if (!decision.allow) continue;
+      const picture =
+        (await store.blob(eventId, "picture")) ??
+        (await filedPicture(eventId, photo.receipt.payload.pictureSha256));
       if (picture !== undefined) pictures.set(eventId, picture);
     }
     return pictures;
+  }
+
+  /** The bytes as the record gives them, when they are the photo's own. */
+  async function filedPicture(eventId: string, sha256: string): Promise<Uint8Array | undefined> {
+    const read = await record.readBinary(`Binary/${photoBinaryId(eventId)}`);
+    return read !== undefined && sha256Hex(read.bytes) === sha256 ? read.bytes : undefined;
   }
 
   /** A picture that is refused is destroyed; its hash and the reason are kept, here and in the record's audit. */

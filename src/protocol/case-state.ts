@@ -2,6 +2,7 @@ import type { Admission } from "./admission.ts";
 import type { Consent } from "./consent.ts";
 import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
 import type { Glass } from "./glass.ts";
+import type { Amendment, Opinion, SignedAmendment } from "./opinion.ts";
 
 export type CaseStatus = "draft" | "requested" | "accepted" | "more-asked" | "declined" | "answered";
 
@@ -44,6 +45,13 @@ export type CaseState = {
     readonly atMs: number;
     readonly opinion: SignedOpinion;
   } | null;
+  /** Later versions of the opinion, in the order in which they came. */
+  readonly amendments: readonly {
+    readonly eventId: string;
+    readonly sender: string;
+    readonly atMs: number;
+    readonly amendment: SignedAmendment;
+  }[];
   /** Broken glasses, whoever broke them: everybody in the case sees them. */
   readonly glasses: readonly {
     readonly eventId: string;
@@ -89,6 +97,7 @@ export const emptyCase: CaseState = {
   acceptedBy: null,
   declined: null,
   opinion: null,
+  amendments: [],
   glasses: [],
   informed: [],
   withdrawals: [],
@@ -153,6 +162,8 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       return respond(next, event);
     case "opinion":
       return answer(next, event);
+    case "amendment":
+      return amend(next, event);
     case "glass":
       // C8: a glass is broken by who signed for it, in this case.
       if (event.glass.payload.openedBy !== sender || has(state.glasses, eventId)) return state;
@@ -250,6 +261,46 @@ function answer(state: CaseState, event: Of<"opinion">): CaseState {
   };
 }
 
+/** C13: a version of the case's opinion by its own author, made from a version that is known. */
+function amend(state: CaseState, event: Of<"amendment">): CaseState {
+  const { amends, opinion } = event.amendment.payload;
+  const first = state.opinion?.opinion.payload;
+  if (first === undefined || has(state.amendments, event.eventId)) return state;
+  if (event.sender !== first.author || opinion.author !== first.author) return state;
+  if (opinion.caseId !== first.caseId || opinion.requestEventId !== first.requestEventId) return state;
+  const versions = opinionVersions(state);
+  if (
+    !versions.some((each) => each.eventId === amends.eventId && each.opinion.opinionId === amends.opinionId)
+  )
+    return state;
+  if (versions.some((each) => each.opinion.opinionId === opinion.opinionId)) return state;
+  const { eventId, sender, atMs, amendment } = event;
+  return { ...state, amendments: [...state.amendments, { eventId, sender, atMs, amendment }] };
+}
+
+/** One version of a case's opinion; the first has no reason. */
+export type OpinionVersion = {
+  readonly eventId: string;
+  readonly atMs: number;
+  readonly opinion: Opinion;
+  readonly amended: Pick<Amendment, "how" | "reason"> | null;
+};
+
+/** The opinion and what took its place, oldest first: the last one stands. */
+export function opinionVersions(state: Pick<CaseState, "opinion" | "amendments">): OpinionVersion[] {
+  if (state.opinion === null) return [];
+  const { eventId, atMs, opinion } = state.opinion;
+  return [
+    { eventId, atMs, opinion: opinion.payload, amended: null },
+    ...state.amendments.map((each) => ({
+      eventId: each.eventId,
+      atMs: each.atMs,
+      opinion: each.amendment.payload.opinion,
+      amended: { how: each.amendment.payload.how, reason: each.amendment.payload.reason },
+    })),
+  ];
+}
+
 const has = (list: readonly { readonly eventId: string }[], eventId: string): boolean =>
   list.some((each) => each.eventId === eventId);
 
@@ -316,7 +367,7 @@ export function notYetFiled(state: CaseState): string[] {
     ...(state.request === null ? [] : [state.request.eventId]),
     ...state.consents.map((each) => each.eventId),
     ...state.photos.map((each) => each.eventId),
-    ...(state.opinion === null ? [] : [state.opinion.eventId]),
+    ...opinionVersions(state).map((each) => each.eventId),
   ];
   return due.filter((eventId) => !isSettled(state.filed.get(eventId)));
 }

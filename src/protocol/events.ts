@@ -13,10 +13,25 @@ import {
   sha256Schema,
   userIdSchema,
 } from "./ids.ts";
+import {
+  longText,
+  type SignedAmendment,
+  type SignedOpinion,
+  signedAmendmentSchema,
+  signedOpinionSchema,
+} from "./opinion.ts";
 import { patientSchema } from "./patient.ts";
 import { addresseeSchema, specialtySchema } from "./people.ts";
 import { signedReceiptSchema } from "./receipt.ts";
-import { signedSchema } from "./signed.ts";
+
+export {
+  type Certainty,
+  certaintySchema,
+  type Opinion,
+  opinionSchema,
+  type SignedOpinion,
+  signedOpinionSchema,
+} from "./opinion.ts";
 
 /**
  * What travels in a case room, always inside `m.room.encrypted`. What people say is `m.room.message` with a readable `body` and
@@ -33,7 +48,6 @@ export type Urgency = z.infer<typeof urgencySchema>;
 
 /** Longest sentence of a question; real ones have 318 characters on average. */
 export const maxQuestion = 1000;
-const longText = z.string().trim().max(8000);
 
 export const requestSchema = z.object({
   caseId: caseIdSchema,
@@ -98,33 +112,6 @@ export const previewSchema = pictureSchema.refine(
   ({ photoId, receipt: { payload } }) => payload.receiptId !== photoId && payload.derivedFrom === photoId,
 );
 
-export const certaintySchema = z.enum(["possible", "probable", "very-probable", "certain"]);
-export type Certainty = z.infer<typeof certaintySchema>;
-
-export const opinionSchema = z.object({
-  opinionId: z.uuid(),
-  caseId: caseIdSchema,
-  /** The request's Matrix event, so that an opinion cannot be moved to another question. */
-  requestEventId: eventIdSchema,
-  findings: longText,
-  assessment: z.string().trim().min(1).max(8000),
-  certainty: certaintySchema,
-  plan: z.string().trim().min(1).max(8000),
-  ifWorse: z.string().trim().min(1).max(8000),
-  inPerson: z.discriminatedUnion("needed", [
-    z.object({ needed: z.literal(false) }),
-    z.object({ needed: z.literal(true), when: z.string().trim().min(1).max(300) }),
-  ]),
-  limits: longText,
-  /** The photos that the expert had on screen, by picture hash. */
-  picturesSeen: z.array(sha256Schema).max(100),
-  author: userIdSchema,
-  signedAt: instantSchema,
-});
-export type Opinion = z.infer<typeof opinionSchema>;
-export const signedOpinionSchema = signedSchema(opinionSchema);
-export type SignedOpinion = z.infer<typeof signedOpinionSchema>;
-
 /** What the expert does with a request, short of answering it. */
 export const responseSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("accepted") }),
@@ -140,6 +127,7 @@ export const filedKindSchema = z.enum([
   "message",
   "response",
   "opinion",
+  "amendment",
   "discussion",
   "glass",
   "informed",
@@ -221,6 +209,7 @@ export const contentKeys = {
   photo: "fr.colloque.photo",
   preview: "fr.colloque.preview",
   opinion: "fr.colloque.opinion",
+  amendment: "fr.colloque.amendment",
   response: "fr.colloque.response",
   message: "fr.colloque.message",
   glass: "fr.colloque.glass",
@@ -257,6 +246,11 @@ export const opinionContentSchema = z.object({
   msgtype: z.literal("m.text"),
   body,
   [contentKeys.opinion]: signedOpinionSchema,
+});
+export const amendmentContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.amendment]: signedAmendmentSchema,
 });
 export const responseContentSchema = z.object({
   msgtype: z.literal("m.text"),
@@ -298,6 +292,7 @@ export type CaseEvent = {
   | { readonly kind: "photo"; readonly photo: Photo }
   | { readonly kind: "preview"; readonly preview: Photo }
   | { readonly kind: "opinion"; readonly opinion: SignedOpinion }
+  | { readonly kind: "amendment"; readonly amendment: SignedAmendment }
   | { readonly kind: "response"; readonly response: Response }
   | { readonly kind: "message"; readonly text: string; readonly clientRef: string | undefined }
   | { readonly kind: "glass"; readonly glass: SignedGlass; readonly reason: string }
@@ -385,6 +380,13 @@ function parseMessage(content: object): Body {
       content,
       (c) => ({ kind: "opinion", opinion: c[contentKeys.opinion] }),
       "opinion",
+    );
+  if (contentKeys.amendment in content)
+    return read(
+      amendmentContentSchema,
+      content,
+      (c) => ({ kind: "amendment", amendment: c[contentKeys.amendment] }),
+      "amendment",
     );
   if (contentKeys.response in content)
     return read(

@@ -30,6 +30,7 @@ export const parkReasons = [
   /** What a human took out of the line before. */
   "request-by-hand",
   "consent-by-hand",
+  "opinion-by-hand",
   /** Ourselves. */
   "bytes-lost",
   "internal",

@@ -8,8 +8,10 @@ import type { Patient } from "#protocol/patient.ts";
 import {
   aCase,
   aGlass,
+  anAmendment,
   anInformed,
   aPhoto,
+  asItem,
   aWithdrawal,
   type CaseOptions,
   delattre,
@@ -109,7 +111,10 @@ export async function tenCases(all: People): Promise<ValidationCase[]> {
   };
   const withdrawn = await make("withdrawn-consent", {});
   return [
-    await make("adult", { picture: sample("camera.jpg") }),
+    await make("adult", { picture: sample("camera.jpg") }, async (made) => [
+      ...made.items,
+      asItem(made.roomId, await anAmendment(all, made)),
+    ]),
     await make("child-with-guardian", {
       patient: child,
       consent: { givenBy: "guardian", assent: "yes" },

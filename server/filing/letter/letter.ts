@@ -1,8 +1,8 @@
+import type { Amendment, Opinion } from "#protocol/opinion.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { fullName } from "#protocol/people.ts";
 import { requestOf } from "../plan/codes.ts";
 import type { PlanContext } from "../plan/types.ts";
-import type { FileableEvent } from "../work.ts";
 import { ageAt, clockOf, dayOf } from "./dates.ts";
 import { drawFigures } from "./figures.ts";
 import { createPaper, type Paper, page, rule, styles } from "./paper.ts";
@@ -10,7 +10,13 @@ import { type Texts, texts } from "./texts.ts";
 import { drawThread, type Knot } from "./thread.ts";
 import type { Line, Piece } from "./typesetter.ts";
 
-type OpinionEvent = Extract<FileableEvent, { kind: "opinion" }>;
+/** What the letter says: an opinion, or a later version of one. */
+export type Letter = {
+  readonly opinion: { readonly payload: Opinion };
+  /** The version whose place it takes, and why. */
+  readonly replaces?: Pick<Amendment, "how" | "reason"> & { readonly signedAt: string };
+};
+type OpinionEvent = Letter;
 
 const column = page.right - page.left;
 const answerX = 224;
@@ -145,7 +151,23 @@ function drawQuestion(paper: Paper, words: Texts, context: PlanContext, y: numbe
 function sections(words: Texts, event: OpinionEvent, context: PlanContext): [string, Piece[]][] {
   const { payload } = event.opinion;
   const said = (text: string): Piece[] => [{ text, style: styles.voice }];
+  const clock = clockOf(words.locale, context.timeZone);
+  const { replaces } = event;
   const all: [string, Piece[]][] = [
+    ...(replaces === undefined
+      ? []
+      : [
+          [
+            words.amended[replaces.how],
+            said(
+              words.replaces(
+                clock.longDay(replaces.signedAt),
+                clock.time(replaces.signedAt),
+                replaces.reason,
+              ),
+            ),
+          ] satisfies [string, Piece[]],
+        ]),
     [words.findings, said(payload.findings)],
     [
       words.assessment,

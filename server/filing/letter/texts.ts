@@ -27,6 +27,9 @@ export const texts = {
     open: "«\u00a0",
     close: "\u00a0»",
     answer: " Voici mon avis.",
+    amended: { completed: "Avis complété", corrected: "Avis rectifié" },
+    replaces: (date: string, time: string, reason: string) =>
+      `Cette lettre remplace celle du ${date} à ${time}. Raison : ${reason}`,
     findings: "Je vois",
     assessment: "Je pense",
     plan: "À faire maintenant",
@@ -87,6 +90,9 @@ export const texts = {
     open: "“",
     close: "”",
     answer: " Here is my opinion.",
+    amended: { completed: "Opinion completed", corrected: "Opinion corrected" },
+    replaces: (date: string, time: string, reason: string) =>
+      `This letter takes the place of the one of ${date}, ${time}. Reason: ${reason}`,
     findings: "I see",
     assessment: "I think",
     plan: "To do now",

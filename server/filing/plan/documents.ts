@@ -30,11 +30,13 @@ export type Document = {
   readonly createdAtMs: number;
   readonly events?: readonly Json[];
   readonly related?: readonly Json[];
+  /** The document whose place it takes: that one is superseded in the same bundle. */
+  readonly replaces?: string;
 };
 
 export const documentId = (eventId: string, part: string): string =>
   idOf(eventId, `DocumentReference ${part}`);
-const binaryId = (eventId: string, part: string): string => idOf(eventId, `Binary ${part}`);
+export const binaryId = (eventId: string, part: string): string => idOf(eventId, `Binary ${part}`);
 
 /** The name of an MHD profile of what is provided, for what a hospital wants documents to contain. */
 const profileOf = (
@@ -61,6 +63,8 @@ export function documentBundle(
       },
       blob: document.blob,
     });
+    if (document.replaces !== undefined)
+      writes.push({ resource: supersede(eventId, document.part), patches: document.replaces });
   }
   return {
     step: {
@@ -78,6 +82,23 @@ export function documentBundle(
     })),
   };
 }
+
+/** MHD's UpdateDocumentRefs: what was current is superseded. */
+const supersede = (eventId: string, part: string): Resource => ({
+  resourceType: "Parameters",
+  id: idOf(eventId, `Patch ${part}`),
+  meta: { profile: [`${profiles}/IHE.MHD.Patch.Parameters`] },
+  parameter: [
+    {
+      name: "operation",
+      part: [
+        { name: "type", valueCode: "replace" },
+        { name: "path", valueString: "DocumentReference.status" },
+        { name: "value", valueCode: "superseded" },
+      ],
+    },
+  ],
+});
 
 /** Send both `use` and `type`: MHD slices by the first up to 4.2.3 and by the second since. */
 const entryUuid = (id: string): Json => ({
@@ -111,6 +132,9 @@ function documentReference(context: PlanContext, eventId: string, document: Docu
     date: instant(context.nowMs),
     author: [author],
     custodian: organizationReference(context.hospital),
+    ...(document.replaces === undefined
+      ? {}
+      : { relatesTo: [{ code: "replaces", target: { reference: document.replaces } }] }),
     securityLabel: [concept(systems.confidentiality, "N", "normal")],
     content: [
       {

@@ -1,5 +1,6 @@
 import { missingCase } from "#protocol/result.ts";
 import type { FileableEvent } from "../work.ts";
+import { planAmendment } from "./amend.ts";
 import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planGlass } from "./glass.ts";
@@ -54,6 +55,8 @@ async function planEvent(
       return planResponse(event, context);
     case "opinion":
       return planOpinion(event, context);
+    case "amendment":
+      return planAmendment(event, context);
     case "glass":
       return planGlass(event, context);
     case "informed":

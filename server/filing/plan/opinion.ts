@@ -1,4 +1,5 @@
 import { siteInWords } from "#protocol/body-sites.ts";
+import type { Opinion } from "#protocol/opinion.ts";
 import { idOf, sha1Base64 } from "../ids.ts";
 import { renderDiscussion } from "../letter/discussion.ts";
 import { renderLetter } from "../letter/letter.ts";
@@ -15,13 +16,19 @@ import {
   typeConcept,
 } from "./codes.ts";
 import { documentBundle, documentId } from "./documents.ts";
-import { photoDocumentId } from "./references.ts";
+import { photoDocumentId, reportId } from "./references.ts";
 import { filedKeys } from "./registry-keys.ts";
 import { serviceRequest, task } from "./request.ts";
 import { filingAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext, Resource } from "./types.ts";
 
 type OpinionEvent = Extract<FileableEvent, { kind: "opinion" }>;
+
+type ReportOf = {
+  readonly eventId: string;
+  readonly opinion: Opinion;
+  readonly status: "final" | "amended" | "corrected";
+};
 
 /** The opinion: the letter and the discussion as documents, the report, and the end of the request. */
 export async function planOpinion(event: OpinionEvent, context: PlanContext): Promise<Plan> {
@@ -56,7 +63,11 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
       bytes: discussion,
     },
   ]);
-  const report = diagnosticReport(event, context, letter);
+  const report = diagnosticReport(
+    { eventId: event.eventId, opinion: payload, status: "final" },
+    context,
+    letter,
+  );
   const keys = filedKeys(context);
   return {
     steps: [
@@ -80,7 +91,7 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
               signed: event.opinion,
               sources: [
                 { reference: `ServiceRequest/${requestId}` },
-                ...seenPhotos(event, context).map((reference) => ({ reference })),
+                ...seenPhotos(payload, context).map((reference) => ({ reference })),
                 ...keys.sources,
               ],
             }),
@@ -104,24 +115,28 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
 }
 
 /** The photos of the case that the expert had on screen. */
-const seenPhotos = (event: OpinionEvent, context: PlanContext): string[] =>
+export const seenPhotos = ({ picturesSeen }: Opinion, context: PlanContext): string[] =>
   context.state.photos
-    .filter((each) => event.opinion.payload.picturesSeen.includes(each.photo.receipt.payload.pictureSha256))
+    .filter((each) => picturesSeen.includes(each.photo.receipt.payload.pictureSha256))
     .map((each) => `DocumentReference/${photoDocumentId(each.eventId)}`);
 
-function diagnosticReport(event: OpinionEvent, context: PlanContext, letter: Uint8Array): Resource {
-  const { payload } = event.opinion;
+/** The report of one version of the opinion, from the event that brought it. */
+export function diagnosticReport(
+  { eventId: ofEvent, opinion: payload, status }: ReportOf,
+  context: PlanContext,
+  letter: Uint8Array,
+): Resource {
   const { eventId, request } = requestOf(context);
   const ids = caseIds(eventId);
   return {
     resourceType: "DiagnosticReport",
-    id: idOf(event.eventId, "DiagnosticReport"),
+    id: reportId(ofEvent),
     identifier: [
       { system: systems.uri, value: `urn:uuid:${payload.opinionId}` },
-      { ...matrixIdentifier(event.eventId), use: "secondary" },
+      { ...matrixIdentifier(ofEvent), use: "secondary" },
     ],
     basedOn: [{ reference: `ServiceRequest/${ids.serviceRequest}` }],
-    status: "final",
+    status,
     code: {
       ...typeConcept("opinion"),
       text:
@@ -145,7 +160,7 @@ function diagnosticReport(event: OpinionEvent, context: PlanContext, letter: Uin
       {
         contentType: "application/pdf",
         language: context.language === "fr" ? "fr-FR" : "en",
-        url: `Binary/${idOf(event.eventId, "Binary letter")}`,
+        url: `Binary/${idOf(ofEvent, "Binary letter")}`,
         size: letter.length,
         hash: sha1Base64(letter),
         title: context.language === "fr" ? "Avis de télé-expertise" : "Opinion",

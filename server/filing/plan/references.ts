@@ -1,6 +1,9 @@
-import type { CaseState } from "#protocol/case-state.ts";
+import { type CaseState, opinionVersions } from "#protocol/case-state.ts";
 import { idOf } from "../ids.ts";
-import { documentId } from "./documents.ts";
+import { binaryId, documentId } from "./documents.ts";
+
+/** The bytes of a photo in the record. */
+export const photoBinaryId = (eventId: string): string => binaryId(eventId, "photo");
 
 /** The DocumentReference of a photo, from the event that brought it. */
 export const photoDocumentId = (eventId: string): string => documentId(eventId, "photo");
@@ -19,12 +22,15 @@ export const denialId = (eventId: string, group: ConsentGroup): string =>
 /** The Task of telling the patient, from the event of the broken glass or of the consent that an emergency stood in for. */
 export const informTaskId = (eventId: string): string => idOf(eventId, "Task inform");
 
-/** Where the opinion of a case lies, once there is one. */
+/** The DiagnosticReport of one version of the opinion, from the event that brought it. */
+export const reportId = (eventId: string): string => idOf(eventId, "DiagnosticReport");
+
+/** Where the opinion of a case lies, once there is one: the version that stands. */
 export function opinionReferences(state: CaseState): string[] {
-  if (state.opinion === null) return [];
-  const { eventId } = state.opinion;
+  const standing = opinionVersions(state).at(-1);
+  if (standing === undefined) return [];
   return [
-    `DiagnosticReport/${idOf(eventId, "DiagnosticReport")}`,
-    `DocumentReference/${documentId(eventId, "letter")}`,
+    `DiagnosticReport/${reportId(standing.eventId)}`,
+    `DocumentReference/${documentId(standing.eventId, "letter")}`,
   ];
 }

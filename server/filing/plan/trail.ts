@@ -27,6 +27,8 @@ export type Origin = {
   /** The signed statement itself: its signature by the author's device, and the registry's certificate of that key. */
   readonly signed: Signed<Json> | undefined;
   readonly sources: readonly Json[];
+  /** What it takes the place of. */
+  readonly revisionOf?: readonly string[];
   /** Who else had a part in it. */
   readonly agents?: readonly { readonly type: Json; readonly who: Json }[];
   /** Signatures beside the author's. */
@@ -98,6 +100,7 @@ export function provenance(context: PlanContext, origin: Origin): Resource {
     ],
     entity: [
       ...origin.sources.map((what) => ({ role: "source", what })),
+      ...(origin.revisionOf ?? []).map((reference) => ({ role: "revision", what: { reference } })),
       { role: "source", what: { identifier: matrixIdentifier(origin.eventId) } },
     ],
     ...signaturesOf(context, origin, author),

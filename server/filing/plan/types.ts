@@ -13,7 +13,12 @@ export type Resource = {
 };
 
 /** A resource to write under its own id. `blob` names the bytes that become Binary.data when the request is made. */
-export type Write = { readonly resource: Resource; readonly blob?: string | undefined };
+export type Write = {
+  readonly resource: Resource;
+  readonly blob?: string | undefined;
+  /** The document that a Parameters resource changes (MHD's UpdateDocumentRefs): nothing is written under an id of ours. */
+  readonly patches?: string | undefined;
+};
 
 /** A DICOM data set in dcmjs's natural form, without its pixels. */
 export type DicomDataset = { readonly [keyword: string]: Json | undefined };

@@ -20,8 +20,6 @@ const binarySchema = z.object({
 });
 const versionSchema = z.object({ meta: z.object({ versionId: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/) }) });
 type Mark = Extract<Step, { kind: "mark" }>;
-const isLabelled = (found: object, labels: readonly Json[]): boolean =>
-  covers(Reflect.get(found, "securityLabel"), labels, "");
 
 /** Who names submission sets and document references: the record, as ITI-65 asks, or we, for a FHIR server that has no conditional create. */
 export type DocumentIds = "theirs" | "ours";
@@ -98,9 +96,16 @@ export function createFhirRecord(
     // Its own documents may be known already, when this is done again: they are named here and nowhere else.
     const its = new Set(step.writes.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
     const others: Names = new Map([...names].filter(([ours]) => !its.has(ours)));
-    const writes = step.writes.map(({ resource, blob }) => ({ resource: withNames(resource, others), blob }));
+    const writes = step.writes.map(({ resource, blob, patches }) => ({
+      resource: withNames(resource, others),
+      blob,
+      ...(patches === undefined ? {} : { patches: checked(named(others, patches)) }),
+    }));
     if (documentIds === "theirs") return provideDocuments(http, writes, step.profile, bytesOf);
-    await write(writes, noNames, bytesOf);
+    const isOurs = ({ patches }: Write) => patches === undefined;
+    await write(writes.filter(isOurs), noNames, bytesOf);
+    for (const { patches } of writes)
+      if (patches !== undefined) await change(patches, { status: "superseded" });
     return noNames;
   }
 
@@ -108,7 +113,9 @@ export function createFhirRecord(
   async function provided(step: Extract<Step, { kind: "documents" }>): Promise<Names | undefined> {
     if (documentIds === "theirs") return findSubmission(http, step.writes);
     const found = await Promise.all(
-      step.writes.map(({ resource }) => read(`${resource.resourceType}/${resource.id}`)),
+      step.writes
+        .filter(({ patches }) => patches === undefined)
+        .map(({ resource }) => read(`${resource.resourceType}/${resource.id}`)),
     );
     return found.includes(undefined) ? undefined : noNames;
   }
@@ -146,6 +153,10 @@ export function createFhirRecord(
     names: Names,
     bytesOf: (blob: string) => Promise<Uint8Array>,
   ): Promise<"same" | "missing" | "differs"> {
+    if (write.patches !== undefined) {
+      const patched = await read(named(names, write.patches));
+      return patched !== undefined && Reflect.get(patched, "status") === "superseded" ? "same" : "missing";
+    }
     const reference = named(names, `${write.resource.resourceType}/${write.resource.id}`);
     if (write.blob !== undefined) {
       const stored = await readBinary(reference);
@@ -164,33 +175,33 @@ export function createFhirRecord(
   }
 
   /**
-   * Gives documents other security labels and leaves all else of them as the record has it. Others may write there too: a change between the
-   * reading and the writing is a conflict, which is tried again.
+   * Changes some members of what is there already and leaves all else of it as the record has it. Others may write there too: a change between
+   * the reading and the writing is a conflict, which is tried again.
    */
+  async function change(reference: string, members: { readonly [member: string]: Json }): Promise<void> {
+    const found = await read(reference);
+    if (found === undefined || covers(found, members, "")) return;
+    const version = versionSchema.safeParse(found).data?.meta.versionId;
+    const answer = await http.request({
+      method: "PUT",
+      path: checked(reference),
+      accept: fhirJson,
+      contentType: fhirJson,
+      body: JSON.stringify({ ...found, ...members }),
+      ...(version === undefined ? {} : { ifMatch: `W/"${version}"` }),
+    });
+    if (answer.status !== 200 && answer.status !== 201)
+      throw faultOf(answer.status, readResource(answer.bytes) !== undefined);
+  }
+
+  /** Gives documents other security labels. */
   async function mark({ references, labels }: Mark, names: Names): Promise<void> {
-    for (const reference of references.map((each) => named(names, each))) {
-      const found = await read(reference);
-      if (found === undefined || isLabelled(found, labels)) continue;
-      const version = versionSchema.safeParse(found).data?.meta.versionId;
-      await http
-        .request({
-          method: "PUT",
-          path: checked(reference),
-          accept: fhirJson,
-          contentType: fhirJson,
-          body: JSON.stringify({ ...found, securityLabel: labels }),
-          ...(version === undefined ? {} : { ifMatch: `W/"${version}"` }),
-        })
-        .then((answer) => {
-          if (answer.status !== 200 && answer.status !== 201)
-            throw faultOf(answer.status, readResource(answer.bytes) !== undefined);
-        });
-    }
+    for (const reference of references) await change(named(names, reference), { securityLabel: labels });
   }
 
   async function isMarked({ references, labels }: Mark, names: Names): Promise<boolean> {
     const found = await Promise.all(references.map((reference) => read(named(names, reference))));
-    return found.every((each) => each !== undefined && isLabelled(each, labels));
+    return found.every((each) => each !== undefined && covers(each, { securityLabel: labels }, ""));
   }
 
   async function isUp(): Promise<boolean> {

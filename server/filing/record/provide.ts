@@ -52,6 +52,11 @@ export async function provideBundle(
   const entry: Json[] = [];
   for (const write of writes) {
     const { id, ...resource } = withNames(write.resource, inBundle);
+    if (write.patches !== undefined) {
+      const request = { method: "PATCH", url: write.patches };
+      entry.push({ fullUrl: placeOf(write.resource), resource, request });
+      continue;
+    }
     if (isNamedByRecord(write)) {
       const ifNoneExist = `identifier=urn:ietf:rfc:3986|${uniqueIdOf(write.resource)}`;
       const request = { method: "POST", url: resource.resourceType, ifNoneExist };

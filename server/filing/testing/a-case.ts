@@ -15,6 +15,7 @@ import {
   type Withdrawn,
 } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
+import { type Amendment, amendmentSchema } from "#protocol/opinion.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Clinician } from "#protocol/people.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
@@ -312,3 +313,44 @@ export async function aPhoto(
     file,
   });
 }
+
+/** A later version of a case's opinion, by its author. */
+export async function anAmendment(
+  all: People,
+  { opinion, items }: Pick<Awaited<ReturnType<typeof aCase>>, "opinion" | "items">,
+  change: Partial<Amendment> = {},
+  as = martin,
+) {
+  const first = items.find((item) => item.event.kind === "opinion");
+  if (first === undefined) throw new Error("A case has an opinion");
+  const payload = amendmentSchema.parse({
+    v: 1,
+    amends: { eventId: first.eventId, opinionId: opinion.opinionId },
+    how: "corrected",
+    reason: "La lésion est à droite, et non à gauche.",
+    opinion: {
+      ...opinion,
+      opinionId: randomUUID(),
+      findings: "Lésion de 9 mm de l’omoplate droite.",
+      author: as,
+      signedAt: at(50),
+    },
+    ...change,
+  });
+  return {
+    kind: "amendment" as const,
+    eventId: eventId("amendment"),
+    sender: as,
+    atMs: startMs + 50 * 60_000,
+    amendment: { payload, ...(await signAs(all, as, payload)) },
+  };
+}
+
+/** The same as it is handed to filing. */
+export const asItem = (roomId: string, event: WorkItem["event"]): WorkItem => ({
+  roomId,
+  event,
+  eventId: event.eventId,
+  sender: event.sender,
+  atMs: event.atMs,
+});

@@ -27,6 +27,11 @@ const bundleSchema = z.object({
       }),
       z.object({
         fullUrl: z.string(),
+        resource: z.looseObject({ resourceType: z.literal("Parameters") }),
+        request: z.object({ method: z.literal("PATCH"), url: z.string() }),
+      }),
+      z.object({
+        fullUrl: z.string(),
         resource: z.looseObject({ resourceType: z.string() }),
         request: z.object({ method: z.literal("POST"), url: z.string(), ifNoneExist: z.string().optional() }),
       }),
@@ -82,6 +87,7 @@ export function aRecord() {
   function carryOut({ entry }: z.infer<typeof bundleSchema>) {
     const names = new Map<string, string>();
     const places = entry.map((each) => {
+      if (each.request.method === "PATCH") return { key: each.request.url, isThere: true, each };
       if (!("fullUrl" in each))
         return { key: `${each.resource.resourceType}/${each.resource.id}`, isThere: false, each };
       const known = withIdentifier(
@@ -94,6 +100,12 @@ export function aRecord() {
       return { key, isThere: known !== undefined, each };
     });
     return places.map(({ key, isThere, each }) => {
+      if (each.request.method === "PATCH") {
+        const patched = resources.get(key);
+        // The one patch that there is.
+        if (patched !== undefined) put({ ...patched, status: "superseded" });
+        return { response: { status: "200 OK", location: `${key}/_history/2` } };
+      }
       const text = [...names].reduce(
         (all, [from, to]) => all.replaceAll(`"${from}"`, `"${to}"`),
         JSON.stringify(each.resource),

@@ -32,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   List: ["POST"],
   DocumentReference: ["POST"],
   Binary: ["POST", "PUT"],
+  Parameters: ["PATCH"],
 };
 
 const identifier = z.object({ use: z.string().optional(), system: z.string().optional(), value: z.string() });

@@ -24,6 +24,7 @@ export const desk = {
     message: "Message",
     response: "Answer to the request",
     opinion: "Opinion",
+    amendment: "Amended opinion",
     discussion: "Discussion",
     glass: "Emergency access",
     informed: "Patient told",
@@ -115,6 +116,10 @@ export const desk = {
     "consent-by-hand": {
       happened: "A consent of this case was closed by hand: this photo cannot be tied to it.",
       todo: "The photo is not destroyed: it can still be read in the case. File it by hand, then close it here.",
+    },
+    "opinion-by-hand": {
+      happened: "The opinion that this piece amends was closed by hand: there is nothing to replace in the record.",
+      todo: "File the new version by hand where the opinion was filed, then close it here.",
     },
     "bytes-lost": {
       happened: "Colloque’s server no longer has the content of this piece.",

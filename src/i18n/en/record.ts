@@ -32,6 +32,7 @@ export const record = {
     message: "Message",
     response: "Response",
     opinion: "Opinion",
+    amendment: "Amended opinion",
     discussion: "Discussion",
     glass: "Emergency access",
     informed: "Patient informed",

@@ -25,6 +25,7 @@ export const desk = {
     message: "Message",
     response: "Suite donnée",
     opinion: "Avis",
+    amendment: "Avis rectifié",
     discussion: "Échange",
     glass: "Accès en urgence",
     informed: "Information du patient",
@@ -116,6 +117,10 @@ export const desk = {
     "consent-by-hand": {
       happened: "Un accord de ce cas a été clos à la main : cette photo ne peut pas y être rattachée.",
       todo: "La photo n’est pas détruite : elle reste lisible dans le cas. Versez-la à la main, puis fermez-la ici.",
+    },
+    "opinion-by-hand": {
+      happened: "L’avis que cette pièce rectifie a été clos à la main : il n’y a rien à remplacer au dossier.",
+      todo: "Versez la nouvelle version à la main, au même endroit que l’avis, puis fermez-la ici.",
     },
     "bytes-lost": {
       happened: "Le serveur de Colloque n’a plus le contenu de cette pièce.",

@@ -32,6 +32,7 @@ export const record = {
     message: "Message",
     response: "Suite donnée",
     opinion: "Avis",
+    amendment: "Avis rectifié",
     discussion: "Échange",
     glass: "Accès en urgence",
     informed: "Patient informé",

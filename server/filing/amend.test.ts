@@ -1,0 +1,154 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { textOfPdf } from "../../e2e/support/pdf.ts";
+import { idOf } from "./ids.ts";
+import { aCase, anAmendment, asItem, delattre, leroy, type People, people } from "./testing/a-case.ts";
+import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
+import { aRecord } from "./testing/a-record.ts";
+import { balpFaults } from "./testing/balp.ts";
+import { provideFaults } from "./testing/mhd.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let all: People;
+let record: ReturnType<typeof aRecord>;
+let place: ReturnType<typeof aFilingPlace>;
+
+beforeAll(async () => {
+  all = await people();
+});
+beforeEach(() => {
+  record = aRecord();
+  record.put({
+    resourceType: "Patient",
+    id: delattre.recordId,
+    active: true,
+    name: [{ family: "Delattre", given: ["Josiane"] }],
+    birthDate: delattre.birthDate,
+  });
+  place = aFilingPlace(all, record);
+});
+afterEach(() => place.remove());
+
+const stateOf = (eventId: string) => place.words().get(eventId)?.state;
+const letters = () =>
+  record
+    .ofType("DocumentReference")
+    .filter((each) => JSON.stringify(each.type).includes("85208-7"))
+    .map((each) => ({ id: each.id, status: each.status, relatesTo: each.relatesTo }));
+
+describe("an amended opinion", () => {
+  test("[F42] is a letter that takes the place of the one before it, which stays and is superseded; nothing of that is changed", async () => {
+    await using filing = await place.open();
+    const made = await aCase(all);
+    await submitAll(filing, made.items);
+    const opinionEvent = made.items.at(-1)?.eventId ?? "";
+    await until(() => stateOf(opinionEvent) === "filed");
+    const firstReport = record.resources.get(`DiagnosticReport/${idOf(opinionEvent, "DiagnosticReport")}`);
+    const bundles = record.bodies.length;
+    const amendment = await anAmendment(all, made);
+    await filing.submit(asItem(made.roomId, amendment));
+    await until(() => stateOf(amendment.eventId) === "filed");
+
+    const [old, fresh] = letters();
+    expect(old).toMatchObject({ status: "superseded", relatesTo: undefined });
+    expect(fresh).toMatchObject({
+      status: "current",
+      relatesTo: [{ code: "replaces", target: { reference: `DocumentReference/${old?.id}` } }],
+    });
+    const provided = record.bodies.slice(bundles).filter((body) => body.includes('ProvideBundle"'));
+    expect(provided.map((body) => provideFaults(JSON.parse(body)))).toEqual([[]]);
+    expect(provided[0]).toContain("IHE.MHD.Patch.Parameters");
+
+    expect(record.resources.get(`DiagnosticReport/${idOf(opinionEvent, "DiagnosticReport")}`)).toEqual(
+      firstReport,
+    );
+    const report = record.resources.get(`DiagnosticReport/${idOf(amendment.eventId, "DiagnosticReport")}`);
+    expect(report).toMatchObject({ status: "corrected" });
+    const trail = record.resources.get(`Provenance/${idOf(amendment.eventId, "Provenance")}`);
+    expect(trail).toMatchObject({
+      reason: [{ text: "La lésion est à droite, et non à gauche." }],
+      entity: expect.arrayContaining([
+        {
+          role: "revision",
+          what: { reference: `DiagnosticReport/${idOf(opinionEvent, "DiagnosticReport")}` },
+        },
+        { role: "revision", what: { reference: `DocumentReference/${old?.id}` } },
+      ]),
+    });
+    expect(record.ofType("Task")[0]).toMatchObject({
+      status: "completed",
+      output: expect.arrayContaining([
+        expect.objectContaining({ valueReference: { reference: `DiagnosticReport/${report?.id}` } }),
+      ]),
+    });
+    expect(record.ofType("AuditEvent").flatMap((each) => balpFaults(each))).toEqual([]);
+  });
+
+  test("[F42] says what it replaces and why, with the whole of the new text and the photos, which the record alone still has", async () => {
+    await using filing = await place.open();
+    const made = await aCase(all);
+    await submitAll(filing, made.items);
+    await until(() => stateOf(made.items.at(-1)?.eventId ?? "") === "filed");
+    const amendment = await anAmendment(all, made, { how: "completed" });
+    await filing.submit(asItem(made.roomId, amendment));
+    await until(() => stateOf(amendment.eventId) === "filed");
+    const { entries } = await filing.recordOf(made.roomId);
+    const letter = entries.find((each) => each.kind === "amendment" && each.readable);
+    const { bytes } = await filing.readEntry(made.roomId, letter?.id ?? "", leroy);
+    const text = (await textOfPdf(Buffer.from(bytes))).replace(/\s+/g, " ");
+    for (const words of [
+      "Avis complété",
+      "omoplate droite",
+      "La lésion est à droite",
+      made.opinion.plan.slice(0, 30),
+    ])
+      expect(text).toContain(words);
+    expect(record.ofType("DiagnosticReport").map((each) => each.status)).toEqual(["final", "amended"]);
+    expect(Buffer.from(bytes).toString("latin1")).toContain("/DCTDecode");
+  });
+
+  test("[F42] a second one takes the place of the first; done twice, by a process that died between, it is once", async () => {
+    const made = await aCase(all);
+    const first = await anAmendment(all, made);
+    const { opinionId } = first.amendment.payload.opinion;
+    const second = await anAmendment(all, made, { amends: { eventId: first.eventId, opinionId } });
+    {
+      await using filing = await place.open();
+      await submitAll(filing, [...made.items, asItem(made.roomId, first)]);
+      await until(() => stateOf(first.eventId) === "filed");
+      record.nextWrites("timeout-after-commit");
+      await filing.submit(asItem(made.roomId, second));
+      await until(() => stateOf(second.eventId) === "waiting" || stateOf(second.eventId) === "filed");
+    }
+    await using again = await place.open();
+    await submitAll(again, [asItem(made.roomId, first), asItem(made.roomId, second)]);
+    await until(() => stateOf(second.eventId) === "filed");
+    expect(letters().map((each) => each.status)).toEqual(["superseded", "superseded", "current"]);
+    expect(letters()[2]?.relatesTo).toEqual([
+      { code: "replaces", target: { reference: `DocumentReference/${letters()[1]?.id}` } },
+    ]);
+  });
+
+  test("[F42] by somebody else, of a version that nobody knows, or with a signature that is not its author's, it is refused", async () => {
+    await using filing = await place.open();
+    const made = await aCase(all);
+    await submitAll(filing, made.items);
+    const another = await anAmendment(all, made, {}, leroy);
+    const unknown = await anAmendment(all, made, {
+      amends: { eventId: "$nobodys", opinionId: made.opinion.opinionId },
+    });
+    const good = await anAmendment(all, made);
+    const forged = await anAmendment(all, made);
+    const { payload } = forged.amendment;
+    const altered = {
+      ...forged,
+      amendment: { ...forged.amendment, payload: { ...payload, reason: "Autre raison, ajoutée." } },
+    };
+    for (const each of [another, unknown, altered, good]) await filing.submit(asItem(made.roomId, each));
+    await until(() => stateOf(good.eventId) === "filed");
+    expect([another, unknown, altered].map((each) => stateOf(each.eventId))).toEqual(
+      Array(3).fill("refused"),
+    );
+    expect(letters()).toHaveLength(2);
+  });
+});

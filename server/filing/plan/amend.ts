@@ -1,0 +1,96 @@
+import { opinionVersions } from "#protocol/case-state.ts";
+import { renderLetter } from "../letter/letter.ts";
+import type { FileableEvent } from "../work.ts";
+import { caseIds, requestOf } from "./codes.ts";
+import { documentBundle, documentId } from "./documents.ts";
+import { diagnosticReport, seenPhotos } from "./opinion.ts";
+import { reportId } from "./references.ts";
+import { serviceRequest, task } from "./request.ts";
+import { changeAudit, provenance, provideAudit } from "./trail.ts";
+import type { Plan, PlanContext } from "./types.ts";
+
+type AmendmentEvent = Extract<FileableEvent, { kind: "amendment" }>;
+
+/**
+ * A later version of the opinion: a letter that takes the place of the one that stood (which stays, superseded), a report of its own, and where
+ * both come from. What the first version said is nowhere changed.
+ */
+export async function planAmendment(
+  { eventId, amendment }: AmendmentEvent,
+  context: PlanContext,
+): Promise<Plan> {
+  const { how, reason, opinion } = amendment.payload;
+  // Versions are filed in their order: the one that stood is the one before this.
+  const versions = opinionVersions(context.state);
+  const before = versions[versions.findIndex((each) => each.eventId === eventId) - 1];
+  if (before === undefined) throw new Error("The gate lets no such amendment through");
+  const french = context.language === "fr";
+  const letter = await renderLetter(
+    { opinion: { payload: opinion }, replaces: { how, reason, signedAt: before.opinion.signedAt } },
+    context,
+  );
+  const { serviceRequest: requestId } = caseIds(requestOf(context).eventId);
+  const replaced = `DocumentReference/${documentId(before.eventId, "letter")}`;
+  const documents = documentBundle(context, eventId, [
+    {
+      part: "letter",
+      type: "opinion",
+      filedKind: "amendment",
+      title: titles[french ? "fr" : "en"][how],
+      contentType: "application/pdf",
+      blob: "letter",
+      bytes: letter,
+      author: opinion.author,
+      createdAtMs: Date.parse(opinion.signedAt),
+      related: [{ reference: `ServiceRequest/${requestId}` }],
+      replaces: replaced,
+    },
+  ]);
+  const report = diagnosticReport(
+    { eventId, opinion, status: how === "corrected" ? "corrected" : "amended" },
+    context,
+    letter,
+  );
+  const filed = [`DiagnosticReport/${report.id}`, `DocumentReference/${documentId(eventId, "letter")}`];
+  return {
+    steps: [
+      documents.step,
+      {
+        kind: "bundle",
+        writes: [
+          { resource: report },
+          { resource: serviceRequest(context) },
+          { resource: task(context) },
+          {
+            resource: provenance(context, {
+              eventId,
+              targets: filed,
+              occurredAt: opinion.signedAt,
+              author: opinion.author,
+              signed: amendment,
+              sources: [
+                { reference: `ServiceRequest/${requestId}` },
+                ...seenPhotos(opinion, context).map((reference) => ({ reference })),
+              ],
+              revisionOf: [`DiagnosticReport/${reportId(before.eventId)}`, replaced],
+              reason: { text: reason },
+              isChange: true,
+            }),
+          },
+          { resource: changeAudit(context, eventId, opinion.author, filed) },
+          { resource: provideAudit(context, eventId) },
+        ],
+      },
+    ],
+    entries: [
+      ...documents.entries,
+      { id: report.id, kind: "amendment", reference: `DiagnosticReport/${report.id}` },
+    ],
+    blobs: { letter },
+  };
+}
+
+const titles = {
+  fr: { completed: "Avis de télé-expertise, complété", corrected: "Avis de télé-expertise, rectifié" },
+  en: { completed: "Opinion, completed", corrected: "Opinion, corrected" },
+} as const;
