@@ -285,6 +285,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     sendPhoto: () => Promise.resolve(ok(undefined)),
     respond: () => Promise.resolve(ok(undefined)),
     giveOpinion: () => Promise.resolve(ok(undefined)),
+    amendOpinion: () => Promise.resolve(ok(undefined)),
     retry: () => {},
     discard: () => {},
     markSeen: () => {},

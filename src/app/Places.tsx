@@ -109,7 +109,10 @@ function Place({ request, wide, ...props }: AllProps) {
       </Route>
       <Route path="/cas/:key">{({ key }) => <CasePlace {...props} caseKey={key} wide={wide} />}</Route>
       <Route path="/cas/:key/avis">
-        {({ key }) => <Visit place={opinionPlace} given={{ ...props, caseKey: key, wide }} />}
+        {({ key }) => <Visit place={opinionPlace} given={{ ...props, caseKey: key, wide, amend: false }} />}
+      </Route>
+      <Route path="/cas/:key/avis/rectifier">
+        {({ key }) => <Visit place={opinionPlace} given={{ ...props, caseKey: key, wide, amend: true }} />}
       </Route>
       <Route path="/cas/:key/photo">
         {({ key }) => <Visit place={casePhotoPlace} given={{ ...props, caseKey: key, wide }} />}

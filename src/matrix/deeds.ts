@@ -2,6 +2,7 @@ import type { RefusalReason } from "#protocol/disclose.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
+import { amendmentSchema } from "#protocol/opinion.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { KeptConsent } from "./consents.ts";
 import type { DoorCore } from "./core.ts";
@@ -14,7 +15,7 @@ import { refOfEvent, refOfPicture } from "./outbox/item.ts";
 import type { NewItem } from "./outbox/outbox.ts";
 import { glassesOver } from "./timeline/room-facts.ts";
 import type { RoomView } from "./timeline/room-reader.ts";
-import type { Door, PreparedPhoto, PreparedPreview } from "./types.ts";
+import type { Door, OpinionDraft, PreparedPhoto, PreparedPreview } from "./types.ts";
 
 type Deeds = Pick<
   Door,
@@ -24,6 +25,7 @@ type Deeds = Pick<
   | "sendPhoto"
   | "respond"
   | "giveOpinion"
+  | "amendOpinion"
   | "retry"
   | "discard"
   | "markSeen"
@@ -121,6 +123,22 @@ export function createDeeds(core: DoorCore): Deeds {
     ]);
   };
 
+  /** The draft as this person's opinion on the case's request, and what signs it. */
+  const opinionOf = (roomId: string, draft: OpinionDraft) => {
+    const found = viewOf(roomId);
+    const request = found?.view.events.find((event) => event.kind === "request");
+    if (found === null || request?.kind !== "request") return null;
+    const { live } = found.parts;
+    const opinion = opinionSchema.parse({
+      ...draft,
+      caseId: request.request.caseId,
+      requestEventId: request.eventId,
+      author: live.identity.userId,
+      signedAt: new Date(clock.nowMs()).toISOString(),
+    });
+    return { opinion, signer: live.signer };
+  };
+
   return {
     async sendRequest(request, consentId, photos) {
       const kept = await consents.find(consentId);
@@ -159,19 +177,19 @@ export function createDeeds(core: DoorCore): Deeds {
     },
 
     async giveOpinion(roomId, draft) {
-      const found = viewOf(roomId);
-      const request = found?.view.events.find((event) => event.kind === "request");
-      if (found === null || request?.kind !== "request") return err("not-found");
-      const { live } = found.parts;
-      const opinion = opinionSchema.parse({
-        ...draft,
-        caseId: request.request.caseId,
-        requestEventId: request.eventId,
-        author: live.identity.userId,
-        signedAt: new Date(clock.nowMs()).toISOString(),
-      });
-      const signed = await live.signer.sign(opinion);
+      const found = opinionOf(roomId, draft);
+      if (found === null) return err("not-found");
+      const { opinion, signer } = found;
+      const signed = await signer.sign(opinion);
       return addTo(roomId, { localId: opinion.opinionId, body: { kind: "opinion", opinion: signed } });
+    },
+
+    async amendOpinion(roomId, draft, why) {
+      const found = opinionOf(roomId, draft);
+      if (found === null) return err("not-found");
+      const { opinion, signer } = found;
+      const signed = await signer.sign(amendmentSchema.parse({ v: 1, ...why, opinion }));
+      return addTo(roomId, { localId: opinion.opinionId, body: { kind: "amendment", amendment: signed } });
     },
 
     retry: (localId) => outbox.retry(localId),

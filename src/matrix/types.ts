@@ -8,6 +8,7 @@ import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
 import type { Desk, Me, Resolve } from "#protocol/filing-desk.ts";
+import type { Amendment } from "#protocol/opinion.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
 import type { LinkAnswer, LinkState } from "#protocol/patient-phone.ts";
 import type { Rendition } from "#protocol/receipt.ts";
@@ -108,6 +109,12 @@ export type Door = {
   respond(roomId: string, response: Response): Promise<Result<void, "storage-full">>;
   /** Signs and sends the opinion, which closes the case. */
   giveOpinion(roomId: string, opinion: OpinionDraft): Promise<Result<void, "storage-full" | ErrorCode>>;
+  /** Signs and sends a later version of this person's own opinion, which takes the place of the one that stands. */
+  amendOpinion(
+    roomId: string,
+    opinion: OpinionDraft,
+    why: AmendmentReason,
+  ): Promise<Result<void, "storage-full" | ErrorCode>>;
   retry(localId: string): void;
   /** Removes something that was not sent. */
   discard(localId: string): void;
@@ -218,6 +225,7 @@ export type PendingItem = {
     | "message"
     | "response"
     | "opinion"
+    | "amendment"
     | "glass"
     /** An emergency that the registry does not know of yet. */
     | "journal"
@@ -283,6 +291,9 @@ export type GlassDraft = {
 
 /** An opinion as the form fills it in; the door adds author and time, and signs. */
 export type OpinionDraft = Omit<Opinion, "author" | "signedAt" | "caseId" | "requestEventId">;
+
+/** Why an opinion is amended, and from which version. */
+export type AmendmentReason = Pick<Amendment, "amends" | "how" | "reason">;
 
 export type Picture = {
   readonly url: string;

@@ -1,6 +1,7 @@
 import { siteInWords } from "#protocol/body-sites.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { Informed, Opinion, Photo, Request, Response } from "#protocol/events.ts";
+import type { Amendment } from "#protocol/opinion.ts";
 import { missingCase } from "#protocol/result.ts";
 
 export type Language = "fr" | "en";
@@ -60,6 +61,13 @@ export const inWords = {
       ...part(fr ? "À voir en consultation" : "To be seen in person", seeInPerson),
       ...part(fr ? "Limites de cet avis" : "Limits of this opinion", opinion.limits),
     ].join("\n");
+  },
+
+  amendment({ how, reason, opinion }: Amendment, language: Language): string {
+    const said = inWords.opinion(opinion, language);
+    if (language === "fr")
+      return `${how === "corrected" ? "Avis rectifié" : "Avis complété"} : ${reason}\n${said}`;
+    return `${how === "corrected" ? "Opinion corrected" : "Opinion completed"}: ${reason}\n${said}`;
   },
 } as const;
 

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { admissionSchema } from "./admission.ts";
-import { arrivingPhotos, emptyCase, foldCase, notYetFiled, notYetInformed, stepCase } from "./case-state.ts";
+import {
+  arrivingPhotos,
+  emptyCase,
+  foldCase,
+  notYetFiled,
+  notYetInformed,
+  opinionVersions,
+  stepCase,
+} from "./case-state.ts";
 import { consentSchema } from "./consent.ts";
 import {
   type CaseEvent,
@@ -15,6 +23,7 @@ import {
 } from "./events.ts";
 import { glassSchema } from "./glass.ts";
 import { consentIdSchema } from "./ids.ts";
+import { signedAmendmentSchema } from "./opinion.ts";
 import {
   at,
   bot,
@@ -89,6 +98,50 @@ describe("a case", () => {
     expect(notYetFiled(state)).toEqual(["$request"]);
     const done = fold(request(), filed(bot, "$request", "filed"), filed(bot, "$request", "waiting"));
     expect(notYetFiled(done)).toEqual([]);
+  });
+  test("[C13] an opinion is amended by its author alone, from a version that is known; the newest stands, the others stay", () => {
+    const first = opinion();
+    if (first.kind !== "opinion") throw new Error("It is an opinion");
+    const version = (
+      eventId: string,
+      ofEvent: string,
+      ofId: string,
+      id: string,
+      sender = martin,
+    ): CaseEvent => ({
+      ...at(eventId, sender),
+      kind: "amendment",
+      amendment: signedAmendmentSchema.parse({
+        payload: {
+          v: 1,
+          amends: { eventId: ofEvent, opinionId: ofId },
+          how: "corrected",
+          reason: "Le côté était faux.",
+          opinion: { ...first.opinion.payload, opinionId: id, author: sender },
+        },
+        jws: "a..b",
+        certificate: "a.b.c",
+      }),
+    });
+    const { opinionId } = first.opinion.payload;
+    const second = version("$second", first.eventId, opinionId, uuid(71));
+    const third = version("$third", "$second", uuid(71), uuid(72));
+    const ids = (...events: CaseEvent[]) =>
+      opinionVersions(fold(request(), ...events)).map((each) => each.eventId);
+    expect(ids(first, second, third)).toEqual([first.eventId, "$second", "$third"]);
+    expect(ids(first, second, second, third, third)).toEqual([first.eventId, "$second", "$third"]);
+    expect(ids(second, first)).toEqual([first.eventId]);
+    expect(ids(first, third)).toEqual([first.eventId]);
+    expect(ids(first, version("$other", first.eventId, opinionId, uuid(73), haddad))).toEqual([
+      first.eventId,
+    ]);
+    expect(ids(first, version("$again", first.eventId, opinionId, opinionId))).toEqual([first.eventId]);
+    expect(ids(first, version("$wrong", first.eventId, uuid(74), uuid(73)))).toEqual([first.eventId]);
+    // Two devices that began from the same version: neither text is lost.
+    const beside = version("$beside", first.eventId, opinionId, uuid(75));
+    expect(ids(first, second, beside)).toEqual([first.eventId, "$second", "$beside"]);
+    expect(notYetFiled(fold(request(), first, second))).toContain("$second");
+    expect(opinionVersions(emptyCase)).toEqual([]);
   });
   test("[C12] what an administrator resolved is owed no more, and waiting does not undo it; parked it is owed", () => {
     const word = (sender: string, outcome: Filed["outcome"]): CaseEvent => ({

@@ -70,7 +70,16 @@ function BarContent({ model, view }: Props) {
         </p>
       );
     case "closed":
-      return <p className={styles.barText}>{t("bar.closed")}</p>;
+      return (
+        <>
+          <p className={styles.barText}>{t("bar.closed")}</p>
+          {view.opinion?.author === view.me && view.opinionPending === null && (
+            <SecondaryAction wide onClick={() => go(`${caseAddress(view.key)}/avis/rectifier`)}>
+              {t("bar.amend")}
+            </SecondaryAction>
+          )}
+        </>
+      );
     default:
       return missingCase(bar);
   }

@@ -212,6 +212,7 @@ function Pending({ item, model }: PendingProps) {
     request: "discussion.pendingRequest",
     response: "discussion.pendingResponse",
     opinion: "discussion.pendingOpinion",
+    amendment: "discussion.pendingAmendment",
     glass: "discussion.pendingGlass",
     journal: "discussion.pendingJournal",
     informed: "discussion.pendingInformed",

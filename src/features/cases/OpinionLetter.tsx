@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import type { Opinion } from "#protocol/opinion.ts";
 import { fullName } from "#protocol/people.ts";
 import { TextAction } from "../../ui/index.ts";
 import type { CaseModel } from "./case-model.ts";
@@ -10,28 +11,16 @@ import { caseAddress } from "./WorklistRow.tsx";
 import { longMoment, moment } from "./words.ts";
 import { personName } from "./worklist.ts";
 
-/** The opinion as it is read: a letter between colleagues. */
+/** The opinion as it is read: a letter between colleagues. Where it was amended, the version that stands; the others are a press away. */
 export function OpinionLetter({ view }: { view: OpenCase }) {
   const words = useWords();
   const { t } = words;
   if (view.opinion === null) return null;
-  const { signed, author } = view.opinion;
-  const opinion = signed.payload;
+  const { standing, author, earlier } = view.opinion;
+  const { opinion, amended } = standing;
   const signedAtMs = Date.parse(opinion.signedAt);
   const expert = view.directory?.clinicians.find((each) => each.userId === author);
-  const sections: readonly (readonly [string, string])[] = [
-    ["findings", opinion.findings],
-    ["assessment", withCertainty(opinion.assessment, t(`opinion.certainty.${opinion.certainty}`))],
-    ["plan", opinion.plan],
-    ["ifWorse", opinion.ifWorse],
-    [
-      "inPerson",
-      opinion.inPerson.needed
-        ? t("opinion.inPersonYes", { when: opinion.inPerson.when })
-        : t("opinion.inPersonNo"),
-    ],
-    ["limits", opinion.limits],
-  ];
+  const replaced = earlier[0];
   return (
     <article className={styles.letter} aria-labelledby="opinion">
       <header className={styles.head}>
@@ -41,17 +30,16 @@ export function OpinionLetter({ view }: { view: OpenCase }) {
         <p>{longMoment(words, signedAtMs)}</p>
         <p>{t("opinion.to", { who: personName(view.request.requester, view.directory, "full") })}</p>
       </header>
+      {amended !== null && replaced !== undefined && (
+        <p className={styles.amended} role="note">
+          {t(`opinion.amended.${amended.how}`, {
+            date: longMoment(words, Date.parse(replaced.opinion.signedAt)),
+            reason: amended.reason,
+          })}
+        </p>
+      )}
       <p className={styles.asked}>{t("opinion.asked", { question: view.request.question })}</p>
-      <dl className={styles.sections}>
-        {sections.map(([name, text]) =>
-          text.trim() === "" ? null : (
-            <div key={name}>
-              <dt>{t(`opinion.${name}`)}</dt>
-              <dd data-strong={name === "assessment" ? "" : undefined}>{text}</dd>
-            </div>
-          ),
-        )}
-      </dl>
+      <Sections opinion={opinion} />
       <footer className={styles.signature}>
         <p>
           {t("opinion.signed", { time: moment(words, signedAtMs, view.nowMs) })}
@@ -71,19 +59,62 @@ export function OpinionLetter({ view }: { view: OpenCase }) {
           {t("opinion.record")}
         </Link>
       </footer>
+      {earlier.length > 0 && (
+        <details className={styles.earlier}>
+          <summary>{t("opinion.earlier", { count: earlier.length })}</summary>
+          {earlier.map((each) => (
+            <section key={each.eventId} className={styles.version}>
+              <h3>
+                {t("opinion.earlierOf", { date: longMoment(words, Date.parse(each.opinion.signedAt)) })}
+              </h3>
+              <Sections opinion={each.opinion} />
+            </section>
+          ))}
+        </details>
+      )}
     </article>
   );
 }
 
-/** An opinion of this device that has not arrived yet. */
+function Sections({ opinion }: { opinion: Opinion }) {
+  const { t } = useWords();
+  const sections: readonly (readonly [string, string])[] = [
+    ["findings", opinion.findings],
+    ["assessment", withCertainty(opinion.assessment, t(`opinion.certainty.${opinion.certainty}`))],
+    ["plan", opinion.plan],
+    ["ifWorse", opinion.ifWorse],
+    [
+      "inPerson",
+      opinion.inPerson.needed
+        ? t("opinion.inPersonYes", { when: opinion.inPerson.when })
+        : t("opinion.inPersonNo"),
+    ],
+    ["limits", opinion.limits],
+  ];
+  return (
+    <dl className={styles.sections}>
+      {sections.map(([name, text]) =>
+        text.trim() === "" ? null : (
+          <div key={name}>
+            <dt>{t(`opinion.${name}`)}</dt>
+            <dd data-strong={name === "assessment" ? "" : undefined}>{text}</dd>
+          </div>
+        ),
+      )}
+    </dl>
+  );
+}
+
+/** An opinion of this device, or a later version of one, that has not arrived yet. */
 export function OpinionOnItsWay({ model, view }: { model: CaseModel; view: OpenCase }) {
   const { t } = useWords();
   const { t: error } = useTranslation("errors");
   const item = view.opinionPending;
-  if (item === null || view.opinion !== null) return null;
+  if (item === null || (item.kind === "opinion" && view.opinion !== null)) return null;
+  const said = item.kind === "amendment" ? "opinion.amending" : "opinion";
   return (
     <section className={styles.letter} role="status">
-      <p>{t(`opinion.${item.state}`)}</p>
+      <p>{t(`${said}.${item.state}`)}</p>
       {item.error !== null && <p>{error(item.error)}</p>}
       {item.state === "failed" && (
         <TextAction onClick={() => model.retry(item.localId)}>{t("discussion.retry")}</TextAction>

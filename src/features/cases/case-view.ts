@@ -1,8 +1,15 @@
 import type { Directory, Health } from "#protocol/api.ts";
-import { arrivingPhotos, notYetFiled, ofOnePhoto } from "#protocol/case-state.ts";
+import {
+  arrivingPhotos,
+  type CaseState,
+  notYetFiled,
+  type OpinionVersion,
+  ofOnePhoto,
+  opinionVersions,
+} from "#protocol/case-state.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { ConsentRules } from "#protocol/consent-rules.ts";
-import type { Photo, Request, SignedOpinion } from "#protocol/events.ts";
+import type { Photo, Request } from "#protocol/events.ts";
 import type {
   CaseRecord,
   CasesState,
@@ -93,7 +100,13 @@ export type OpenCase = {
   readonly byHand: readonly ByHand[];
   readonly archivistPresent: boolean;
   readonly health: Health | null;
-  readonly opinion: { readonly signed: SignedOpinion; readonly atMs: number; readonly author: string } | null;
+  readonly opinion: {
+    /** The version that stands. */
+    readonly standing: OpinionVersion;
+    readonly author: string;
+    /** The versions whose place it took, newest first. */
+    readonly earlier: readonly OpinionVersion[];
+  } | null;
   readonly opinionPending: PendingItem | null;
   readonly consent: ConsentStanding | null;
   readonly reminders: Reminders;
@@ -150,7 +163,6 @@ function openCase(
 ): OpenCase {
   const { state, pending } = record;
   const { me, bot } = facts;
-  const opinion = state.opinion;
   return {
     state: "open",
     key,
@@ -171,9 +183,8 @@ function openCase(
     byHand: endedByHand(state),
     archivistPresent: record.members.includes(bot),
     health: facts.health,
-    opinion:
-      opinion === null ? null : { signed: opinion.opinion, atMs: opinion.atMs, author: opinion.sender },
-    opinionPending: pending.find((item) => item.kind === "opinion") ?? null,
+    opinion: opinionOf(state),
+    opinionPending: pending.find(({ kind }) => kind === "opinion" || kind === "amendment") ?? null,
     consent: standingOf(state, facts.nowMs),
     reminders: remindersOf(state, facts.nowMs),
     takenBack: takenBackOf(state),
@@ -242,4 +253,9 @@ function barOf(record: CaseRecord, me: string): Bar {
     default:
       return { kind: "requester" };
   }
+}
+
+function opinionOf(state: CaseState): OpenCase["opinion"] {
+  const [standing, ...earlier] = opinionVersions(state).reverse();
+  return standing === undefined ? null : { standing, author: standing.opinion.author, earlier };
 }

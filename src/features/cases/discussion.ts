@@ -282,6 +282,7 @@ export function unseenBy(state: CaseState, me: string): string[] {
     ...state.messages,
     ...state.responses,
     ...(state.opinion === null ? [] : [state.opinion]),
+    ...state.amendments,
   ];
   return shown
     .filter((each) => each.sender !== me && !state.seen.get(each.eventId)?.has(me))

@@ -2,7 +2,9 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Request } from "#protocol/events.ts";
+import { maxAmendReason } from "#protocol/opinion.ts";
 import type { Clinician } from "#protocol/people.ts";
+import { localeOf } from "../../i18n/locale.ts";
 import { Icon, RuledTextarea, Segmented, TextField } from "../../ui/index.ts";
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { Letter } from "./Letter.tsx";
@@ -57,6 +59,7 @@ export function OpinionScreen({ model, request, requester, author, nowMs, onClos
           <p className={styles.question}>{request.question}</p>
         </aside>
         <div className={styles.form}>
+          {model.amends !== null && <Why model={model} />}
           {write("findings")}
           {write("assessment", 1)}
           <Segmented
@@ -115,6 +118,36 @@ export function OpinionScreen({ model, request, requester, author, nowMs, onClos
   );
 }
 
+/** Of a later version: whether something was added or wrong, and what. */
+function Why({ model }: { model: OpinionModel }) {
+  const { t, i18n } = useTranslation("opinion");
+  const { text } = useStore(model.store);
+  const signedAt = new Intl.DateTimeFormat(localeOf(i18n.language), {
+    dateStyle: "long",
+    timeStyle: "short",
+  }).format(Date.parse(model.amends?.opinion.signedAt ?? ""));
+  return (
+    <fieldset className={styles.inPerson}>
+      <legend className={styles.label}>{t("amend.title", { date: signedAt })}</legend>
+      <p>{t("amend.text")}</p>
+      <Segmented
+        label={t("amend.how")}
+        options={(["completed", "corrected"] as const).map((id) => ({ id, label: t(`amend.${id}`) }))}
+        chosen={text.how}
+        onChoose={model.setHow}
+      />
+      <TextField
+        label={t("amend.reason")}
+        hint={t("amend.reasonHint")}
+        value={text.reason}
+        maxLength={maxAmendReason}
+        data-section="reason"
+        onChange={(event) => model.setReason(event.target.value)}
+      />
+    </fieldset>
+  );
+}
+
 /** Leads the eye and the keyboard to what lacks. */
 function focusOn(hold: Hold): void {
   const fields: Partial<Record<Hold, string>> = {
@@ -122,15 +155,14 @@ function focusOn(hold: Hold): void {
     plan: "plan",
     "if-worse": "ifWorse",
     when: "when",
+    unchanged: "assessment",
+    reason: "reason",
   };
+  const choices: Partial<Record<Hold, string>> = { certainty: "possible", how: "completed" };
   const section = fields[hold];
   const found =
-    section === undefined
-      ? document.querySelector<HTMLElement>(
-          hold === "certainty" ? "[data-id='possible']" : "fieldset [data-id='yes']",
-        )
-      : document.querySelector<HTMLElement>(`[data-section='${section}']`);
-  found?.focus();
+    section === undefined ? `[data-id='${choices[hold] ?? "yes"}']` : `[data-section='${section}']`;
+  document.querySelector<HTMLElement>(found)?.focus();
 }
 
 const sexContext = ({ patient }: Request): "female" | "male" | "other" =>

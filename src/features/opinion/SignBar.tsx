@@ -23,6 +23,7 @@ export function SignBar({ model, request, requester, onLetter, onHeld }: Props) 
   const { step } = useStore(model.store);
   const [confirming, setConfirming] = useState(false);
   const hold = model.hold();
+  const of = model.amends === null ? "" : "amend.";
   const count = model.pictures();
   const { patient } = request;
   const context = patient.sex === "female" || patient.sex === "male" ? patient.sex : "other";
@@ -47,14 +48,14 @@ export function SignBar({ model, request, requester, onLetter, onHeld }: Props) 
             onHeld={() => hold !== null && onHeld(hold)}
             onClick={() => setConfirming(true)}
           >
-            {t(step.at === "signing" ? "signing" : step.at === "given" ? "given" : "sign")}
+            {t(step.at === "writing" || step.at === "failed" ? `${of}sign` : step.at)}
           </PrimaryAction>
         </div>
       </footer>
       <ConfirmSheet
         open={confirming}
-        title={t("confirm.title")}
-        action={t("confirm.sign")}
+        title={t(`${of}confirm.title`)}
+        action={t(`${of}confirm.sign`)}
         onClose={() => setConfirming(false)}
         onConfirm={() => {
           setConfirming(false);
@@ -63,13 +64,13 @@ export function SignBar({ model, request, requester, onLetter, onHeld }: Props) 
       >
         <div className={styles.consequence}>
           <p>
-            {t("confirm.text", {
+            {t(`${of}confirm.text`, {
               count,
               requester: requester === undefined ? "" : fullName(requester),
               patient: spokenName(patient),
             })}
           </p>
-          <p>{t("confirm.immutable")}</p>
+          <p>{t(`${of}confirm.immutable`)}</p>
         </div>
       </ConfirmSheet>
     </>

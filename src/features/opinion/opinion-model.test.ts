@@ -4,7 +4,7 @@ import { createStore } from "zustand/vanilla";
 import { emptyCase } from "#protocol/case-state.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import { err, ok } from "#protocol/result.ts";
-import type { CaseRecord, CasesState, OpinionDraft } from "../../matrix/types.ts";
+import type { AmendmentReason, CaseRecord, CasesState, OpinionDraft } from "../../matrix/types.ts";
 import { createFakeVault } from "../testing/index.ts";
 import { createOpinionModel, type OpinionDeps } from "./opinion-model.ts";
 
@@ -13,6 +13,7 @@ const roomId = "!room";
 function setUp(
   vault = createFakeVault(),
   answer: Awaited<ReturnType<OpinionDeps["door"]["giveOpinion"]>> = ok(undefined),
+  amending?: OpinionDeps["amending"],
 ) {
   const given: OpinionDraft[] = [];
   const cases = createStore<CasesState>(() => ({
@@ -31,6 +32,7 @@ function setUp(
       },
     },
     roomId,
+    ...(amending !== undefined && { amending }),
     newId: randomUUID,
     picturesSeen: () => ["a".repeat(64)],
   });
@@ -139,18 +141,95 @@ describe("giving it", () => {
   });
 });
 
-const opinionOfAnother = opinionSchema.parse({
-  opinionId: randomUUID(),
-  caseId: "5b5c1d5c-0000-4000-8000-000000000000",
-  requestEventId: "$r",
-  findings: "",
-  assessment: "a",
-  certainty: "possible",
-  plan: "p",
-  ifWorse: "i",
-  inPerson: { needed: false },
-  limits: "",
-  picturesSeen: [],
-  author: "@x:y",
-  signedAt: "2026-11-24T10:00:00Z",
+describe("a later version", () => {
+  const version = {
+    eventId: "$first",
+    atMs: 1,
+    opinion: opinionSchema.parse(opinionOf("@me:y")),
+    amended: null,
+  };
+  function amending(vault = createFakeVault(), of = version) {
+    const sent: { draft: OpinionDraft; why: AmendmentReason }[] = [];
+    const { model, given } = setUp(vault, ok(undefined), {
+      version: of,
+      send: async (draft, why) => {
+        sent.push({ draft, why });
+        return ok(undefined);
+      },
+    });
+    return { model, given, sent, vault };
+  }
+
+  test("begins with the text that stands, and waits for a change, for what kind it is, and for a reason", async () => {
+    const { model } = amending();
+    await model.load();
+    expect(model.store.getState().text).toMatchObject({ assessment: "a", plan: "p", inPerson: false });
+    expect(model.hold()).toBe("unchanged");
+    model.write("plan", "  p ");
+    expect(model.hold()).toBe("unchanged");
+    model.write("plan", "p, demain");
+    expect(model.hold()).toBe("how");
+    model.setHow("corrected");
+    expect(model.hold()).toBe("reason");
+    model.setReason("trop bref");
+    expect(model.hold()).toBe("reason");
+    model.setReason("Le délai manquait.");
+    expect(model.hold()).toBeNull();
+    model.write("plan", "");
+    expect(model.hold()).toBe("plan");
+  });
+
+  test("names the version that it takes the place of, has an id of its own, and is handed over once", async () => {
+    const { model, sent, given, vault } = amending();
+    await model.load();
+    model.write("plan", "p, demain");
+    model.setHow("completed");
+    model.setReason("Le délai manquait.");
+    await Promise.all([model.give(), model.give()]);
+    expect(given).toEqual([]);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toMatchObject({
+      draft: { plan: "p, demain" },
+      why: {
+        amends: { eventId: "$first", opinionId: version.opinion.opinionId },
+        how: "completed",
+        reason: "Le délai manquait.",
+      },
+    });
+    expect(sent[0]?.draft.opinionId).not.toBe(version.opinion.opinionId);
+    expect(vault.kept.size).toBe(0);
+  });
+
+  test("begun from a version that does not stand any more, it begins anew; from this one it goes on", async () => {
+    const { model, vault } = amending();
+    await model.load();
+    model.write("plan", "p, demain");
+    await new Promise((resolve) => setTimeout(resolve));
+    const same = amending(vault).model;
+    await same.load();
+    expect(same.store.getState().text.plan).toBe("p, demain");
+    const later = amending(vault, { ...version, eventId: "$second" }).model;
+    await later.load();
+    expect(later.store.getState().text).toMatchObject({ plan: "p", amends: "$second" });
+  });
 });
+
+const opinionOfAnother = opinionSchema.parse(opinionOf("@x:y"));
+
+function opinionOf(author: string) {
+  return {
+    opinionId: randomUUID(),
+    caseId: "5b5c1d5c-0000-4000-8000-000000000000",
+    requestEventId: "$r",
+    findings: "",
+    assessment: "a",
+    certainty: "possible",
+    plan: "p",
+    ifWorse: "i",
+    inPerson: { needed: false },
+    limits: "",
+    picturesSeen: [],
+    author,
+    signedAt: "2026-11-24T10:00:00Z",
+  };
+}

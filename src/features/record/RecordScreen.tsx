@@ -39,7 +39,9 @@ export function RecordScreen({ model, copies, patient, state, people, nowMs, wid
   }, [model, filed]);
   // Where the letter has room beside the list, it is open at once.
   useEffect(() => {
-    const letter = record.pieces.find((each) => each.kind === "opinion" && each.main.readable);
+    const letters = record.pieces.filter((each) => each.main.readable);
+    const letter =
+      letters.find((each) => each.kind === "amendment") ?? letters.find((each) => each.kind === "opinion");
     if (!wide || letter === undefined || picked !== null) return;
     setPicked(letter.key);
     void model.open(letter.main.id);

@@ -34,7 +34,8 @@ export function pieceInWords(
         detail: archived ? `${site} · ${t("archive")}` : site,
       };
     }
-    case "opinion": {
+    case "opinion":
+    case "amendment": {
       const author = state.opinion?.opinion.payload.author;
       return {
         title,

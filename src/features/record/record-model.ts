@@ -106,6 +106,7 @@ const order: readonly FiledKind[] = [
   "photo",
   "response",
   "opinion",
+  "amendment",
   "message",
   "discussion",
   "glass",
@@ -132,7 +133,8 @@ export function piecesOf(view: RecordView): Piece[] {
 function toPiece(key: string, entries: readonly RecordEntry[]): Piece | null {
   const readable = entries.filter((entry) => entry.readable);
   const main =
-    readable.find((entry) => entry.contentType === "application/pdf") ??
+    // Of several versions the last one.
+    readable.findLast((entry) => entry.contentType === "application/pdf") ??
     readable.find((entry) => entry.contentType?.startsWith("image/")) ??
     readable[0] ??
     entries[0];

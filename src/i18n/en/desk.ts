@@ -118,7 +118,8 @@ export const desk = {
       todo: "The photo is not destroyed: it can still be read in the case. File it by hand, then close it here.",
     },
     "opinion-by-hand": {
-      happened: "The opinion that this piece amends was closed by hand: there is nothing to replace in the record.",
+      happened:
+        "The opinion that this piece amends was closed by hand: there is nothing to replace in the record.",
       todo: "File the new version by hand where the opinion was filed, then close it here.",
     },
     "bytes-lost": {

@@ -57,7 +57,32 @@ export const opinion = {
     "in-person_male": "Say whether he must be seen in person.",
     "in-person_other": "Say whether an examination in person is needed.",
     when: "Say when, and where.",
+    how: "Say whether you complete or correct.",
+    reason: "Write the reason, in at least ten letters.",
+    unchanged: "Nothing has changed since your opinion.",
     "already-answered": "An opinion has already been given on this case.",
+  },
+  amend: {
+    title: "Your opinion of {{date}} stays in the record, replaced",
+    text: "Correct or complete the text: the new version is signed as a whole and takes its place. The old one can still be read.",
+    how: "What you do",
+    completed: "I complete it",
+    corrected: "I correct a mistake",
+    reason: "Reason",
+    reasonHint: "At the head of the new letter, for whoever has read the old one.",
+    sign: "Sign the new version",
+    confirm: {
+      title: "Sign the new version?",
+      text_one:
+        "It goes to {{requester}} and takes the place of your opinion for {{patient}} in the case and in the record, with the photo that you saw.",
+      text_other:
+        "It goes to {{requester}} and takes the place of your opinion for {{patient}} in the case and in the record, with the {{count}} photos that you saw.",
+      text_zero:
+        "It goes to {{requester}} and takes the place of your opinion for {{patient}} in the case and in the record, without a photo.",
+      immutable:
+        "The old version stays, marked as replaced. If what is to be done changes, telephone as well.",
+      sign: "Sign the new version",
+    },
   },
   preview: "See the letter",
   sign: "Sign and give the opinion",
@@ -72,7 +97,7 @@ export const opinion = {
       "It goes to {{requester}}, closes {{patient}}’s case and enters the record under your name, with the {{count}} photos that you saw.",
     text_zero:
       "It goes to {{requester}}, closes {{patient}}’s case and enters the record under your name, without photos.",
-    immutable: "A signed opinion no longer changes: a second one completes it.",
+    immutable: "A signed opinion no longer changes: a new version takes its place, and it can still be read.",
     sign: "Sign and give the opinion",
     back: "Read again",
   },

@@ -119,7 +119,8 @@ export const desk = {
       todo: "La photo n’est pas détruite : elle reste lisible dans le cas. Versez-la à la main, puis fermez-la ici.",
     },
     "opinion-by-hand": {
-      happened: "L’avis que cette pièce rectifie a été clos à la main : il n’y a rien à remplacer au dossier.",
+      happened:
+        "L’avis que cette pièce rectifie a été clos à la main : il n’y a rien à remplacer au dossier.",
       todo: "Versez la nouvelle version à la main, au même endroit que l’avis, puis fermez-la ici.",
     },
     "bytes-lost": {

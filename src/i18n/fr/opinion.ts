@@ -57,7 +57,32 @@ export const opinion = {
     "in-person_male": "Dites s’il faut le voir en personne.",
     "in-person_other": "Dites s’il faut une consultation en personne.",
     when: "Dites quand, et où.",
+    how: "Dites si vous complétez ou rectifiez.",
+    reason: "Écrivez la raison, en dix lettres au moins.",
+    unchanged: "Rien n’a changé depuis votre avis.",
     "already-answered": "Un avis a déjà été rendu sur ce cas.",
+  },
+  amend: {
+    title: "Votre avis du {{date}} reste au dossier, remplacé",
+    text: "Corrigez ou complétez le texte : la nouvelle version est signée en entier et prend sa place. L’ancienne reste lisible.",
+    how: "Ce que vous faites",
+    completed: "Je complète",
+    corrected: "Je rectifie une erreur",
+    reason: "Raison",
+    reasonHint: "En tête de la nouvelle lettre, pour qui a déjà lu l’ancienne.",
+    sign: "Signer la nouvelle version",
+    confirm: {
+      title: "Signer la nouvelle version ?",
+      text_one:
+        "Elle part à {{requester}}, prend la place de votre avis pour {{patient}} dans le cas et au dossier, avec la photo que vous avez vue.",
+      text_other:
+        "Elle part à {{requester}}, prend la place de votre avis pour {{patient}} dans le cas et au dossier, avec les {{count}} photos que vous avez vues.",
+      text_zero:
+        "Elle part à {{requester}} et prend la place de votre avis pour {{patient}} dans le cas et au dossier, sans photo.",
+      immutable:
+        "L’ancienne version reste, marquée comme remplacée. Si la conduite à tenir change, appelez aussi.",
+      sign: "Signer la nouvelle version",
+    },
   },
   preview: "Voir la lettre",
   sign: "Signer et rendre l’avis",
@@ -72,7 +97,7 @@ export const opinion = {
       "Il part à {{requester}}, clôt le cas de {{patient}} et va au dossier, sous votre nom, avec les {{count}} photos que vous avez vues.",
     text_zero:
       "Il part à {{requester}}, clôt le cas de {{patient}} et va au dossier, sous votre nom, sans photo.",
-    immutable: "Un avis signé ne se modifie plus : il se complète par un second.",
+    immutable: "Un avis signé ne se modifie plus : une nouvelle version prend sa place, et il reste lisible.",
     sign: "Signer et rendre l’avis",
     back: "Relire",
   },
