@@ -12,21 +12,32 @@ import { consentWithoutPhoto, openCase } from "./support/trouble.ts";
  * desk, nothing is created, and it is filed once the record was mended. What is closed by hand is told to the case.
  */
 const stack = running();
+/** What the other one was merged into. */
+const keptId = `desk-${randomUUID()}`;
 const patientId = `desk-${randomUUID()}`;
 /** Of a name of its own: the other tests look for theirs in the same record. */
 const family = "VERSANT";
 
 async function putPatient(merged: boolean): Promise<void> {
-  const answer = await fetch(`${stack.fhirUrl}/Patient/${patientId}`, {
+  if (merged) await put(keptId, {});
+  await put(
+    patientId,
+    merged ? { link: [{ type: "replaced-by", other: { reference: `Patient/${keptId}` } }] } : {},
+  );
+}
+
+async function put(id: string, more: object): Promise<void> {
+  const answer = await fetch(`${stack.fhirUrl}/Patient/${id}`, {
     method: "PUT",
     headers: { "content-type": "application/fhir+json" },
     body: JSON.stringify({
       resourceType: "Patient",
-      id: patientId,
-      active: !merged,
+      id,
+      active: !("link" in more) && id === patientId,
       gender: "male",
       birthDate: "1951-06-20",
       name: [{ use: "official", family, given: ["Luc"] }],
+      ...more,
     }),
   });
   expect(answer.ok).toBe(true);
@@ -42,7 +53,6 @@ test("a patient merged meanwhile stops on the administrator's desk, and is filed
 }) => {
   test.slow();
   await putPatient(false);
-  const patients = (await record(stack).search("Patient", {})).length;
   const faure = await openDevice(browser, "faure");
   await signIn(faure);
   const { page } = faure;
@@ -54,6 +64,7 @@ test("a patient merged meanwhile stops on the administrator's desk, and is filed
   await day.ask(page, question);
   await consentWithoutPhoto(page);
   await putPatient(true);
+  const patients = (await record(stack).search("Patient", {})).length;
   await day.send(page, /^Envoyer au Dr/);
   await openCase(page, question);
   await expect(page.getByText(/une personne de l’hôpital doit intervenir/)).toBeVisible({ timeout: 60_000 });
@@ -69,7 +80,7 @@ test("a patient merged meanwhile stops on the administrator's desk, and is filed
   await test.step("it says what stopped, why and of which case, and nothing of the patient", async () => {
     await expect(pieces).toHaveCount(1);
     await expect(pieces.getByRole("heading", { name: "Demande d’avis" })).toBeVisible();
-    await expect(pieces).toContainText("a été fusionné avec un autre, ou fermé");
+    await expect(pieces).toContainText("a été fusionné avec un autre");
     await expect(pieces).toContainText("Dr Paul Faure");
     await expect(pieces).toContainText("Une autre pièce du même cas attend");
     const text = await desk.locator("body").textContent();

@@ -3,7 +3,7 @@ import { textOfPdf } from "../../e2e/support/pdf.ts";
 import { idOf } from "./ids.ts";
 import { aCase, anAmendment, asItem, delattre, leroy, type People, people } from "./testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord } from "./testing/a-record.ts";
+import { aRecord, patientResource } from "./testing/a-record.ts";
 import { balpFaults } from "./testing/balp.ts";
 import { provideFaults } from "./testing/mhd.ts";
 
@@ -18,13 +18,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   record = aRecord();
-  record.put({
-    resourceType: "Patient",
-    id: delattre.recordId,
-    active: true,
-    name: [{ family: "Delattre", given: ["Josiane"] }],
-    birthDate: delattre.birthDate,
-  });
+  record.put(patientResource(delattre));
   place = aFilingPlace(all, record);
 });
 afterEach(() => place.remove());
