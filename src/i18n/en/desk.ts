@@ -51,15 +51,15 @@ export const desk = {
   reason: {
     "patient-not-found": {
       happened: "The patient record does not know this patient.",
-      todo: "Ask the identity office to find the record, then try again. Colloque never creates a patient. If the wrong patient was picked, whoever sent the request can correct it from the case.",
+      todo: "Ask the identity office to find the record, then try again. Colloque never creates a patient. If the wrong patient was picked, whoever sent the request makes a new one, for the right patient and with their consent; then close this one without filing.",
     },
     "patient-merged": {
       happened: "This patient’s record was merged into another.",
-      todo: "Ask the identity office which record is right. Once the merge is mended, try again; if another record is the right one, whoever sent the request picks the right patient from the case.",
+      todo: "Ask the identity office which record is right. Once the merge is mended, try again; if another record is the right one, whoever sent the request makes a new one under that; then close this one without filing.",
     },
     "patient-inactive": {
       happened: "This patient’s record is closed.",
-      todo: "Ask the identity office why. If it is opened again, try again; if another record is the right one, whoever sent the request picks the right patient from the case.",
+      todo: "Ask the identity office why. If it is opened again, try again; if another record is the right one, whoever sent the request makes a new one under that; then close this one without filing.",
     },
     "patient-matches-twice": {
       happened: "Two records answer to this patient’s identity.",
@@ -67,7 +67,7 @@ export const desk = {
     },
     "patient-differs": {
       happened: "The name, the date of birth or the INS in the record are not those of the request.",
-      todo: "Have the identity checked: if the record was changed by mistake, try again once it is mended; if the request is about somebody else, whoever sent it picks the right patient from the case.",
+      todo: "Have the identity checked: if the record was changed by mistake, try again once it is mended; if the request is about somebody else, whoever sent it makes a new one for them; then close this one without filing.",
     },
     "patient-lookup-unusable": {
       happened: "The patient record cannot search by identifier: a duplicate would go unnoticed.",

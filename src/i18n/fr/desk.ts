@@ -52,15 +52,15 @@ export const desk = {
   reason: {
     "patient-not-found": {
       happened: "Le dossier patient ne connaît pas ce patient.",
-      todo: "Demandez au bureau des identités de retrouver son dossier, puis réessayez. Colloque ne crée jamais de patient. S’il s’agit d’une erreur de choix, la personne qui a envoyé la demande peut la corriger depuis le cas.",
+      todo: "Demandez au bureau des identités de retrouver son dossier, puis réessayez. Colloque ne crée jamais de patient. S’il s’agit d’une erreur de choix, la personne qui a envoyé la demande en fait une nouvelle, pour le bon patient et avec son accord ; fermez alors celle-ci sans verser.",
     },
     "patient-merged": {
       happened: "Ce dossier patient a été fusionné avec un autre.",
-      todo: "Demandez au bureau des identités quel dossier est le bon. Une fois la fusion réparée, réessayez ; si le bon dossier est un autre, la personne qui a envoyé la demande choisit le bon patient depuis le cas.",
+      todo: "Demandez au bureau des identités quel dossier est le bon. Une fois la fusion réparée, réessayez ; si le bon dossier est un autre, la personne qui a envoyé la demande en fait une nouvelle sous celui-là ; fermez alors celle-ci sans verser.",
     },
     "patient-inactive": {
       happened: "Ce dossier patient est fermé.",
-      todo: "Demandez au bureau des identités pourquoi. S’il est rouvert, réessayez ; si le bon dossier est un autre, la personne qui a envoyé la demande choisit le bon patient depuis le cas.",
+      todo: "Demandez au bureau des identités pourquoi. S’il est rouvert, réessayez ; si le bon dossier est un autre, la personne qui a envoyé la demande en fait une nouvelle sous celui-là ; fermez alors celle-ci sans verser.",
     },
     "patient-matches-twice": {
       happened: "Deux dossiers répondent à l’identité de ce patient.",
@@ -68,7 +68,7 @@ export const desk = {
     },
     "patient-differs": {
       happened: "Le nom, la date de naissance ou l’INS du dossier ne sont pas ceux de la demande.",
-      todo: "Faites vérifier l’identité : si le dossier a été corrigé par erreur, réessayez après réparation ; si la demande vise un autre patient, la personne qui l’a envoyée choisit le bon depuis le cas.",
+      todo: "Faites vérifier l’identité : si le dossier a été corrigé par erreur, réessayez après réparation ; si la demande vise un autre patient, la personne qui l’a envoyée en fait une nouvelle pour lui ; fermez alors celle-ci sans verser.",
     },
     "patient-lookup-unusable": {
       happened: "Le dossier patient ne sait pas chercher par identifiant : un doublon passerait inaperçu.",
