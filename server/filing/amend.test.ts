@@ -60,7 +60,7 @@ describe("an amended opinion", () => {
     expect(report).toMatchObject({ status: "corrected" });
     const trail = record.resources.get(`Provenance/${idOf(amendment.eventId, "Provenance")}`);
     expect(trail).toMatchObject({
-      reason: [{ text: "La lésion est à droite, et non à gauche." }],
+      reason: [expect.objectContaining({ text: "La lésion est à droite, et non à gauche." })],
       entity: expect.arrayContaining([
         {
           role: "revision",

@@ -6,6 +6,7 @@ import { type Decision, mayDisclose, type RefusalReason, type Status } from "#pr
 import { ColloqueError } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
+import { misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { missingCase } from "#protocol/result.ts";
@@ -37,6 +38,7 @@ export type GateReason =
   | "not-the-cases-request"
   | "not-the-cases-opinion"
   | "not-a-version-of-the-opinion"
+  | "of-the-wrong-patient"
   | "reason-differs"
   | "nothing-to-tell"
   | "not-withdrawn";
@@ -70,6 +72,8 @@ export async function gate(
   nowMs: number,
 ): Promise<GateAnswer> {
   try {
+    // Nothing more of the case goes into a record that it does not belong in.
+    if (state.misfiled !== null && event.kind !== "misfiled") return refuse("of-the-wrong-patient");
     switch (event.kind) {
       case "request":
         return state.request?.eventId === event.eventId ? { allow: true } : refuse("not-the-cases-request");
@@ -81,6 +85,8 @@ export async function gate(
         return await gateOpinion(event, state, registry);
       case "amendment":
         return await gateAmendment(event, state, registry);
+      case "misfiled":
+        return await gateMisfiling(event, state, registry);
       case "message":
         return state.messages.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
       case "response":
@@ -213,6 +219,23 @@ async function gateAmendment(
   );
   if (payload.opinion.author !== event.sender || certificate.sub !== event.sender)
     return refuse("not-the-senders");
+  return { allow: true, certificate };
+}
+
+/** That the case is of the wrong patient, signed by who may say so (rule C14). */
+async function gateMisfiling(
+  event: Of<"misfiled">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  if (state.misfiled?.eventId !== event.eventId) return nothing;
+  const { payload, certificate } = await verifySigned(
+    misfilingSchema,
+    event.misfiling,
+    registry.key,
+    Date.parse(event.misfiling.payload.at),
+  );
+  if (payload.by !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
   return { allow: true, certificate };
 }
 

@@ -29,6 +29,7 @@ const stepSchema = z.discriminatedUnion("kind", [
     patientId: z.string(),
     rejected: z.array(z.string()).min(1),
   }),
+  z.object({ kind: z.literal("retract"), references: z.array(z.string()) }),
   z.object({ kind: z.literal("mark"), references: z.array(z.string()), labels: z.array(json) }),
 ]);
 const planSchema = z.object({

@@ -11,6 +11,7 @@ import {
 } from "#protocol/events.ts";
 import { signedGlassSchema } from "#protocol/glass.ts";
 import { eventIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
+import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
 
 /** The kinds of event that belong in the record. */
@@ -25,6 +26,7 @@ export const fileableKinds = [
   "glass",
   "informed",
   "withdrawn",
+  "misfiled",
 ] as const;
 export type FileableKind = (typeof fileableKinds)[number];
 export type FileableEvent = Extract<CaseEvent, { kind: FileableKind }>;
@@ -59,6 +61,7 @@ const eventSchema = z.union([
   z.object({ ...base, kind: z.literal("photo"), photo: photoSchema }),
   z.object({ ...base, kind: z.literal("opinion"), opinion: signedOpinionSchema }),
   z.object({ ...base, kind: z.literal("amendment"), amendment: signedAmendmentSchema }),
+  z.object({ ...base, kind: z.literal("misfiled"), misfiling: signedMisfilingSchema }),
   z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
   z.object({ ...base, kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ ...base, kind: z.literal("informed"), informed: informedSchema }),

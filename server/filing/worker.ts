@@ -118,6 +118,7 @@ export function createWorker(parts: WorkerParts) {
       certificate: answer.certificate,
       proof: answer.proof,
       filedAtMs: await store.photosFiledAt(item.room_id),
+      entries: (await store.entries(item.room_id)).map((entry) => entry.reference),
       pictures: event.kind === "opinion" || event.kind === "amendment" ? await picturesOf(state) : new Map(),
     };
     await checkPatient(patient);
@@ -274,6 +275,9 @@ export function createWorker(parts: WorkerParts) {
         if (archive === undefined) throw new ParkFault("archive-gone");
         await archive.reject(step);
         return noNames;
+      case "retract":
+        await record.retract(step.references, known);
+        return noNames;
       case "mark":
         await record.mark(step, known);
         return noNames;
@@ -305,6 +309,8 @@ export function createWorker(parts: WorkerParts) {
   ): Promise<"same" | "missing" | "differs"> {
     if (step.kind === "dicom") return (await archive?.readBack(step, await bytesOf(step.blob))) ?? "missing";
     if (step.kind === "reject") return (await archive?.readRejection(step)) ?? "missing";
+    if (step.kind === "retract")
+      return (await record.isRetracted(step.references, known)) ? "same" : "missing";
     if (step.kind === "mark") return (await record.isMarked(step, known)) ? "same" : "missing";
     for (const write of step.writes) {
       const answer = await record.readBack(write, known, bytesOf);

@@ -23,6 +23,7 @@ import {
 } from "./events.ts";
 import { glassSchema } from "./glass.ts";
 import { consentIdSchema } from "./ids.ts";
+import { signedMisfilingSchema } from "./misfiling.ts";
 import { signedAmendmentSchema } from "./opinion.ts";
 import {
   at,
@@ -142,6 +143,39 @@ describe("a case", () => {
     expect(ids(first, second, beside)).toEqual([first.eventId, "$second", "$beside"]);
     expect(notYetFiled(fold(request(), first, second))).toContain("$second");
     expect(opinionVersions(emptyCase)).toEqual([]);
+  });
+  test("[C14] that a case is of the wrong patient is said once, by who asked, who took it or who answered", () => {
+    const asked = request();
+    const said = (eventId: string, by: string, change: object = {}): CaseEvent => ({
+      ...at(eventId, by),
+      kind: "misfiled",
+      misfiling: signedMisfilingSchema.parse({
+        payload: {
+          v: 1,
+          misfilingId: uuid(80),
+          caseId,
+          requestEventId: "$request",
+          reason: "Homonyme choisi par erreur.",
+          told: [leroy, martin],
+          by,
+          at: new Date(0).toISOString(),
+          ...change,
+        },
+        jws: "a..b",
+        certificate: "a.b.c",
+      }),
+    });
+    const by = (...events: CaseEvent[]) => fold(asked, ...events).misfiled?.eventId ?? null;
+    expect(by(said("$1", leroy), said("$2", leroy))).toBe("$1");
+    expect(by(said("$1", martin))).toBeNull();
+    expect(by(response(martin, accepted), said("$1", martin))).toBe("$1");
+    expect(by(opinion(), said("$1", martin))).toBe("$1");
+    expect(by(said("$1", haddad))).toBeNull();
+    expect(by(said("$1", leroy, { by: martin }))).toBeNull();
+    expect(by(said("$1", leroy, { requestEventId: "$other" }))).toBeNull();
+    expect(by(said("$1", leroy, { caseId: uuid(81) }))).toBeNull();
+    const state = fold(asked, opinion(), said("$1", leroy));
+    expect(notYetFiled(state)).toEqual(["$1"]);
   });
   test("[C12] what an administrator resolved is owed no more, and waiting does not undo it; parked it is owed", () => {
     const word = (sender: string, outcome: Filed["outcome"]): CaseEvent => ({

@@ -2,6 +2,7 @@ import type { Admission } from "./admission.ts";
 import type { Consent } from "./consent.ts";
 import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
 import type { Glass } from "./glass.ts";
+import type { Misfiling } from "./misfiling.ts";
 import type { Amendment, Opinion, SignedAmendment } from "./opinion.ts";
 
 export type CaseStatus = "draft" | "requested" | "accepted" | "more-asked" | "declined" | "answered";
@@ -52,6 +53,12 @@ export type CaseState = {
     readonly atMs: number;
     readonly amendment: SignedAmendment;
   }[];
+  /** Said to be of the wrong patient: by whom, and why. */
+  readonly misfiled: {
+    readonly eventId: string;
+    readonly atMs: number;
+    readonly misfiling: Misfiling;
+  } | null;
   /** Broken glasses, whoever broke them: everybody in the case sees them. */
   readonly glasses: readonly {
     readonly eventId: string;
@@ -98,6 +105,7 @@ export const emptyCase: CaseState = {
   declined: null,
   opinion: null,
   amendments: [],
+  misfiled: null,
   glasses: [],
   informed: [],
   withdrawals: [],
@@ -164,6 +172,8 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       return answer(next, event);
     case "amendment":
       return amend(next, event);
+    case "misfiled":
+      return misfile(next, event);
     case "glass":
       // C8: a glass is broken by who signed for it, in this case.
       if (event.glass.payload.openedBy !== sender || has(state.glasses, eventId)) return state;
@@ -278,6 +288,20 @@ function amend(state: CaseState, event: Of<"amendment">): CaseState {
   return { ...state, amendments: [...state.amendments, { eventId, sender, atMs, amendment }] };
 }
 
+/** C14: once, signed by who says it: who asked, who took the case, or who answered. */
+function misfile(state: CaseState, event: Of<"misfiled">): CaseState {
+  const { payload } = event.misfiling;
+  if (state.request === null || state.misfiled !== null || payload.by !== event.sender) return state;
+  if (payload.caseId !== state.request.request.caseId || payload.requestEventId !== state.request.eventId)
+    return state;
+  if (!mayMisfile(state, event.sender)) return state;
+  return { ...state, misfiled: { eventId: event.eventId, atMs: event.atMs, misfiling: payload } };
+}
+
+/** Who may say that a case is of the wrong patient. */
+export const mayMisfile = (state: CaseState, userId: string): boolean =>
+  [state.request?.request.requester, state.acceptedBy, state.opinion?.sender].includes(userId);
+
 /** One version of a case's opinion; the first has no reason. */
 export type OpinionVersion = {
   readonly eventId: string;
@@ -363,6 +387,9 @@ export const arrivingPhotos = (state: CaseState): CasePhoto[] =>
 
 /** Whether everything that belongs in the record is there, or was ended by a human (rule C12). An empty list means all of it. */
 export function notYetFiled(state: CaseState): string[] {
+  // What is of the wrong patient belongs in no record: only that it is so does.
+  if (state.misfiled !== null)
+    return [state.misfiled.eventId].filter((eventId) => !isSettled(state.filed.get(eventId)));
   const due = [
     ...(state.request === null ? [] : [state.request.eventId]),
     ...state.consents.map((each) => each.eventId),

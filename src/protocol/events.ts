@@ -13,6 +13,7 @@ import {
   sha256Schema,
   userIdSchema,
 } from "./ids.ts";
+import { type SignedMisfiling, signedMisfilingSchema } from "./misfiling.ts";
 import {
   longText,
   type SignedAmendment,
@@ -132,6 +133,7 @@ export const filedKindSchema = z.enum([
   "glass",
   "informed",
   "withdrawn",
+  "misfiled",
 ]);
 export type FiledKind = z.infer<typeof filedKindSchema>;
 
@@ -214,6 +216,7 @@ export const contentKeys = {
   message: "fr.colloque.message",
   glass: "fr.colloque.glass",
   informed: "fr.colloque.informed",
+  misfiled: "fr.colloque.misfiled",
 } as const;
 
 /** Types of machine events. */
@@ -270,6 +273,11 @@ export const informedContentSchema = z.object({
   body,
   [contentKeys.informed]: informedSchema,
 });
+export const misfiledContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.misfiled]: signedMisfilingSchema,
+});
 export const messageContentSchema = z.object({
   msgtype: z.literal("m.text"),
   body: z.string().min(1).max(8000),
@@ -297,6 +305,7 @@ export type CaseEvent = {
   | { readonly kind: "message"; readonly text: string; readonly clientRef: string | undefined }
   | { readonly kind: "glass"; readonly glass: SignedGlass; readonly reason: string }
   | { readonly kind: "informed"; readonly informed: Informed }
+  | { readonly kind: "misfiled"; readonly misfiling: SignedMisfiling }
   | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
   | { readonly kind: "admission"; readonly admission: Admission }
   | { readonly kind: "filed"; readonly filed: Filed }
@@ -408,6 +417,13 @@ function parseMessage(content: object): Body {
       content,
       (c) => ({ kind: "informed", informed: c[contentKeys.informed] }),
       "informed",
+    );
+  if (contentKeys.misfiled in content)
+    return read(
+      misfiledContentSchema,
+      content,
+      (c) => ({ kind: "misfiled", misfiling: c[contentKeys.misfiled] }),
+      "misfiled",
     );
   if (contentKeys.message in content)
     return read(

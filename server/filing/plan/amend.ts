@@ -1,7 +1,7 @@
 import { opinionVersions } from "#protocol/case-state.ts";
 import { renderLetter } from "../letter/letter.ts";
 import type { FileableEvent } from "../work.ts";
-import { caseIds, requestOf } from "./codes.ts";
+import { caseIds, concept, requestOf, systems } from "./codes.ts";
 import { documentBundle, documentId } from "./documents.ts";
 import { diagnosticReport, seenPhotos } from "./opinion.ts";
 import { reportId } from "./references.ts";
@@ -73,7 +73,7 @@ export async function planAmendment(
                 ...seenPhotos(opinion, context).map((reference) => ({ reference })),
               ],
               revisionOf: [`DiagnosticReport/${reportId(before.eventId)}`, replaced],
-              reason: { text: reason },
+              reason: { ...concept(systems.actReason, "TREAT"), text: reason },
               isChange: true,
             }),
           },

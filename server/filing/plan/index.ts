@@ -5,6 +5,7 @@ import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planGlass } from "./glass.ts";
 import { planInformed } from "./inform.ts";
+import { planMisfiled } from "./misfiled.ts";
 import { planOpinion } from "./opinion.ts";
 import { planPhoto } from "./photo.ts";
 import { planRequest } from "./request.ts";
@@ -57,6 +58,8 @@ async function planEvent(
       return planOpinion(event, context);
     case "amendment":
       return planAmendment(event, context);
+    case "misfiled":
+      return planMisfiled(event, context);
     case "glass":
       return planGlass(event, context);
     case "informed":

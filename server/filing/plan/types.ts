@@ -48,6 +48,8 @@ export type Step =
       readonly rejected: readonly string[];
     }
   /** Puts other security labels on documents that are there already, and leaves all else of them as it is. */
+  /** Says of resources that are there already that they were entered in error, and leaves all else of them as it is. */
+  | { readonly kind: "retract"; readonly references: readonly string[] }
   | { readonly kind: "mark"; readonly references: readonly string[]; readonly labels: readonly Json[] };
 
 /** What the record view and the filing receipt say of one thing that was filed. */
@@ -100,6 +102,8 @@ export type PlanContext = {
   /** The registry's keys, as a JWK Set, where they go with what is signed. */
   readonly registryKeys?: Uint8Array | undefined;
   readonly nowMs: number;
+  /** What the record has of the case, as it was said when it was filed. */
+  readonly entries?: readonly string[];
   /** When the case's photos were read back, by event id. */
   readonly filedAtMs: ReadonlyMap<string, number>;
   /** Pictures of the case by event id, for the figures of the letter. */

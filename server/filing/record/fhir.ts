@@ -199,6 +199,16 @@ export function createFhirRecord(
     for (const reference of references) await change(named(names, reference), { securityLabel: labels });
   }
 
+  /** What is gone already needs no word. */
+  async function retract(references: readonly string[], names: Names): Promise<void> {
+    for (const reference of references) await change(named(names, reference), { status: "entered-in-error" });
+  }
+
+  async function isRetracted(references: readonly string[], names: Names): Promise<boolean> {
+    const found = await Promise.all(references.map((reference) => read(named(names, reference))));
+    return found.every((each) => each === undefined || covers(each, { status: "entered-in-error" }, ""));
+  }
+
   async function isMarked({ references, labels }: Mark, names: Names): Promise<boolean> {
     const found = await Promise.all(references.map((reference) => read(named(names, reference))));
     return found.every((each) => each !== undefined && covers(each, { securityLabel: labels }, ""));
@@ -224,7 +234,7 @@ export function createFhirRecord(
     }
   }
 
-  return { write, provide, provided, read, readBinary, readBack, mark, isMarked, isUp };
+  return { write, provide, provided, read, readBinary, readBack, mark, isMarked, retract, isRetracted, isUp };
 }
 
 /** A reference is a type and an id of FHIR's own alphabet, so that it cannot add a path or a query. */

@@ -15,6 +15,7 @@ import {
   type Withdrawn,
 } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
+import { misfilingSchema } from "#protocol/misfiling.ts";
 import { type Amendment, amendmentSchema } from "#protocol/opinion.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Clinician } from "#protocol/people.ts";
@@ -343,6 +344,32 @@ export async function anAmendment(
     sender: as,
     atMs: startMs + 50 * 60_000,
     amendment: { payload, ...(await signAs(all, as, payload)) },
+  };
+}
+
+/** That a case was of the wrong patient. */
+export async function aMisfiling(
+  all: People,
+  { caseId, items }: Pick<Awaited<ReturnType<typeof aCase>>, "caseId" | "items">,
+  by = leroy,
+) {
+  const request = items.find((item) => item.event.kind === "request");
+  const payload = misfilingSchema.parse({
+    v: 1,
+    misfilingId: randomUUID(),
+    caseId,
+    requestEventId: request?.eventId,
+    reason: "Homonyme choisi par erreur dans la liste.",
+    told: [leroy, martin],
+    by,
+    at: at(55),
+  });
+  return {
+    kind: "misfiled" as const,
+    eventId: eventId("misfiled"),
+    sender: by,
+    atMs: startMs + 55 * 60_000,
+    misfiling: { payload, ...(await signAs(all, by, payload)) },
   };
 }
 

@@ -39,12 +39,18 @@ const bundleSchema = z.object({
   ),
 });
 
+type Instance = {
+  readonly patientId: string;
+  readonly jpeg: Uint8Array;
+  /** Of a rejection note: what it rejects. */
+  readonly rejects?: readonly string[];
+};
 type Stored = { readonly resourceType: string; readonly id: string; readonly [member: string]: unknown };
 
 export function aRecord() {
   const resources = new Map<string, Stored>();
   const versions = new Map<string, number>();
-  const instances = new Map<string, { patientId: string; jpeg: Uint8Array }>();
+  const instances = new Map<string, Instance>();
   const requests: string[] = [];
   const bodies: string[] = [];
   /** What the next writes do, one each; then all goes well. */
@@ -168,6 +174,18 @@ export function aRecord() {
     const uid = /instances\/([\d.]+)/.exec(url.pathname)?.[1] ?? "";
     const found = instances.get(uid);
     if (found === undefined) return json(404, {});
+    if (found.rejects !== undefined)
+      return json(200, [
+        {
+          "00100020": { vr: "LO", Value: [found.patientId] },
+          "0040A730": {
+            vr: "SQ",
+            Value: found.rejects.map((each) => ({
+              "00081199": { vr: "SQ", Value: [{ "00081155": { vr: "UI", Value: [each] } }] },
+            })),
+          },
+        },
+      ]);
     if (url.pathname.endsWith("/metadata"))
       return json(200, [{ "00100020": { vr: "LO", Value: [found.patientId] } }]);
     const body = Buffer.concat([
@@ -216,6 +234,9 @@ export function aRecord() {
     resources,
     versions,
     instances,
+    /** What each rejection note rejects. */
+    rejections: () =>
+      [...instances.values()].flatMap(({ rejects }) => (rejects === undefined ? [] : [rejects])),
     requests,
     bodies,
     put,
@@ -264,7 +285,7 @@ export const patientResource = (patient: Patient) => ({
   ...(patient.birthDate === undefined ? {} : { birthDate: patient.birthDate }),
 });
 
-function stow(init: RequestInit, instances: Map<string, { patientId: string; jpeg: Uint8Array }>): Response {
+function stow(init: RequestInit, instances: Map<string, Instance>): Response {
   const type = new Headers(init.headers).get("content-type") ?? "";
   const bytes = init.body instanceof Uint8Array ? init.body : new Uint8Array();
   const [file] = multipartParts(bytes, type);
@@ -280,10 +301,32 @@ function stow(init: RequestInit, instances: Map<string, { patientId: string; jpe
       .trim();
   };
   const uid = text("080018005549");
+  if (text("080016005549") === keyObjectClass) {
+    instances.set(uid, { patientId: text("100020004c4f"), jpeg: new Uint8Array(), rejects: allOf(buffer) });
+    return json(200, { "00081199": { vr: "SQ", Value: [{}] }, "00081198": { vr: "SQ" } });
+  }
   const start = buffer.indexOf(Buffer.from("ffd8", "hex"), buffer.indexOf(Buffer.from("e07f1000", "hex")));
   const end = buffer.length - 8;
   instances.set(uid, { patientId: text("100020004c4f"), jpeg: buffer.subarray(start, end) });
   return json(200, { "00081199": { vr: "SQ", Value: [{}] }, "00081198": { vr: "SQ" } });
+}
+
+const keyObjectClass = "1.2.840.10008.5.1.4.1.1.88.59";
+
+/** The objects that a note points to from its content (0008,1155), each once. */
+function allOf(buffer: Buffer): string[] {
+  const tag = Buffer.from("080055115549", "hex");
+  const found: string[] = [];
+  for (let at = buffer.indexOf(tag); at >= 0; at = buffer.indexOf(tag, at + 1)) {
+    const length = buffer.readUInt16LE(at + 6);
+    found.push(
+      buffer
+        .toString("latin1", at + 8, at + 8 + length)
+        .replaceAll("\0", "")
+        .trim(),
+    );
+  }
+  return [...new Set(found)];
 }
 
 const json = (status: number, body: unknown): Response =>

@@ -112,6 +112,7 @@ const order: readonly FiledKind[] = [
   "glass",
   "informed",
   "withdrawn",
+  "misfiled",
 ];
 
 /**

@@ -29,6 +29,7 @@ export const desk = {
     glass: "Emergency access",
     informed: "Patient told",
     withdrawn: "Consent withdrawn",
+    misfiled: "Wrong patient",
     unread: "Unreadable item",
   },
   sent: "Sent by {{who}}, {{at}}.",

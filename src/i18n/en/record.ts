@@ -37,6 +37,7 @@ export const record = {
     glass: "Emergency access",
     informed: "Patient informed",
     withdrawn: "Consent withdrawn",
+    misfiled: "Wrong patient",
   },
   form: {
     DocumentReference: "document",

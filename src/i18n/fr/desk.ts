@@ -30,6 +30,7 @@ export const desk = {
     glass: "Accès en urgence",
     informed: "Information du patient",
     withdrawn: "Retrait du consentement",
+    misfiled: "Déclaration de mauvais patient",
     unread: "Élément illisible",
   },
   sent: "Envoi : {{who}}, {{at}}.",

@@ -37,6 +37,7 @@ export const record = {
     glass: "Accès en urgence",
     informed: "Patient informé",
     withdrawn: "Consentement retiré",
+    misfiled: "Mauvais patient",
   },
   form: {
     DocumentReference: "document",

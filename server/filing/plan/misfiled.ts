@@ -1,0 +1,85 @@
+import { opinionVersions } from "#protocol/case-state.ts";
+import { idOf } from "../ids.ts";
+import type { FileableEvent } from "../work.ts";
+import { caseIds, concept, requestOf, systems } from "./codes.ts";
+import { photoInstance } from "./dicom.ts";
+import { rejectionNote } from "./dicom-rejection.ts";
+import { changeAudit, provenance } from "./trail.ts";
+import type { Plan, PlanContext, Step } from "./types.ts";
+
+type MisfiledEvent = Extract<FileableEvent, { kind: "misfiled" }>;
+
+/**
+ * The case was of the wrong patient. Everything that the record has of it is entered in error: it stays, as law and the profiles have it, and no
+ * reader takes it for this patient's. Its photos are rejected in the archive. Who said so, why, and who was told is kept beside it.
+ */
+export function planMisfiled({ eventId, misfiling }: MisfiledEvent, context: PlanContext): Plan {
+  const { by, at, reason } = misfiling.payload;
+  const references = [...new Set([...(context.entries ?? []).filter(isResource), ...unlisted(context)])];
+  const origin = provenance(context, {
+    eventId,
+    targets: references,
+    occurredAt: at,
+    author: by,
+    signed: misfiling,
+    sources: [],
+    reason: { ...concept(systems.actReason, "PATADMIN", "patient administration"), text: reason },
+    isChange: true,
+  });
+  return {
+    steps: [
+      { kind: "retract", references },
+      ...rejections(eventId, misfiling.payload, context),
+      {
+        kind: "bundle",
+        writes: [{ resource: origin }, { resource: changeAudit(context, eventId, by, references) }],
+      },
+    ],
+    entries: [{ id: origin.id, kind: "misfiled", reference: `Provenance/${origin.id}` }],
+    blobs: {},
+  };
+}
+
+const isResource = (reference: string): boolean => !reference.startsWith("dicom:");
+
+/** What was filed with the pieces and is listed nowhere: the submission sets of documents, and the case's study. */
+function unlisted(context: PlanContext): string[] {
+  const { state } = context;
+  const withDocuments = [...state.consents, ...state.photos, ...opinionVersions(state)].map(
+    (each) => each.eventId,
+  );
+  return [
+    ...withDocuments.map((each) => `List/${idOf(each, "SubmissionSet")}`),
+    ...(context.archive && state.photos.length > 0
+      ? [`ImagingStudy/${caseIds(requestOf(context).eventId).imagingStudy}`]
+      : []),
+  ];
+}
+
+function rejections(
+  eventId: string,
+  { by, at }: MisfiledEvent["misfiling"]["payload"],
+  context: PlanContext,
+): Step[] {
+  if (!context.archive || context.state.photos.length === 0) return [];
+  const photos = context.state.photos.map((each) =>
+    // The note names the photos and says nothing of their pixels.
+    photoInstance(
+      { ...each, kind: "photo" },
+      new Uint8Array(1),
+      { width: each.photo.widthPx, height: each.photo.heightPx, components: 3, photometric: "YBR_FULL_422" },
+      context,
+    ),
+  );
+  const author = context.clinician(by);
+  return [
+    rejectionNote({
+      eventId,
+      photos,
+      reason: "wrong-patient",
+      at,
+      by: author === undefined ? undefined : { family: author.family, given: author.given },
+      timeZone: context.timeZone,
+    }),
+  ];
+}
