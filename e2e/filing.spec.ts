@@ -14,6 +14,7 @@ import { createRecordHttp } from "../server/filing/record/http.ts";
 import {
   aCase,
   aGlass,
+  aMisfiling,
   anAmendment,
   anInformed,
   asItem,
@@ -398,4 +399,26 @@ test("an amended opinion supersedes the letter that it replaces, in one bundle, 
     { code: "replaces", target: { reference: `DocumentReference/${replaced?.id}` } },
   ]);
   expect(reports.map((each) => each.status).sort()).toEqual(["corrected", "final"]);
+});
+
+test("a case of the wrong patient is entered in error in the record, all of it, and its photo rejected in the archive @filing", async () => {
+  const filed = new Set<string>();
+  const made = await aCase(all, { patient });
+  await using filing = await life("misfiled", filed);
+  await submitAll(filing, made.items);
+  await allFiled(filed, made.items.length);
+  const misfiling = await aMisfiling(all, made);
+  await filing.submit(asItem(made.roomId, misfiling));
+  await expect.poll(() => filed.has(misfiling.eventId), { timeout: 60_000 }).toBe(true);
+  const { requests, tasks, reports, messages, documents } = await contents(made.caseId);
+  const all5 = [...requests, ...tasks, ...reports, ...messages, ...documents];
+  expect(all5.length).toBeGreaterThan(8);
+  expect([...new Set(all5.map((each) => each.status))]).toEqual(["entered-in-error"]);
+  const references = (await filing.recordOf(made.roomId)).entries.map((each) => each.reference);
+  const consents = await Promise.all(
+    references.filter((each) => each.startsWith("Consent/")).map(async (each) => theRecord.read(each)),
+  );
+  for (const consent of consents) expect(consent).toMatchObject({ status: "entered-in-error" });
+  const trail = references.find((each) => each.startsWith("Provenance/"));
+  expect(JSON.stringify(await theRecord.read(trail ?? ""))).toContain("Homonyme choisi par erreur");
 });

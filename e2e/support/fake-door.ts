@@ -286,6 +286,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     respond: () => Promise.resolve(ok(undefined)),
     giveOpinion: () => Promise.resolve(ok(undefined)),
     amendOpinion: () => Promise.resolve(ok(undefined)),
+    sayMisfiled: () => Promise.resolve(ok(undefined)),
     retry: () => {},
     discard: () => {},
     markSeen: () => {},

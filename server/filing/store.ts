@@ -180,7 +180,7 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
 
   /**
    * The next thing to do in a case: its request before all else, then the order of arrival. A parked one blocks its case, save what was
-   * withdrawn: the record learns of that at once.
+   * withdrawn, or is of the wrong patient: the record learns of that at once.
    */
   async function head(roomId: string, q: Queries = db): Promise<Head | undefined> {
     const first = await q.one(
@@ -205,7 +205,7 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     q.one(
       headSchema,
       `SELECT event_id, room_id, kind, state, step, attempts, faults, reason, next_at_ms, waiting_since_ms
-       FROM filing_items WHERE room_id = ? AND kind = 'withdrawn' AND state IN ('new', 'planned', 'refusing')
+       FROM filing_items WHERE room_id = ? AND kind IN ('withdrawn', 'misfiled') AND state IN ('new', 'planned', 'refusing')
        ORDER BY seq LIMIT 1`,
       roomId,
     );

@@ -2,6 +2,7 @@ import type { RefusalReason } from "#protocol/disclose.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
+import { misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { KeptConsent } from "./consents.ts";
@@ -26,6 +27,7 @@ type Deeds = Pick<
   | "respond"
   | "giveOpinion"
   | "amendOpinion"
+  | "sayMisfiled"
   | "retry"
   | "discard"
   | "markSeen"
@@ -190,6 +192,25 @@ export function createDeeds(core: DoorCore): Deeds {
       const { opinion, signer } = found;
       const signed = await signer.sign(amendmentSchema.parse({ v: 1, ...why, opinion }));
       return addTo(roomId, { localId: opinion.opinionId, body: { kind: "amendment", amendment: signed } });
+    },
+
+    async sayMisfiled(roomId, reason) {
+      const found = viewOf(roomId);
+      const request = found?.view.events.find((event) => event.kind === "request");
+      if (found === null || request?.kind !== "request") return err("not-found");
+      const { live, ports } = found.parts;
+      const misfiling = misfilingSchema.parse({
+        v: 1,
+        misfilingId: crypto.randomUUID(),
+        caseId: request.request.caseId,
+        requestEventId: request.eventId,
+        reason,
+        told: ports.readersIn(roomId),
+        by: live.identity.userId,
+        at: new Date(clock.nowMs()).toISOString(),
+      });
+      const signed = await live.signer.sign(misfiling);
+      return addTo(roomId, { localId: misfiling.misfilingId, body: { kind: "misfiled", misfiling: signed } });
     },
 
     retry: (localId) => outbox.retry(localId),

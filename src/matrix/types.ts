@@ -115,6 +115,11 @@ export type Door = {
     opinion: OpinionDraft,
     why: AmendmentReason,
   ): Promise<Result<void, "storage-full" | ErrorCode>>;
+  /**
+   * Says, signed, that this case is of the wrong patient: its members are told by it, the record enters what it has of it in error, and files
+   * nothing more of it.
+   */
+  sayMisfiled(roomId: string, reason: string): Promise<Result<void, "storage-full" | ErrorCode>>;
   retry(localId: string): void;
   /** Removes something that was not sent. */
   discard(localId: string): void;
@@ -226,6 +231,7 @@ export type PendingItem = {
     | "response"
     | "opinion"
     | "amendment"
+    | "misfiled"
     | "glass"
     /** An emergency that the registry does not know of yet. */
     | "journal"

@@ -63,6 +63,12 @@ export const inWords = {
     ].join("\n");
   },
 
+  misfiled(reason: string, language: Language): string {
+    return language === "fr"
+      ? `Ce cas n’est pas du bon patient : ${reason}`
+      : `This case is of the wrong patient: ${reason}`;
+  },
+
   amendment({ how, reason, opinion }: Amendment, language: Language): string {
     const said = inWords.opinion(opinion, language);
     if (language === "fr")

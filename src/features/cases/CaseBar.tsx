@@ -69,6 +69,15 @@ function BarContent({ model, view }: Props) {
           {t("bar.leaving")}
         </p>
       );
+    case "misfiled":
+      return (
+        <>
+          <p className={styles.barText}>{t("misfiled.bar")}</p>
+          {view.role === "requester" && (
+            <PrimaryAction onClick={() => go("/demande")}>{t("misfiled.again")}</PrimaryAction>
+          )}
+        </>
+      );
     case "closed":
       return (
         <>

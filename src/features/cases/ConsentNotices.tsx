@@ -24,6 +24,28 @@ export function ConsentNotices({ model, view }: Props) {
   const { glasses, emergencies } = view.reminders;
   return (
     <>
+      {view.misfiled !== null && (
+        <Banner tone="urgent">
+          <div className={styles.notice}>
+            <p>
+              <strong>{t("misfiled.title")}</strong>{" "}
+              {t("misfiled.said", {
+                who: personName(view.misfiled.by, view.directory, "full"),
+                date: longMoment(words, view.misfiled.atMs),
+              })}
+            </p>
+            <p className={styles.reason}>{t("glass.reason", { reason: view.misfiled.reason })}</p>
+            <p>
+              {t("misfiled.told", {
+                who: view.misfiled.told
+                  .filter((each) => each !== view.bot)
+                  .map((each) => personName(each, view.directory, "full"))
+                  .join(", "),
+              })}
+            </p>
+          </div>
+        </Banner>
+      )}
       {glasses.map((glass) => (
         <Banner
           key={glass.glassIds.join()}

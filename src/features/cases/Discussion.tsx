@@ -213,6 +213,7 @@ function Pending({ item, model }: PendingProps) {
     response: "discussion.pendingResponse",
     opinion: "discussion.pendingOpinion",
     amendment: "discussion.pendingAmendment",
+    misfiled: "discussion.pendingMisfiled",
     glass: "discussion.pendingGlass",
     journal: "discussion.pendingJournal",
     informed: "discussion.pendingInformed",

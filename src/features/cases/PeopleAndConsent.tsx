@@ -6,6 +6,7 @@ import { AdmissionSheet } from "./AdmissionSheet.tsx";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
 import type { ConsentStanding } from "./consent-standing.ts";
+import { MisfiledSheet } from "./MisfiledSheet.tsx";
 import styles from "./people.module.css";
 import { useWords } from "./use-words.ts";
 import { WithdrawSheet } from "./WithdrawSheet.tsx";
@@ -20,7 +21,7 @@ export function PeopleAndConsent({ model, view }: Props) {
   const words = useWords();
   const { t } = words;
   const [, go] = useLocation();
-  const [open, setOpen] = useState<"admission" | "withdraw" | null>(null);
+  const [open, setOpen] = useState<"admission" | "withdraw" | "misfiled" | null>(null);
   const { consent } = view;
   const close = () => setOpen(null);
   return (
@@ -47,6 +48,11 @@ export function PeopleAndConsent({ model, view }: Props) {
             {t("people.withdraw")}
           </TextAction>
         )}
+        {view.mayMisfile && (
+          <TextAction tone="danger" onClick={() => setOpen("misfiled")}>
+            {t("misfiled.action")}
+          </TextAction>
+        )}
         {consent !== null && consent.state !== "live" && (
           <SecondaryAction onClick={() => go(`${caseAddress(view.key)}/accord`)}>
             {t("people.askAgain")}
@@ -54,6 +60,7 @@ export function PeopleAndConsent({ model, view }: Props) {
         )}
       </div>
       {open === "admission" && <AdmissionSheet model={model} view={view} reader={null} onClose={close} />}
+      {open === "misfiled" && <MisfiledSheet model={model} view={view} onClose={close} />}
       {open === "withdraw" && <WithdrawSheet model={model} view={view} onClose={close} />}
     </section>
   );

@@ -2,6 +2,7 @@ import type { Directory, Health } from "#protocol/api.ts";
 import {
   arrivingPhotos,
   type CaseState,
+  mayMisfile,
   notYetFiled,
   type OpinionVersion,
   ofOnePhoto,
@@ -77,6 +78,7 @@ export type Bar =
   | { readonly kind: "taken"; readonly by: string }
   | { readonly kind: "declined" }
   | { readonly kind: "leaving" }
+  | { readonly kind: "misfiled" }
   | { readonly kind: "closed" };
 
 export type OpenCase = {
@@ -107,6 +109,14 @@ export type OpenCase = {
     /** The versions whose place it took, newest first. */
     readonly earlier: readonly OpinionVersion[];
   } | null;
+  /** Said to be of the wrong patient. */
+  readonly misfiled: {
+    readonly by: string;
+    readonly atMs: number;
+    readonly reason: string;
+    readonly told: readonly string[];
+  } | null;
+  readonly mayMisfile: boolean;
   readonly opinionPending: PendingItem | null;
   readonly consent: ConsentStanding | null;
   readonly reminders: Reminders;
@@ -184,6 +194,9 @@ function openCase(
     archivistPresent: record.members.includes(bot),
     health: facts.health,
     opinion: opinionOf(state),
+    misfiled: misfiledOf(state),
+    mayMisfile:
+      state.misfiled === null && mayMisfile(state, me) && !pending.some((item) => item.kind === "misfiled"),
     opinionPending: pending.find(({ kind }) => kind === "opinion" || kind === "amendment") ?? null,
     consent: standingOf(state, facts.nowMs),
     reminders: remindersOf(state, facts.nowMs),
@@ -234,6 +247,7 @@ function photoView(
 
 function barOf(record: CaseRecord, me: string): Bar {
   const { state, pending } = record;
+  if (state.misfiled !== null) return { kind: "misfiled" };
   if (state.opinion !== null) return { kind: "closed" };
   // On its way is not given: the letter says so, and nothing else can be done meanwhile.
   if (pending.some((item) => item.kind === "opinion" && item.state !== "failed")) return { kind: "leaving" };
@@ -253,6 +267,12 @@ function barOf(record: CaseRecord, me: string): Bar {
     default:
       return { kind: "requester" };
   }
+}
+
+function misfiledOf({ misfiled }: CaseState): OpenCase["misfiled"] {
+  if (misfiled === null) return null;
+  const { by, reason, told } = misfiled.misfiling;
+  return { by, reason, told, atMs: misfiled.atMs };
 }
 
 function opinionOf(state: CaseState): OpenCase["opinion"] {

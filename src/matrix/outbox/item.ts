@@ -17,6 +17,7 @@ import {
 } from "#protocol/events.ts";
 import { signedGlassSchema } from "#protocol/glass.ts";
 import { caseIdSchema, consentIdSchema, instantSchema, sha256Schema } from "#protocol/ids.ts";
+import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
 import { addresseeSchema } from "#protocol/people.ts";
 import { type Rendition, renditionSchema, signedReceiptSchema } from "#protocol/receipt.ts";
@@ -77,6 +78,7 @@ const bodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("message"), text: z.string(), clientRef: z.uuid() }),
   z.object({ kind: z.literal("response"), response: responseSchema }),
   z.object({ kind: z.literal("opinion"), opinion: signedOpinionSchema }),
+  z.object({ kind: z.literal("misfiled"), misfiling: signedMisfilingSchema }),
   z.object({ kind: z.literal("amendment"), amendment: signedAmendmentSchema }),
   z.object({ kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ kind: z.literal("informed"), informed: informedSchema }),
@@ -133,6 +135,8 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
       return `response ${canonicalJson(toJson(body.response))}`;
     case "opinion":
       return `opinion ${body.opinion.payload.opinionId}`;
+    case "misfiled":
+      return `misfiled ${body.misfiling.payload.misfilingId}`;
     case "amendment":
       return `opinion ${body.amendment.payload.opinion.opinionId}`;
     case "glass":
@@ -159,6 +163,8 @@ export function refOfEvent(event: CaseEvent): string | null {
       return `response ${canonicalJson(toJson(event.response))}`;
     case "opinion":
       return `opinion ${event.opinion.payload.opinionId}`;
+    case "misfiled":
+      return `misfiled ${event.misfiling.payload.misfilingId}`;
     case "amendment":
       return `opinion ${event.amendment.payload.opinion.opinionId}`;
     case "glass":

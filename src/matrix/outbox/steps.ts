@@ -128,6 +128,12 @@ function contentOf(body: Words, language: OutboxPorts["language"]): Record<strin
       return text(inWords.response(body.response, language), contentKeys.response, body.response);
     case "opinion":
       return text(inWords.opinion(body.opinion.payload, language), contentKeys.opinion, body.opinion);
+    case "misfiled":
+      return text(
+        inWords.misfiled(body.misfiling.payload.reason, language),
+        contentKeys.misfiled,
+        body.misfiling,
+      );
     case "amendment":
       return text(inWords.amendment(body.amendment.payload, language), contentKeys.amendment, body.amendment);
     case "glass":
