@@ -5,6 +5,7 @@ import { caseIds, concept, requestOf, systems } from "./codes.ts";
 import { documentBundle, documentId } from "./documents.ts";
 import { diagnosticReport, seenPhotos } from "./opinion.ts";
 import { reportId } from "./references.ts";
+import { filedKeys } from "./registry-keys.ts";
 import { serviceRequest, task } from "./request.ts";
 import { changeAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext } from "./types.ts";
@@ -51,6 +52,7 @@ export async function planAmendment(
     context,
     letter,
   );
+  const keys = filedKeys(context);
   const filed = [`DiagnosticReport/${report.id}`, `DocumentReference/${documentId(eventId, "letter")}`];
   return {
     steps: [
@@ -58,6 +60,7 @@ export async function planAmendment(
       {
         kind: "bundle",
         writes: [
+          ...keys.writes,
           { resource: report },
           { resource: serviceRequest(context) },
           { resource: task(context) },
@@ -71,6 +74,7 @@ export async function planAmendment(
               sources: [
                 { reference: `ServiceRequest/${requestId}` },
                 ...seenPhotos(opinion, context).map((reference) => ({ reference })),
+                ...keys.sources,
               ],
               revisionOf: [`DiagnosticReport/${reportId(before.eventId)}`, replaced],
               reason: { ...concept(systems.actReason, "TREAT"), text: reason },
@@ -86,7 +90,7 @@ export async function planAmendment(
       ...documents.entries,
       { id: report.id, kind: "amendment", reference: `DiagnosticReport/${report.id}` },
     ],
-    blobs: { letter },
+    blobs: { letter, ...keys.blobs },
   };
 }
 

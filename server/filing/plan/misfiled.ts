@@ -4,6 +4,7 @@ import type { FileableEvent } from "../work.ts";
 import { caseIds, concept, requestOf, systems } from "./codes.ts";
 import { photoInstance } from "./dicom.ts";
 import { rejectionNote } from "./dicom-rejection.ts";
+import { filedKeys } from "./registry-keys.ts";
 import { changeAudit, provenance } from "./trail.ts";
 import type { Plan, PlanContext, Step } from "./types.ts";
 
@@ -16,13 +17,14 @@ type MisfiledEvent = Extract<FileableEvent, { kind: "misfiled" }>;
 export function planMisfiled({ eventId, misfiling }: MisfiledEvent, context: PlanContext): Plan {
   const { by, at, reason } = misfiling.payload;
   const references = [...new Set([...(context.entries ?? []).filter(isResource), ...unlisted(context)])];
+  const keys = filedKeys(context);
   const origin = provenance(context, {
     eventId,
     targets: references,
     occurredAt: at,
     author: by,
     signed: misfiling,
-    sources: [],
+    sources: keys.sources,
     reason: { ...concept(systems.actReason, "PATADMIN", "patient administration"), text: reason },
     isChange: true,
   });
@@ -32,11 +34,15 @@ export function planMisfiled({ eventId, misfiling }: MisfiledEvent, context: Pla
       ...rejections(eventId, misfiling.payload, context),
       {
         kind: "bundle",
-        writes: [{ resource: origin }, { resource: changeAudit(context, eventId, by, references) }],
+        writes: [
+          ...keys.writes,
+          { resource: origin },
+          { resource: changeAudit(context, eventId, by, references) },
+        ],
       },
     ],
     entries: [{ id: origin.id, kind: "misfiled", reference: `Provenance/${origin.id}` }],
-    blobs: {},
+    blobs: keys.blobs,
   };
 }
 
