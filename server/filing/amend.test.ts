@@ -31,7 +31,7 @@ const letters = () =>
     .map((each) => ({ id: each.id, status: each.status, relatesTo: each.relatesTo }));
 
 describe("an amended opinion", () => {
-  test("[F42] is a letter that takes the place of the one before it, which stays and is superseded; nothing of that is changed", async () => {
+  test("[F44] is a letter that takes the place of the one before it, which stays and is superseded; nothing of that is changed", async () => {
     await using filing = await place.open();
     const made = await aCase(all);
     await submitAll(filing, made.items);
@@ -79,7 +79,7 @@ describe("an amended opinion", () => {
     expect(audits.flatMap((each) => balpFaults(each))).toEqual([]);
   });
 
-  test("[F42] says what it replaces and why, with the whole of the new text and the photos, which the record alone still has", async () => {
+  test("[F44] says what it replaces and why, with the whole of the new text and the photos, which the record alone still has", async () => {
     await using filing = await place.open();
     const made = await aCase(all);
     await submitAll(filing, made.items);
@@ -102,7 +102,7 @@ describe("an amended opinion", () => {
     expect(Buffer.from(bytes).toString("latin1")).toContain("/DCTDecode");
   });
 
-  test("[F42] a second one takes the place of the first; done twice, by a process that died between, it is once", async () => {
+  test("[F44] a second one takes the place of the first; done twice, by a process that died between, it is once", async () => {
     const made = await aCase(all);
     const first = await anAmendment(all, made);
     const { opinionId } = first.amendment.payload.opinion;
@@ -124,7 +124,7 @@ describe("an amended opinion", () => {
     ]);
   });
 
-  test("[F42] by somebody else, of a version that nobody knows, or with a signature that is not its author's, it is refused", async () => {
+  test("[F44] by somebody else, of a version that nobody knows, or with a signature that is not its author's, it is refused", async () => {
     await using filing = await place.open();
     const made = await aCase(all);
     await submitAll(filing, made.items);
