@@ -31,7 +31,7 @@ export function keptWorker(): Plugin {
           if (event === "message") listener({ type, __vitest_worker_response__: true });
       });
     const leave = () => {
-      for (const [event, listener] of listening.splice(0)) thread?.worker.off(event, listener);
+      for (const [event, listener] of listening) thread?.worker.off(event, listener);
     };
     const watch: Listener = (message: { type?: string }) => {
       if (thread === undefined) return;
@@ -54,9 +54,10 @@ export function keptWorker(): Plugin {
         on("message", watch);
       },
       send: (message: Message) => {
-        if (thread === undefined) return;
         const type = "type" in message ? message.type : undefined;
+        // The thread goes on; also for one whose place the next has taken already.
         if (type === "stop") return answer("stopped");
+        if (thread === undefined) return;
         // Sent on each time: it brings the names of the tests that are asked.
         if (type === "run") Object.assign(thread, { runs: thread.runs + 1, isBusy: true });
         thread.worker.send(message);
