@@ -60,6 +60,7 @@ const rare: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   desk: { state: "desk" },
   "desk-empty": { state: "desk-empty" },
   "desk-offline": { state: "desk-offline" },
+  misfiled: { state: "misfiled", at: `/cas/${uuid(3)}` },
   amended: { state: "amended", at: `/cas/${uuid(4)}` },
   "amend-opinion": { at: `/cas/${uuid(4)}/avis/rectifier` },
   "case-of-mine": { at: `/cas/${uuid(3)}` },

@@ -1,4 +1,5 @@
 import { stepCase } from "#protocol/case-state.ts";
+import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
 import type { FakeDoor } from "./fake-door.ts";
 import { bot, event, hourMs, uuid } from "./sample-cases.ts";
@@ -28,6 +29,33 @@ export function amendOpinions(door: FakeDoor, nowMs: number): void {
       certificate: "a.b.c",
     });
     const said = event(opinion.sender, nowMs - hourMs, { kind: "amendment", amendment });
+    byRoom.set(roomId, { ...record, state: stepCase(record.state, said, bot) });
+  }
+  door.cases.setState({ byRoom });
+}
+
+/** Says of each case of a fake door that it is of the wrong patient, by who asked. */
+export function misfileAll(door: FakeDoor, nowMs: number): void {
+  const byRoom = new Map(door.cases.getState().byRoom);
+  for (const [roomId, record] of byRoom) {
+    const { request } = record.state;
+    if (request === null) continue;
+    const by = request.request.requester;
+    const misfiling = signedMisfilingSchema.parse({
+      payload: {
+        v: 1,
+        misfilingId: uuid(991),
+        caseId: request.request.caseId,
+        requestEventId: request.eventId,
+        reason: "Homonyme choisi dans la liste : la date de naissance n’était pas la bonne.",
+        told: record.members,
+        by,
+        at: new Date(nowMs - hourMs).toISOString(),
+      },
+      jws: "a..b",
+      certificate: "a.b.c",
+    });
+    const said = event(by, nowMs - hourMs, { kind: "misfiled", misfiling });
     byRoom.set(roomId, { ...record, state: stepCase(record.state, said, bot) });
   }
   door.cases.setState({ byRoom });

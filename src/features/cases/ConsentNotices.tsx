@@ -32,7 +32,8 @@ export function ConsentNotices({ model, view }: Props) {
               {t("misfiled.said", {
                 who: personName(view.misfiled.by, view.directory, "full"),
                 date: longMoment(words, view.misfiled.atMs),
-              })}
+              })}{" "}
+              {t(view.misfiled.done ? "misfiled.done" : "misfiled.going")}
             </p>
             <p className={styles.reason}>{t("glass.reason", { reason: view.misfiled.reason })}</p>
             <p>

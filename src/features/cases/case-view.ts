@@ -115,6 +115,8 @@ export type OpenCase = {
     readonly atMs: number;
     readonly reason: string;
     readonly told: readonly string[];
+    /** The record has entered in error what it had of the case. */
+    readonly done: boolean;
   } | null;
   readonly mayMisfile: boolean;
   readonly opinionPending: PendingItem | null;
@@ -269,10 +271,11 @@ function barOf(record: CaseRecord, me: string): Bar {
   }
 }
 
-function misfiledOf({ misfiled }: CaseState): OpenCase["misfiled"] {
+function misfiledOf({ misfiled, filed }: CaseState): OpenCase["misfiled"] {
   if (misfiled === null) return null;
   const { by, reason, told } = misfiled.misfiling;
-  return { by, reason, told, atMs: misfiled.atMs };
+  const done = filed.get(misfiled.eventId)?.outcome.state === "filed";
+  return { by, reason, told, atMs: misfiled.atMs, done };
 }
 
 function opinionOf(state: CaseState): OpenCase["opinion"] {
