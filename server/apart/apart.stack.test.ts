@@ -122,6 +122,7 @@ describe("the archivist and the house as two processes of two users", { timeout:
       openTicket: async () => "ticket",
       bindTicket: async () => undefined,
       fileCheck: async () => "announced",
+      isClosed: async () => false,
       audit: {
         note: async () => undefined,
         inviteDecided: async () => undefined,
@@ -180,7 +181,7 @@ describe("the archivist and the house as two processes of two users", { timeout:
       );
       return;
     }
-    const keys = ["archivist-keys.db", "archivist-recovery.sealed", "archivist.db"].map((name) =>
+    const keys = ["archivist-keys.ARCHIVIST1.db", "archivist-recovery.sealed", "archivist.db"].map((name) =>
       join(at("archivist"), name),
     );
     const own = ["colloque.db", "registry-key.json", "record-token"].map((name) => join(at("house"), name));

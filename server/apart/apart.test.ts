@@ -54,6 +54,7 @@ function aHouse() {
     openTicket: note("openTicket", "ticket"),
     bindTicket: note("bindTicket", undefined),
     fileCheck: note("fileCheck", "announced" as const),
+    isClosed: note("isClosed", true),
     audit: {
       note: note("note", undefined),
       inviteDecided: note("inviteDecided", undefined),
@@ -77,6 +78,7 @@ async function askAll(house: House): Promise<unknown[]> {
     await house.bindTicket("ticket", "mxc://x/y"),
     await house.fileCheck("mxc://x/y", "!r", undefined),
     await house.fileCheck("mxc://x/y", "!r", "receipt"),
+    await house.isClosed("!r"),
     await house.audit.note({ event: "e", actor: "@a:x", details: { roomId: "!r" } }),
     await house.audit.inviteDecided({
       actor: "@a:x",

@@ -22,6 +22,7 @@ export async function runArchivist(config: ArchivistConfig, log: Logger, signal:
       db,
       log: log.child({ role: "bot" }),
       clock: Date.now,
+      epochMs: config.epochMs,
     }),
   );
   stack.use(bot.deliverTo((item) => hand(item, { bot, house, archivist: config.userId })));

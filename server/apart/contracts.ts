@@ -67,6 +67,7 @@ export const houseContract = {
     takes: room.extend({ mxc: z.string(), receiptId: z.string().optional() }),
     gives: z.enum(["announced", "unknown", "of-another"]),
   },
+  isClosed: { takes: room, gives: z.boolean() },
   note: { takes: note, gives: nothing },
   inviteDecided: {
     takes: z.object({

@@ -12,7 +12,8 @@ import type { Logger } from "../kit/log.ts";
 import { houseContract, houseSocket } from "./contracts.ts";
 
 /** Everything that the archivist asks of the rest of the house, in one process with it or from its own. */
-export type House = Omit<BotNeeds, "onFatal" | "noteWithdrawal" | "audit"> & {
+export type House = Omit<BotNeeds, "onFatal" | "noteWithdrawal" | "audit" | "isClosed"> & {
+  isClosed(roomId: string): Promise<boolean>;
   readonly audit: BotNeeds["audit"] & Pick<Audit, "pictureRead">;
   noteWithdrawal(roomId: string, withdrawn: Withdrawn): Promise<void>;
   /** One decrypted event for filing, a photo with its picture. Durable when it resolves. */
@@ -45,6 +46,12 @@ export function houseOf({ registry, directory, audit, gate, filing }: HouseParts
         facts.roomId === roomId && (receiptId ?? facts.receipt.receiptId) === facts.receipt.receiptId;
       return isThis ? "announced" : "of-another";
     },
+    isClosed: async (roomId) => {
+      const taker = await filing;
+      if (taker === undefined) return false;
+      const isWaiting = (await taker.desk.pieces()).some((each) => each.roomId === roomId);
+      return !isWaiting && (await taker.recordOf(roomId)).entries.some((entry) => entry.kind === "opinion");
+    },
     submit: async ({ eventId, roomId, sender, originServerTs: atMs, type, content }, picture) => {
       const event = parseCaseEvent({ eventId, sender, atMs, type, content });
       const taker = await filing;
@@ -76,6 +83,7 @@ export const openHouse = (folder: string, house: House, log: Logger): Promise<As
       openTicket: ({ roomId, invitee }) => house.openTicket(roomId, invitee),
       bindTicket: ({ ticketId, mxc }) => done(house.bindTicket(ticketId, mxc)),
       fileCheck: ({ mxc, roomId, receiptId }) => house.fileCheck(mxc, roomId, receiptId),
+      isClosed: ({ roomId }) => house.isClosed(roomId),
       note: ({ event, actor, caseId, details }) =>
         done(
           house.audit.note({
@@ -108,6 +116,7 @@ export function houseAt(folder: string): House & AsyncDisposable {
       withdrawnIn: (roomId) => ask.withdrawnIn({ roomId }),
       withdrawalTold: (consentId) => gone(ask.withdrawalTold({ consentId })),
     },
+    isClosed: (roomId) => ask.isClosed({ roomId }),
     noteWithdrawal: (roomId, withdrawn) => gone(ask.noteWithdrawal({ roomId, withdrawn })),
     openTicket: (roomId, invitee) => ask.openTicket({ roomId, invitee }),
     bindTicket: (ticketId, mxc) => gone(ask.bindTicket({ ticketId, mxc })),

@@ -35,6 +35,8 @@ export type Archivist = AsyncDisposable & {
   tryAgain(roomId: string): void;
   /** Looks again at every room where something waits. */
   lookAgain(): Promise<void>;
+  /** Stops for good, and then takes in everything that was said in any case: the device may leave. */
+  drain(): Promise<void>;
 };
 
 export async function startArchivist(
@@ -124,6 +126,11 @@ export async function startArchivist(
     },
     lookAgain: async () => {
       for (const roomId of await roomsToLookAt(db)) bell.ring(roomId);
+    },
+    drain: async () => {
+      await stack.disposeAsync();
+      for (const room of client.getRooms())
+        if (isIn(room) && isCaseRoom(room)) await inbox.drain(room.roomId);
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -385,8 +385,8 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     await archivist.kill();
 
     for (const name of ["", "-wal", "-shm"])
-      if (existsSync(join(dataDir, `archivist-keys.db${name}`)))
-        renameSync(join(dataDir, `archivist-keys.db${name}`), join(dataDir, `gone${name}`));
+      if (existsSync(join(dataDir, `archivist-keys.ARCHIVIST1.db${name}`)))
+        renameSync(join(dataDir, `archivist-keys.ARCHIVIST1.db${name}`), join(dataDir, `gone${name}`));
     archivist = await startBot();
     expect(archivist.lines[0]?.fatal).toMatch(/keys are gone.*archivist-new-device/);
     // With a key that only the lost device is sent.
@@ -397,7 +397,7 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     // The inbox is lost too: everything must be read anew.
     for (const name of ["", "-wal", "-shm"]) rmSync(join(dataDir, `server.db${name}`), { force: true });
     for (const name of ["", "-wal", "-shm"])
-      rmSync(join(dataDir, `archivist-keys.db${name}`), { force: true });
+      rmSync(join(dataDir, `archivist-keys.ARCHIVIST1.db${name}`), { force: true });
     writeFileSync(join(dataDir, "archivist-new-device"), "");
     archivist = await startBot();
     await say(requester, roomId, "after");

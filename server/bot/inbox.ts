@@ -24,6 +24,8 @@ export type InboxItem = {
 export type Inbox = {
   /** Looks at a room: takes in what is new and hands over what waits. Says in how many milliseconds to look again, if so. */
   pump(roomId: string): Promise<number | undefined>;
+  /** Takes in all that was said in a room, and waits for late keys as long as it would anyway. Not beside `pump` of the same room. */
+  drain(roomId: string): Promise<void>;
   /** At the next look, whatever could not be read is tried once more, however old. */
   tryAgain(roomId: string): void;
 };
@@ -81,6 +83,10 @@ export function createInbox(parts: InboxParts): Inbox {
   }
 
   return {
+    drain: async (roomId) => {
+      for (let again = await takeIn(roomId); again !== undefined; again = await takeIn(roomId))
+        await new Promise((resolve) => setTimeout(resolve, again));
+    },
     pump: async (roomId) => {
       const again = [
         await retryUnreadable(parts, roomId, asked.delete(roomId) ? 0 : clock() - unreadableForMs),

@@ -3,15 +3,16 @@ import type { EncryptedFile, Filed } from "#protocol/events.ts";
 import type { Logger } from "../kit/log.ts";
 import { toLog } from "../kit/log.ts";
 import type { Clock, Role, RoleContext } from "../kit/role.ts";
-import { createSealer, type Sealer } from "../kit/seal.ts";
+import { createSealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import { type Archivist, startArchivist } from "./archivist.ts";
-import { createFailStop, type FailStop } from "./fail-stop.ts";
+import { come, type EpochParts, endOthers, endOthersLater, isDue, turn } from "./epochs.ts";
+import { createFailStop } from "./fail-stop.ts";
 import { createHttp, type Homeserver } from "./http.ts";
 import type { InboxItem } from "./inbox.ts";
 import { type Account, ArchivistRefuses } from "./login.ts";
 import type { BotNeeds } from "./needs.ts";
-import { openSession } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 import { allUnread, askIn, giveUpUnread, migrations, type Unread } from "./store.ts";
 
 export type { InboxItem } from "./inbox.ts";
@@ -57,7 +58,12 @@ export type BotParts = BotNeeds & {
   readonly db: Database;
   readonly log: Logger;
   readonly clock: Clock;
+  /** How old a device may become, and how long the next one listens beside it; no end unless it is said. */
+  readonly epochMs?: number;
+  readonly overlapMs?: number;
 };
+
+type Acting = { readonly session: Session; readonly archivist: Archivist };
 
 /** The archivist: a Matrix device that reads in order to file, and invites on behalf of a case. It holds no key of the record. */
 export const botRole = (needs: BotNeeds): Role<Bot> => ({
@@ -92,6 +98,7 @@ function partsOf({ config, db, log, clock }: RoleContext) {
     db,
     log: log.child({ role: "bot" }),
     clock,
+    epochMs: keys.epochMs,
   };
 }
 
@@ -113,38 +120,74 @@ export async function startBot(parts: BotParts): Promise<Bot> {
   const sealer = createSealer(parts.storeKey, "bot");
   const stopping = new AbortController();
   let consumer: ((item: InboxItem) => Promise<void>) | undefined;
-  let isUp = (): boolean => false;
-
-  const up = (async (): Promise<Archivist> => {
-    const session = await openPatiently({ ...parts, http, sealer, brake }, stopping.signal);
-    stack.use(session);
-    const archivist = await startArchivist({
-      ...parts,
-      sealer,
-      session,
-      http,
-      brake,
-      consumer: () => consumer,
-    });
-    stack.use(archivist);
-    isUp = session.isUp;
-    log.info({ deviceId: session.deviceId }, "the archivist is up");
-    return archivist;
-  })();
-  up.catch((error: unknown) => {
-    if (!stopping.signal.aborted) brake.fail(error);
+  const whole: EpochParts = {
+    ...parts,
+    http,
+    sealer,
+    brake,
+    signal: stopping.signal,
+    overlapMs: parts.overlapMs ?? 10 * 60_000,
+    isClosed: parts.isClosed ?? (async () => false),
+  };
+  const work = async (session: Session): Promise<Acting> => ({
+    session,
+    archivist: await startArchivist({ ...whole, ...parts, session, consumer: () => consumer }),
   });
+  /** Who acts now; while the devices take turns, who will. */
+  let acting = (async (): Promise<Acting> => {
+    const session = await openPatiently(whole);
+    const opened = await work(session);
+    log.info({ deviceId: session.deviceId }, "the archivist is up");
+    await endOthersLater(whole, session);
+    return opened;
+  })();
+  let isUp = (): boolean => false;
+  const fail = (error: unknown): void => {
+    if (!stopping.signal.aborted) brake.fail(error);
+  };
+  acting.then(({ session }) => {
+    isUp = session.isUp;
+  }, fail);
+  const up = async (): Promise<Archivist> => (await acting).archivist;
+
+  /** Another device takes over, if it is time. What goes wrong before it acts costs nothing; after it, the next start goes on. */
+  async function turnIfDue(): Promise<void> {
+    const old = await acting;
+    if (!(await isDue(whole, parts.epochMs ?? 0, parts.clock()))) return;
+    await endOthers(whole, old.session);
+    await using coming = new AsyncDisposableStack();
+    const session = coming.use(await come(whole));
+    acting = (async () => {
+      await old.archivist.drain();
+      await turn(whole, old.session, session);
+      await old.session[Symbol.asyncDispose]();
+      return await work(session);
+    })();
+    // Half way there is no way back but a new start.
+    acting.catch(fail);
+    await acting;
+    coming.move();
+    isUp = session.isUp;
+    await endOthersLater(whole, session);
+  }
+  const lookAtEpoch = (): void => leave(turnIfDue(), log);
+  const epochTimer = setInterval(
+    lookAtEpoch,
+    Math.min(3_600_000, Math.max(1_000, parts.epochMs ?? 3_600_000)),
+  );
+  epochTimer.unref();
+  leave(acting.then(turnIfDue), log);
 
   return {
     state: () => (isUp() ? "up" : "down"),
     whenUp: async () => {
-      await up;
+      await up();
     },
     deliverTo: (onInbox) => {
       if (consumer !== undefined) throw new Error("The archivist hands its inbox to one consumer");
       consumer = onInbox;
       leave(
-        up.then((archivist) => archivist.lookAgain()),
+        up().then((archivist) => archivist.lookAgain()),
         log,
       );
       return {
@@ -153,24 +196,27 @@ export async function startBot(parts: BotParts): Promise<Bot> {
         },
       };
     },
-    sendFiled: async (roomId, content) => (await up).sendFiled(roomId, content),
-    readMedia: async (file) => (await up).readMedia(file),
-    onWithdrawn: async (roomId) => (await up).onWithdrawn(roomId),
+    sendFiled: async (roomId, content) => (await up()).sendFiled(roomId, content),
+    readMedia: async (file) => (await up()).readMedia(file),
+    onWithdrawn: async (roomId) => (await up()).onWithdrawn(roomId),
     askIn: async (invitation) => {
       await askIn(db, invitation);
       leave(
-        up.then((archivist) => archivist.onUserReady(invitation.userId)),
+        up().then((archivist) => archivist.onUserReady(invitation.userId)),
         log,
       );
     },
-    redactRefused: async (roomId, eventId) => (await up).redactRefused(roomId, eventId),
+    redactRefused: async (roomId, eventId) => (await up()).redactRefused(roomId, eventId),
     unread: () => allUnread(db),
-    tryAgain: async (roomId) => (await up).tryAgain(roomId),
+    tryAgain: async (roomId) => (await up()).tryAgain(roomId),
     giveUpUnread: (eventId) => giveUpUnread(db, eventId),
-    onUserReady: async (userId) => (await up).onUserReady(userId),
+    onUserReady: async (userId) => (await up()).onUserReady(userId),
     [Symbol.asyncDispose]: async () => {
       stopping.abort();
-      await up.catch(() => undefined);
+      clearInterval(epochTimer);
+      const last = await acting.catch(() => undefined);
+      await last?.archivist[Symbol.asyncDispose]();
+      await last?.session[Symbol.asyncDispose]();
       await stack.disposeAsync();
     },
   };
@@ -178,14 +224,11 @@ export async function startBot(parts: BotParts): Promise<Bot> {
 
 const retryMs = 2_000;
 
-async function openPatiently(
-  parts: BotParts & { http: ReturnType<typeof createHttp>; sealer: Sealer; brake: FailStop },
-  signal: AbortSignal,
-) {
+async function openPatiently(parts: EpochParts): Promise<Session> {
   for (;;) {
-    signal.throwIfAborted();
+    parts.signal.throwIfAborted();
     try {
-      return await openSession({ ...parts, signal });
+      return await openSession(parts);
     } catch (error) {
       if (!(error instanceof ColloqueError) || error.code !== "homeserver-unreachable") throw error;
       parts.log.warn(toLog(error), "the homeserver does not answer the archivist yet");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import { callJson, type Http } from "./http.ts";
-import { readSession, writeSession } from "./store.ts";
+import { type DeviceRow, setToken } from "./store.ts";
 
 export type Account = { readonly userId: string; readonly password: string };
 export type Login = { readonly deviceId: string; readonly token: string };
@@ -19,26 +19,31 @@ const loginSchema = z.object({ access_token: z.string(), device_id: z.string() }
 const whoamiSchema = z.object({ device_id: z.string() });
 const tokenContext = "bot_session.token";
 
-/** The kept session, or a new login under the same device id when there is none or the homeserver no longer knows it. */
-export async function logIn(parts: {
-  db: Database;
-  http: Http;
-  sealer: Sealer;
-  account: Account;
-}): Promise<Login> {
-  const { db, http, sealer, account } = parts;
-  const kept = await readSession(db);
-  const deviceNumber = kept?.deviceNumber ?? 1;
-  const deviceId = deviceIdOf(deviceNumber);
-  if (kept?.token !== undefined) {
-    const token = sealer.openText(kept.token, tokenContext);
-    const who = await callJson(http, whoamiSchema, {
+export type LoginParts = {
+  readonly db: Database;
+  readonly http: Http;
+  readonly sealer: Sealer;
+  readonly account: Account;
+};
+
+/** The kept session of a device, or a new login under the same device id when there is none or the homeserver no longer knows it. */
+export async function logIn(parts: LoginParts, device: Pick<DeviceRow, "number" | "token">): Promise<Login> {
+  const deviceId = deviceIdOf(device.number);
+  if (device.token !== undefined) {
+    const token = parts.sealer.openText(device.token, tokenContext);
+    const who = await callJson(parts.http, whoamiSchema, {
       method: "GET",
       path: "/_matrix/client/v3/account/whoami",
       token,
     });
     if (who.status === 200 && who.value?.device_id === deviceId) return { deviceId, token };
   }
+  const token = await logInAnew(parts, deviceId);
+  await setToken(parts.db, device.number, parts.sealer.seal(token, tokenContext));
+  return { deviceId, token };
+}
+
+async function logInAnew({ http, account }: LoginParts, deviceId: string): Promise<string> {
   const answer = await callJson(http, loginSchema, {
     method: "POST",
     path: "/_matrix/client/v3/login",
@@ -56,14 +61,20 @@ export async function logIn(parts: {
     );
   if (answer.value === undefined)
     throw new Error(`The homeserver refused the archivist's login (${answer.status})`);
-  await writeSession(db, deviceNumber, sealer.seal(answer.value.access_token, tokenContext));
-  return { deviceId, token: answer.value.access_token };
+  return answer.value.access_token;
 }
 
-/** Forgets the token, so that the next start logs in again. */
-export async function forgetToken(db: Database): Promise<void> {
-  const kept = await readSession(db);
-  if (kept !== undefined) await writeSession(db, kept.deviceNumber, null);
+/** Takes a device off the homeserver, with its keys: nobody writes to it any more. Its token may be lost; twice is once. */
+export async function logOut(parts: LoginParts, device: Pick<DeviceRow, "number" | "token">): Promise<void> {
+  const { token } = await logIn(parts, device);
+  const answer = await callJson(parts.http, z.unknown(), {
+    method: "POST",
+    path: "/_matrix/client/v3/logout",
+    token,
+    body: {},
+  });
+  if (answer.status !== 200 && answer.status !== 401)
+    throw new Error(`The homeserver does not let an old device of the archivist go (${answer.status})`);
 }
 
 const keysSchema = z.object({

@@ -21,6 +21,8 @@ export type BotNeeds = Tickets & {
   readonly coverOf: (caseId: string, userId: string) => Promise<Cover>;
   /** Whether a file that an event names is one that a receipt announced for that case. */
   readonly fileCheck: FileCheck;
+  /** Whether all of a case is in the record and its opinion given: the next device of the archivist then gets no keys of it. */
+  readonly isClosed?: (roomId: string) => Promise<boolean>;
   /** The people whom an addressee stands for, the requester left out. */
   readonly peopleOf: (addressee: Addressee, requester: string) => Promise<readonly string[]>;
   /**

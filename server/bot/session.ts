@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MatrixClient } from "matrix-js-sdk";
@@ -9,7 +9,7 @@ import type { Database } from "../store/index.ts";
 import { type CryptoStore, openCryptoStore } from "./crypto-store/index.ts";
 import type { FailStop } from "./fail-stop.ts";
 import type { Http } from "./http.ts";
-import { type Account, ArchivistRefuses, deviceIdOf, forgetToken, logIn, publishedKeys } from "./login.ts";
+import { type Account, ArchivistRefuses, deviceIdOf, logIn, publishedKeys } from "./login.ts";
 import { recoveryKeyFile } from "./recovery-key.ts";
 import {
   ClientEvent,
@@ -22,7 +22,8 @@ import {
 } from "./sdk.ts";
 import { guardCrypto, learnDevices } from "./sdk-inside.ts";
 import { createSdkLog } from "./sdk-log.ts";
-import { readSession, writeSession } from "./store.ts";
+import { type DeviceRow, devices, putDevice, setToken } from "./store.ts";
+import { oldestStore, setStoreAside, storePath } from "./store-files.ts";
 import { decryptStrictly } from "./strict-decrypt.ts";
 
 /**
@@ -36,6 +37,7 @@ export type Session = AsyncDisposable & {
   readonly client: MatrixClient;
   readonly crypto: CryptoApi;
   readonly userId: string;
+  readonly deviceNumber: number;
   readonly deviceId: string;
   readonly token: string;
   /** Learns a person's devices anew; false when that was done a moment ago. */
@@ -57,19 +59,39 @@ export type SessionParts = {
   readonly signal: AbortSignal;
 };
 
-const storeName = "archivist-keys.db";
 /** An empty file of this name in the data folder asks for a new device. */
 const newDeviceFile = "archivist-new-device";
 
+/** The device that acts, as it was left at the last end. */
 export async function openSession(parts: SessionParts): Promise<Session> {
-  const { db, http, brake, account, dataDir } = parts;
   await takeNewDeviceIfAsked(parts);
-  const keys = await openCryptoStore(join(dataDir, storeName), brake.fail);
+  const known = await devices(parts.db);
+  const acting = known.find((each) => each.state === "acting") ?? (await firstDevice(parts));
+  // While the one before it is leaving, the backup still has what shall end with it.
+  const restores = known.every((each) => each.state !== "leaving");
+  return openDevice(parts, acting, restores);
+}
+
+/** A database that was lost or never there: the keys say which device this is. */
+async function firstDevice({ db, dataDir }: SessionParts): Promise<Pick<DeviceRow, "number" | "token">> {
+  const number = oldestStore(dataDir) ?? 1;
+  await putDevice(db, number, "acting", null, Date.now());
+  return { number, token: undefined };
+}
+
+/** Opens a device, whose keys are there or begin now. `restores`: a device without the backup's key takes in what the backup has. */
+export async function openDevice(
+  parts: SessionParts,
+  device: Pick<DeviceRow, "number" | "token">,
+  restores: boolean,
+): Promise<Session> {
+  const { http, brake, account, dataDir } = parts;
+  const keys = await openCryptoStore(storePath(dataDir, device.number), brake.fail);
   let client: MatrixClient | undefined;
   try {
-    const login = await logIn(parts);
+    const login = await logIn(parts, device);
     const published = await publishedKeys(http, login.token, account.userId);
-    refuseLostKeys(keys, published.devices.has(login.deviceId), dataDir);
+    refuseLostKeys(keys, published.devices.has(login.deviceId), dataDir, device.number);
 
     const matrix = createMatrixClient(parts, login);
     client = matrix;
@@ -83,15 +105,17 @@ export async function openSession(parts: SessionParts): Promise<Session> {
       published.devices.get(login.deviceId),
       (await crypto.getOwnDeviceKeys()).ed25519,
       dataDir,
+      device.number,
     );
-    stopOnSilentErrors(matrix, db, brake);
+    stopOnSilentErrors(matrix, parts.db, device.number, brake);
 
     await firstSync(matrix, account.userId, parts.signal);
-    await setUpIdentity(matrix, crypto, parts);
+    await setUpIdentity(matrix, crypto, parts, restores);
     return {
       client: matrix,
       crypto,
       userId: account.userId,
+      deviceNumber: device.number,
       deviceId: login.deviceId,
       token: login.token,
       learnDevices: notAgainFor(30_000, (userId) => learnDevices(crypto, userId)),
@@ -136,40 +160,47 @@ async function takeNewDeviceIfAsked({ db, dataDir, storeKey }: SessionParts): Pr
     throw new ArchivistRefuses(
       `A new device of the archivist needs its recovery key: put it into ${recovery.path} and start again.`,
     );
-  const next = ((await readSession(db))?.deviceNumber ?? 1) + 1;
-  for (const suffix of ["", "-wal", "-shm"]) {
-    const path = join(dataDir, storeName + suffix);
-    if (existsSync(path)) renameSync(path, join(dataDir, `${storeName}.before-${deviceIdOf(next)}${suffix}`));
-  }
-  await writeSession(db, next, null);
+  const known = await devices(db);
+  const acting = known.find((each) => each.state === "acting")?.number ?? oldestStore(dataDir) ?? 1;
+  const next = Math.max(acting, ...known.map((each) => each.number)) + 1;
+  setStoreAside(dataDir, acting, deviceIdOf(next));
+  await db.transaction(async (tx) => {
+    await putDevice(tx, acting, "gone", null, Date.now());
+    await putDevice(tx, next, "acting", null, Date.now());
+  });
   rmSync(request);
 }
 
-const recoveryWords = (dataDir: string): string =>
-  `Put the key file ${storeName} back from its backup; or, if it is lost, create an empty file ${join(dataDir, newDeviceFile)} and start ` +
+const recoveryWords = (dataDir: string, number: number): string =>
+  `Put the key file ${storePath(dataDir, number)} back from its backup; or, if it is lost, create an empty file ${join(dataDir, newDeviceFile)} and start ` +
   "again: the archivist then takes a new device and reads old cases with its recovery key, which is in your vault and, sealed, beside " +
   "that file. What it cannot read even so is listed for a person to file.";
 
 /** A device that forgot its keys and keeps its name breaks every conversation. Better not to start. */
-function refuseLostKeys(keys: CryptoStore, deviceIsKnown: boolean, dataDir: string): void {
+function refuseLostKeys(keys: CryptoStore, deviceIsKnown: boolean, dataDir: string, number: number): void {
   if (keys.isEmpty && deviceIsKnown)
     throw new ArchivistRefuses(
-      `The archivist's keys are gone, but the homeserver knows its device. ${recoveryWords(dataDir)}`,
+      `The archivist's keys are gone, but the homeserver knows its device. ${recoveryWords(dataDir, number)}`,
     );
 }
 
-function refuseOtherDevice(published: string | undefined, own: string, dataDir: string): void {
+function refuseOtherDevice(
+  published: string | undefined,
+  own: string,
+  dataDir: string,
+  number: number,
+): void {
   if (published !== undefined && published !== own)
     throw new ArchivistRefuses(
-      `The archivist's keys are not those of the device that the homeserver knows. ${recoveryWords(dataDir)}`,
+      `The archivist's keys are not those of the device that the homeserver knows. ${recoveryWords(dataDir, number)}`,
     );
 }
 
 /** What the SDK reports and otherwise passes over. */
-function stopOnSilentErrors(client: MatrixClient, db: Database, brake: FailStop): void {
+function stopOnSilentErrors(client: MatrixClient, db: Database, number: number, brake: FailStop): void {
   client.on(ClientEvent.SyncUnexpectedError, (error) => brake.fail(error));
   client.on(HttpApiEvent.SessionLoggedOut, (error) => {
-    void forgetToken(db).finally(() => brake.fail(error));
+    void setToken(db, number, null).finally(() => brake.fail(error));
   });
 }
 
@@ -187,7 +218,12 @@ function firstSync(client: MatrixClient, userId: string, signal: AbortSignal): P
   });
 }
 
-async function setUpIdentity(client: MatrixClient, crypto: CryptoApi, parts: SessionParts): Promise<void> {
+async function setUpIdentity(
+  client: MatrixClient,
+  crypto: CryptoApi,
+  parts: SessionParts,
+  restores: boolean,
+): Promise<void> {
   const file = recoveryKeyFile(parts.dataDir, parts.storeKey);
   const { userId } = parts.account;
   const hasIdentity = await crypto.userHasCrossSigningKeys(userId, true);
@@ -213,7 +249,7 @@ async function setUpIdentity(client: MatrixClient, crypto: CryptoApi, parts: Ses
     setupNewKeyBackup: !hasStorage,
   });
   if ((await crypto.checkKeyBackupAndEnable()) === null && !hasStorage) await crypto.resetKeyBackup();
-  if ((await crypto.getSessionBackupPrivateKey()) === null) {
+  if (restores && (await crypto.getSessionBackupPrivateKey()) === null) {
     await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
     await crypto.checkKeyBackupAndEnable();
     await crypto.restoreKeyBackup();

@@ -53,23 +53,62 @@ export const migrations = [
      until_at INTEGER NOT NULL,
      PRIMARY KEY (room_id, user_id)
    );`,
+  // One device acts at a time; another may be coming or leaving. A number is never used again.
+  `CREATE TABLE bot_devices (
+     number INTEGER PRIMARY KEY,
+     state TEXT NOT NULL CHECK (state IN ('coming', 'acting', 'leaving', 'gone')),
+     token BLOB,
+     since_ms INTEGER NOT NULL
+   );
+   INSERT INTO bot_devices (number, state, token, since_ms) SELECT device_number, 'acting', token, 0 FROM bot_session;
+   DROP TABLE bot_session;`,
 ];
 
 const blob = z.instanceof(Uint8Array);
 
-// --- the session
+// --- the devices
 
-const sessionRow = z
-  .object({ device_number: z.number(), token: blob.nullable() })
-  .transform((row) => ({ deviceNumber: row.device_number, token: row.token ?? undefined }));
+const deviceRow = z
+  .object({
+    number: z.number(),
+    state: z.enum(["coming", "acting", "leaving", "gone"]),
+    token: blob.nullable(),
+    since_ms: z.number(),
+  })
+  .transform((row) => ({
+    number: row.number,
+    state: row.state,
+    token: row.token ?? undefined,
+    sinceMs: row.since_ms,
+  }));
+export type DeviceRow = z.infer<typeof deviceRow>;
 
-export const readSession = (q: Queries) => q.one(sessionRow, "SELECT device_number, token FROM bot_session");
-export const writeSession = (q: Queries, deviceNumber: number, token: Uint8Array | null) =>
+export const devices = (q: Queries): Promise<DeviceRow[]> =>
+  q.all(deviceRow, "SELECT number, state, token, since_ms FROM bot_devices ORDER BY number");
+export const putDevice = (
+  q: Queries,
+  number: number,
+  state: DeviceRow["state"],
+  token: Uint8Array | null,
+  sinceMs: number,
+) =>
   q.run(
-    `INSERT INTO bot_session (id, device_number, token) VALUES (1, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET device_number = excluded.device_number, token = excluded.token`,
-    deviceNumber,
+    `INSERT INTO bot_devices (number, state, token, since_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT (number) DO UPDATE SET state = excluded.state, token = excluded.token, since_ms = excluded.since_ms`,
+    number,
+    state,
     token,
+    sinceMs,
+  );
+export const setToken = (q: Queries, number: number, token: Uint8Array | null) =>
+  q.run("UPDATE bot_devices SET token = ? WHERE number = ?", token, number);
+/** The moment of a turn: from here on the other one is the device. */
+export const takeTurns = (q: Queries, coming: number, nowMs: number) =>
+  q.run(
+    `UPDATE bot_devices SET since_ms = ?, state = CASE state WHEN 'acting' THEN 'leaving' ELSE 'acting' END
+     WHERE state = 'acting' OR number = ?`,
+    nowMs,
+    coming,
   );
 
 // --- the inbox

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { userIdSchema } from "#protocol/ids.ts";
-import { base64Key, ConfigError, logLevel, parseEnvironment, withKeyFile } from "./config.ts";
+import { base64Key, ConfigError, epochDays, logLevel, parseEnvironment, withKeyFile } from "./config.ts";
 
 const environment = z.object({
   COLLOQUE_DATA: z.string().min(1),
@@ -9,6 +9,7 @@ const environment = z.object({
   COLLOQUE_BOT_USER: userIdSchema,
   COLLOQUE_BOT_PASSWORD: z.string().min(1),
   COLLOQUE_BOT_STORE_KEY: base64Key,
+  COLLOQUE_BOT_EPOCH_DAYS: epochDays,
   COLLOQUE_LOG: logLevel,
 });
 
@@ -21,6 +22,7 @@ export type ArchivistConfig = {
   readonly userId: string;
   readonly password: string;
   readonly storeKey: Uint8Array;
+  readonly epochMs: number;
   readonly logLevel: z.infer<typeof logLevel>;
 };
 
@@ -43,6 +45,7 @@ export function readArchivistConfig(env: Readonly<Record<string, string | undefi
     userId: e.COLLOQUE_BOT_USER,
     password: e.COLLOQUE_BOT_PASSWORD,
     storeKey: e.COLLOQUE_BOT_STORE_KEY,
+    epochMs: e.COLLOQUE_BOT_EPOCH_DAYS * 86_400_000,
     logLevel: e.COLLOQUE_LOG,
   };
 }

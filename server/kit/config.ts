@@ -16,6 +16,8 @@ export const base64Key = z.base64().transform((text, ctx) => {
   ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64" });
   return z.NEVER;
 });
+/** After how many days the archivist takes a new device; 0: never. */
+export const epochDays = z.coerce.number().min(0).max(3650).default(30);
 export const logLevel = z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info");
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
 /** The base of a server of the hospital. Who we are is said elsewhere. */
@@ -121,6 +123,7 @@ const environment = z.object({
   /** The archivist's own, wherever it is not a process apart. The key itself, or the file that holds it. */
   COLLOQUE_BOT_PASSWORD: z.string().min(1).optional(),
   COLLOQUE_BOT_STORE_KEY: base64Key.optional(),
+  COLLOQUE_BOT_EPOCH_DAYS: epochDays,
   /** What filing seals its queue with; the store key where the archivist is in this process. */
   COLLOQUE_FILING_KEY: base64Key.optional(),
   /** The folder of the sockets between this process and the archivist's own. */
@@ -181,7 +184,9 @@ export type Config = {
   readonly bot: {
     readonly userId: string;
     /** Undefined where the archivist is a process apart: nobody else has them. */
-    readonly keys: { readonly password: string; readonly storeKey: Uint8Array } | undefined;
+    readonly keys:
+      | { readonly password: string; readonly storeKey: Uint8Array; readonly epochMs: number }
+      | undefined;
   };
   readonly filingKey: Uint8Array;
   /** Undefined where the archivist is in this process. */
@@ -284,7 +289,8 @@ function archivistOf(e: z.infer<typeof environment>): Pick<Config, "bot" | "fili
   if (linksDir === undefined) {
     if (password === undefined) return refuse("COLLOQUE_BOT_PASSWORD is not set");
     if (storeKey === undefined) return refuse("COLLOQUE_BOT_STORE_KEY is not set");
-    return { bot: { userId, keys: { password, storeKey } }, filingKey: filingKey ?? storeKey, linksDir };
+    const keys = { password, storeKey, epochMs: e.COLLOQUE_BOT_EPOCH_DAYS * 86_400_000 };
+    return { bot: { userId, keys }, filingKey: filingKey ?? storeKey, linksDir };
   }
   if (password !== undefined || storeKey !== undefined)
     return refuse(

@@ -28,6 +28,11 @@ const settings = z
     failFirst: z.number(),
     withdrawn: z.array(withdrawalSchema),
     glasses: z.record(z.string(), z.number()),
+    /** So old is its device: an epoch is thirty days. */
+    ageDays: z.number().default(0),
+    closed: z.array(z.string()).default([]),
+    /** The archivist dies of itself at this line of its log. */
+    dieAt: z.string().default(""),
   })
   .parse(JSON.parse(process.argv[2] ?? ""));
 
@@ -39,14 +44,24 @@ const glasses = new Map(Object.entries(settings.glasses));
 let withdrawn = settings.withdrawn;
 let untold = settings.withdrawn;
 
+function note(line: string): void {
+  process.stderr.write(line);
+  const { msg } = z.looseObject({ msg: z.string() }).parse(JSON.parse(line));
+  if (msg === settings.dieAt) process.kill(process.pid, "SIGKILL");
+  say({ log: msg });
+}
+
 const bot = await startBot({
   homeserver: settings.socketPath === undefined ? { url: settings.url } : { socketPath: settings.socketPath },
   account: { userId: settings.userId, password: settings.password },
   storeKey: new Uint8Array(32).fill(5),
   dataDir: settings.dataDir,
   db,
-  log: createLogger("warn", { write: (line: string) => void process.stderr.write(line) }),
-  clock: Date.now,
+  log: createLogger("info", { write: note }),
+  clock: () => Date.now() + settings.ageDays * 86_400_000,
+  epochMs: 30 * 86_400_000,
+  overlapMs: 2_000,
+  isClosed: async (roomId) => settings.closed.includes(roomId),
   audit: {
     note: async (event) => void say({ audit: event.event, ...event.details }),
     inviteDecided: async (event) => void say({ audit: "invite-decided", ...event }),

@@ -37,6 +37,33 @@ export async function register(user: string): Promise<string> {
   return `@${user}:${serverName}`;
 }
 
+/** The devices of a user, as the homeserver has them, without the one that asks. */
+export async function devicesOf(userId: string): Promise<string[]> {
+  const { url } = homeserver();
+  const ask = async (method: string, path: string, token: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${url}/_matrix/client/v3/${path}`, {
+      method,
+      headers: token === "" ? {} : { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  };
+  const identifier = { type: "m.id.user", user: userId };
+  const login = { type: "m.login.password", identifier, password: "pw", device_id: "PROBE" };
+  const { access_token } = z
+    .object({ access_token: z.string() })
+    .parse(await ask("POST", "login", "", login));
+  const { devices } = z
+    .object({ devices: z.array(z.object({ device_id: z.string() })) })
+    .parse(await ask("GET", "devices", access_token));
+  await ask("POST", "logout", access_token, {});
+  return devices
+    .map((each) => each.device_id)
+    .filter((id) => id !== "PROBE")
+    .sort();
+}
+
 export type Clinician = {
   readonly userId: string;
   readonly recoveryKey: string;
@@ -115,6 +142,7 @@ const lineSchema = z.looseObject({
   ticketFor: z.string().optional(),
   unreadable: z.array(z.looseObject({ eventId: z.string() })).optional(),
   settled: z.boolean().optional(),
+  log: z.string().optional(),
 });
 export type Line = z.infer<typeof lineSchema>;
 
@@ -123,6 +151,8 @@ export type BotProcess = {
   tell(command: object): void;
   until(what: string, isTrue: (lines: Line[]) => boolean): Promise<void>;
   kill(): Promise<void>;
+  /** Resolves when it has ended. */
+  died(): Promise<void>;
 };
 
 export function botProcess(settings: {
@@ -132,6 +162,9 @@ export function botProcess(settings: {
   failFirst?: number;
   withdrawn?: object[];
   glasses?: Record<string, number>;
+  ageDays?: number;
+  closed?: string[];
+  dieAt?: string;
 }): BotProcess {
   const { url, socketPath } = homeserver();
   const orders = {
@@ -148,6 +181,7 @@ export function botProcess(settings: {
     stdio: ["pipe", "pipe", process.env.COLLOQUE_TEST_VERBOSE === undefined ? "ignore" : "inherit"],
   });
   children.push(child);
+  const died = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const lines: Line[] = [];
   createInterface({ input: child.stdout }).on("line", (text) =>
     lines.push(lineSchema.parse(JSON.parse(text))),
@@ -165,5 +199,6 @@ export function botProcess(settings: {
       );
     },
     kill: () => ended(child),
+    died: () => died,
   };
 }
