@@ -37,7 +37,7 @@ export async function register(user: string): Promise<string> {
   return `@${user}:${serverName}`;
 }
 
-/** The devices of a user, as the homeserver has them, without the one that asks. */
+/** The devices of an archivist, as the homeserver has them; a registration and this very question leave others. */
 export async function devicesOf(userId: string): Promise<string[]> {
   const { url } = homeserver();
   const ask = async (method: string, path: string, token: string, body?: object): Promise<unknown> => {
@@ -60,7 +60,7 @@ export async function devicesOf(userId: string): Promise<string[]> {
   await ask("POST", "logout", access_token, {});
   return devices
     .map((each) => each.device_id)
-    .filter((id) => id !== "PROBE")
+    .filter((id) => id.startsWith("ARCHIVIST"))
     .sort();
 }
 
