@@ -225,6 +225,12 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
       await pause(200);
     }
   },
+  /** The devices of somebody that have keys on the homeserver. */
+  async devicesOf(given) {
+    const { userId } = z.object({ userId: z.string() }).parse(given);
+    const { device_keys } = await client.downloadKeysForUsers([userId]);
+    return Object.keys(device_keys[userId] ?? {}).sort();
+  },
   async askKeys(given) {
     const { roomId, bot, botDevice } = z
       .object({ roomId: z.string(), bot: z.string(), botDevice: z.string() })

@@ -37,33 +37,6 @@ export async function register(user: string): Promise<string> {
   return `@${user}:${serverName}`;
 }
 
-/** The devices of an archivist, as the homeserver has them; a registration and this very question leave others. */
-export async function devicesOf(userId: string): Promise<string[]> {
-  const { url } = homeserver();
-  const ask = async (method: string, path: string, token: string, body?: object): Promise<unknown> => {
-    const answer = await fetch(`${url}/_matrix/client/v3/${path}`, {
-      method,
-      headers: token === "" ? {} : { authorization: `Bearer ${token}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-    return answer.json();
-  };
-  const identifier = { type: "m.id.user", user: userId };
-  const login = { type: "m.login.password", identifier, password: "pw", device_id: "PROBE" };
-  const { access_token } = z
-    .object({ access_token: z.string() })
-    .parse(await ask("POST", "login", "", login));
-  const { devices } = z
-    .object({ devices: z.array(z.object({ device_id: z.string() })) })
-    .parse(await ask("GET", "devices", access_token));
-  await ask("POST", "logout", access_token, {});
-  return devices
-    .map((each) => each.device_id)
-    .filter((id) => id.startsWith("ARCHIVIST"))
-    .sort();
-}
-
 export type Clinician = {
   readonly userId: string;
   readonly recoveryKey: string;
