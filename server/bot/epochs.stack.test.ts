@@ -24,7 +24,7 @@ beforeEach(async () => {
   bot = await register(`bot${suffix}`);
   await register(`requester${suffix}`);
   requester = await clinician(`requester${suffix}`, "R1", bot);
-});
+}, 90_000);
 afterEach(() => {
   killAll();
   rmSync(dataDir, { recursive: true, force: true });

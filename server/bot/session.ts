@@ -23,7 +23,7 @@ import {
 import { guardCrypto, learnDevices } from "./sdk-inside.ts";
 import { createSdkLog } from "./sdk-log.ts";
 import { type DeviceRow, devices, putDevice, setToken } from "./store.ts";
-import { oldestStore, setStoreAside, storePath } from "./store-files.ts";
+import { nameStore, oldestStore, setStoreAside, storePath } from "./store-files.ts";
 import { decryptStrictly } from "./strict-decrypt.ts";
 
 /**
@@ -67,6 +67,7 @@ export async function openSession(parts: SessionParts): Promise<Session> {
   await takeNewDeviceIfAsked(parts);
   const known = await devices(parts.db);
   const acting = known.find((each) => each.state === "acting") ?? (await firstDevice(parts));
+  nameStore(parts.dataDir, acting.number);
   // While the one before it is leaving, the backup still has what shall end with it.
   const restores = known.every((each) => each.state !== "leaving");
   return openDevice(parts, acting, restores);

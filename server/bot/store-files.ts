@@ -31,3 +31,11 @@ export function setStoreAside(dataDir: string, number: number, before: string): 
 export function destroyStore(dataDir: string, number: number): void {
   for (const suffix of suffixes) wipe(storePath(dataDir, number) + suffix);
 }
+
+/** A store from before devices had numbers in their files' names is the acting device's. */
+export function nameStore(dataDir: string, number: number): void {
+  for (const suffix of suffixes) {
+    const [old, path] = [join(dataDir, `archivist-keys.db${suffix}`), storePath(dataDir, number) + suffix];
+    if (existsSync(old) && !existsSync(path)) renameSync(old, path);
+  }
+}
