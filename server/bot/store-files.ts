@@ -32,9 +32,9 @@ export function destroyStore(dataDir: string, number: number): void {
   for (const suffix of suffixes) wipe(storePath(dataDir, number) + suffix);
 }
 
-/** A store from before devices had numbers in their files' names is the acting device's. */
+/** A store from before devices had numbers in their files' names is the acting device's. What lies beside it goes first: a crash loses nothing. */
 export function nameStore(dataDir: string, number: number): void {
-  for (const suffix of suffixes) {
+  for (const suffix of suffixes.toReversed()) {
     const [old, path] = [join(dataDir, `archivist-keys.db${suffix}`), storePath(dataDir, number) + suffix];
     if (existsSync(old) && !existsSync(path)) renameSync(old, path);
   }
