@@ -73,11 +73,8 @@ export async function endOthers(parts: EpochParts, acting: Session): Promise<voi
     if (device.state !== "leaving") continue;
     // The backup had all that the old one could read. The new one holds what the new device can: nothing of closed cases.
     await acting.crypto.resetKeyBackup();
+    parts.log.info({ deviceId: acting.deviceId }, steps.backup);
     await end(parts, device);
-    parts.log.info(
-      { deviceId: deviceIdOf(device.number) },
-      "the archivist's old device and its keys are gone",
-    );
   }
 }
 
