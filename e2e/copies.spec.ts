@@ -57,10 +57,11 @@ test("@filing a copy of the letter goes to the usual doctor and to the patient, 
   await doctor.page.getByRole("button", { name: "Envoyer une copie…" }).click();
   const sheet = doctor.page.getByRole("dialog");
   await test.step("nothing leaves before it is said to whom, and that the patient knows", async () => {
-    await sheet.getByRole("button", { name: "Remettre au service d’envoi" }).click();
+    const hand = sheet.getByRole("button", { name: "Remettre au service d’envoi" });
+    await expect(hand).toBeDisabled();
     await expect(sheet.getByText("Choisissez d’abord à qui.")).toBeVisible();
     await sheet.getByRole("button", { name: /Dr Paul Faure, médecin traitant/ }).click();
-    await sheet.getByRole("button", { name: "Remettre au service d’envoi" }).click();
+    await expect(hand).toBeDisabled();
     await expect(sheet.getByText("Dites d’abord que le patient en est informé.")).toBeVisible();
     const axe = await new AxeBuilder({ page: doctor.page }).analyze();
     expect(axe.violations).toEqual([]);
