@@ -88,8 +88,6 @@ test("@filing a copy of the letter goes to the usual doctor and to the patient, 
   });
 
   await test.step("on a phone, the nurse hands the patient theirs", async () => {
-    await nurse.page.reload();
-    await openCase(nurse.page, question);
     await toRecord(nurse.page);
     await expect(nurse.page.getByText("Dr Paul Faure").first()).toBeVisible();
     await nurse.page.getByRole("button", { name: "Envoyer une copie…" }).click();

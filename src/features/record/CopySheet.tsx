@@ -45,48 +45,52 @@ export function CopySheet({ model, asking, copies, people, entryId }: Props) {
         </div>
       }
     >
-      <OptionList
-        label={t("copies.to")}
-        chosen={kind ?? null}
-        onChoose={(id) => {
-          setOther(id === "colleague");
-          if (id !== "colleague") model.choose({ kind: id });
-        }}
-        options={[
-          ...(doctor?.reachable === true
-            ? [
-                {
-                  id: "usual-doctor" as const,
-                  label: t("copies.usualDoctor", { name: doctor.name }),
-                  detail: t("copies.byMail"),
-                },
-              ]
-            : []),
-          { id: "patient", label: t("copies.patient"), detail: t("copies.asPdf") },
-          { id: "colleague", label: t("copies.colleague"), detail: t("copies.byMail") },
-        ]}
-      />
-      {doctor?.reachable !== true && (
-        <p className={styles.quiet}>
-          {doctor === null ? t("copies.noDoctor") : t("copies.doctorWithoutMail", { name: doctor.name })}
-        </p>
-      )}
-      {other && (
-        <Colleagues model={model} chosen={to?.kind === "colleague" ? to.userId : null} people={people} />
-      )}
-      <Switch
-        label={t("copies.told")}
-        detail={t("copies.toldWhy")}
-        checked={told}
-        onChange={model.tell}
-        words={[t("copies.yes"), t("copies.no")]}
-      />
-      {refused !== null && (
-        <p role="alert">
-          <strong>{t("copies.failed")}</strong>{" "}
-          {refused.obstacle === null ? t(`errors:${refused.code}`) : t(`copies.obstacle.${refused.obstacle}`)}
-        </p>
-      )}
+      <div className={styles.sheetForm}>
+        <OptionList
+          label={t("copies.to")}
+          chosen={kind ?? null}
+          onChoose={(id) => {
+            setOther(id === "colleague");
+            if (id !== "colleague") model.choose({ kind: id });
+          }}
+          options={[
+            ...(doctor?.reachable === true
+              ? [
+                  {
+                    id: "usual-doctor" as const,
+                    label: t("copies.usualDoctor", { name: doctor.name }),
+                    detail: t("copies.byMail"),
+                  },
+                ]
+              : []),
+            { id: "patient", label: t("copies.patient"), detail: t("copies.asPdf") },
+            { id: "colleague", label: t("copies.colleague"), detail: t("copies.byMail") },
+          ]}
+        />
+        {doctor?.reachable !== true && (
+          <p className={styles.quiet}>
+            {doctor === null ? t("copies.noDoctor") : t("copies.doctorWithoutMail", { name: doctor.name })}
+          </p>
+        )}
+        {other && (
+          <Colleagues model={model} chosen={to?.kind === "colleague" ? to.userId : null} people={people} />
+        )}
+        <Switch
+          label={t("copies.told")}
+          detail={t("copies.toldWhy")}
+          checked={told}
+          onChange={model.tell}
+          words={[t("copies.yes"), t("copies.no")]}
+        />
+        {refused !== null && (
+          <p role="alert">
+            <strong>{t("copies.failed")}</strong>{" "}
+            {refused.obstacle === null
+              ? t(`errors:${refused.code}`)
+              : t(`copies.obstacle.${refused.obstacle}`)}
+          </p>
+        )}
+      </div>
     </Sheet>
   );
 }
