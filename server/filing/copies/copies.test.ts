@@ -7,6 +7,8 @@ import type { Filing, FilingOptions } from "../index.ts";
 import { documentId } from "../plan/documents.ts";
 import {
   aCase,
+  aMisfiling,
+  anAmendment,
   aWithdrawal,
   delattre,
   leaseOn,
@@ -201,6 +203,30 @@ describe("a copy of a filed letter", () => {
     await expect(ask({ kind: "usual-doctor" })).rejects.toMatchObject(why("consent-ended"));
     await ask({ kind: "patient" });
     await until(async () => (await state())[0] === "handed");
+  });
+
+  test("of a case of the wrong patient goes to nobody, the patient included", async () => {
+    await using filing = await place.open(undefined, correspondence);
+    const one = await filedCase(filing);
+    const event = await aMisfiling(all, one);
+    const { eventId, sender, atMs } = event;
+    await filing.submit({ eventId, sender, atMs, roomId: one.roomId, event, picture: undefined });
+    await until(() => place.words().get(eventId)?.state === "filed");
+    await expect(one.ask({ kind: "patient" })).rejects.toMatchObject(why("not-a-letter"));
+    expect(parcels).toEqual([]);
+  });
+
+  test("is of the later version where there is one", async () => {
+    await using filing = await place.open(undefined, correspondence);
+    const one = await filedCase(filing);
+    const event = await anAmendment(all, one);
+    const { eventId, sender, atMs } = event;
+    await filing.submit({ eventId, sender, atMs, roomId: one.roomId, event, picture: undefined });
+    await until(() => place.words().get(eventId)?.state === "filed");
+    await one.ask({ kind: "patient" }, { entryId: documentId(eventId, "letter") });
+    await until(async () => (await one.state())[0] === "handed");
+    const filed = await filing.readEntry(one.roomId, documentId(eventId, "letter"), martin);
+    expect(Buffer.from(parcels[0]?.file ?? []).equals(Buffer.from(filed.bytes))).toBe(true);
   });
 
   test("cannot be asked for where the hospital has no sender", async () => {

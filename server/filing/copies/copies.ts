@@ -128,8 +128,10 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
     if (sender === undefined) throw obstacle("no-sender");
     const { recipient } = row;
     const isForPatient = recipient.to.kind === "patient";
-    // It may have been taken back since it was asked for.
-    if (!isForPatient && hasEnded((await caseOf(row.room_id)).state)) throw obstacle("consent-ended");
+    // Much may have been said since it was asked for.
+    const { state } = await caseOf(row.room_id);
+    if (state.misfiled !== null) throw obstacle("not-a-letter");
+    if (!isForPatient && hasEnded(state)) throw obstacle("consent-ended");
     const { letter, entry } = await letterOf(row);
     const { secureMail } = recipient;
     const file =
@@ -226,11 +228,9 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
         if (known.room_id !== roomId || known.asked_by !== by) throw new ColloqueError("not-found");
         return;
       }
-      const isLetter = (await store.entries(roomId)).some(
-        (each) => each.id === entryId && each.kind === "opinion" && each.content_type === "application/pdf",
-      );
-      if (!isLetter) throw obstacle("not-a-letter");
+      const isThere = (await store.entries(roomId)).some((each) => each.id === entryId && isLetter(each));
       const inCase = await caseOf(roomId);
+      if (!isThere || inCase.state.misfiled !== null) throw obstacle("not-a-letter");
       if (to.kind !== "patient" && hasEnded(inCase.state)) throw obstacle("consent-ended");
       const recipient = await recipientOf(to, inCase);
       await copies.insert({
@@ -252,6 +252,10 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
     },
   };
 }
+
+/** The letter of an opinion, or of its later version. */
+const isLetter = ({ kind, content_type }: EntryRow): boolean =>
+  (kind === "opinion" || kind === "amendment") && content_type === "application/pdf";
 
 const obstacle = (why: CopyObstacle): ColloqueError => new ColloqueError("bad-request", { details: { why } });
 

@@ -39,15 +39,13 @@ export function RecordScreen({ model, copies, patient, state, people, nowMs, wid
   }, [model, filed]);
   // Where the letter has room beside the list, it is open at once.
   useEffect(() => {
-    const letters = record.pieces.filter((each) => each.main.readable);
-    const letter =
-      letters.find((each) => each.kind === "amendment") ?? letters.find((each) => each.kind === "opinion");
+    const letter = letterOf(record.pieces);
     if (!wide || letter === undefined || picked !== null) return;
     setPicked(letter.key);
     void model.open(letter.main.id);
   }, [wide, record.pieces, picked, model]);
   const piece = record.pieces.find((each) => each.key === picked);
-  const letter = record.pieces.find((each) => each.kind === "opinion" && each.main.readable)?.main;
+  const letter = letterOf(record.pieces)?.main;
   const pick = (each: Piece) => {
     // On a phone, the same press folds it again.
     if (!wide && each.key === picked) return setPicked(null);
@@ -78,7 +76,9 @@ export function RecordScreen({ model, copies, patient, state, people, nowMs, wid
               </li>
             ))}
           </ol>
-          {letter !== undefined && <CopiesPart model={copies} entryId={letter.id} people={people} />}
+          {letter !== undefined && state.misfiled === null && (
+            <CopiesPart model={copies} entryId={letter.id} people={people} />
+          )}
           {record.patientRecordUrl !== null && (
             <p className={styles.outside}>
               <a href={record.patientRecordUrl} target="_blank" rel="noreferrer">
@@ -95,6 +95,12 @@ export function RecordScreen({ model, copies, patient, state, people, nowMs, wid
       </div>
     </main>
   );
+}
+
+/** The letter that stands: of the later version where there is one. */
+function letterOf(pieces: readonly Piece[]): Piece | undefined {
+  const letters = pieces.filter((each) => each.main.readable);
+  return letters.find((each) => each.kind === "amendment") ?? letters.find((each) => each.kind === "opinion");
 }
 
 function Band({ patient, nowMs, wide, onBack }: Pick<Props, "patient" | "nowMs" | "wide" | "onBack">) {
