@@ -1,11 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { Link, Route, Switch, useLocation } from "wouter";
+import { addPlaceTexts } from "../i18n/places.ts";
 import { Icon, Logo } from "../ui/index.ts";
 import { DeskPlace } from "./desk-place.tsx";
 import type { PlaceProps } from "./place-props.ts";
 import { AccountPlace, NoPlace } from "./place-screens.tsx";
 import styles from "./shell.module.css";
 import { useArrival } from "./use-arrival.ts";
+
+addPlaceTexts();
 
 /** Where an administrator can be who is no clinician: the filing desk, and the account. */
 export function AdministratorPlaces(props: PlaceProps) {

@@ -4,6 +4,7 @@ import { Route, Switch, useLocation } from "wouter";
 import { useStore } from "zustand";
 import { createWorklistModel, type Tab } from "../features/cases/index.ts";
 import { createRequestModel, type RequestModel } from "../features/request/index.ts";
+import { addPlaceTexts } from "../i18n/places.ts";
 import { CasePlace } from "./case-place.tsx";
 import { List } from "./List.tsx";
 import { later, Visit } from "./later.tsx";
@@ -16,6 +17,8 @@ import styles from "./shell.module.css";
 import { useArrival } from "./use-arrival.ts";
 import { useOwned } from "./use-owned.ts";
 import { useWide } from "./use-wide.ts";
+
+addPlaceTexts();
 
 // The list and a case are drawn first; the other places follow at once, before somebody goes there.
 const requestPlace = later(() => import("./request-places.tsx").then((each) => each.RequestPlace));

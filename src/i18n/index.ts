@@ -1,44 +1,21 @@
 import { createInstance } from "i18next";
 import { initReactI18next } from "react-i18next";
-import { capture as captureEn } from "./en/capture.ts";
-import { cases as casesEn } from "./en/cases.ts";
-import { consent as consentEn } from "./en/consent.ts";
-import { desk as deskEn } from "./en/desk.ts";
 import { errors as errorsEn } from "./en/errors.ts";
-import { opinion as opinionEn } from "./en/opinion.ts";
-import { record as recordEn } from "./en/record.ts";
-import { request as requestEn } from "./en/request.ts";
 import { session as sessionEn } from "./en/session.ts";
-import { settings as settingsEn } from "./en/settings.ts";
 import { ui as uiEn } from "./en/ui.ts";
-import { capture } from "./fr/capture.ts";
-import { cases } from "./fr/cases.ts";
-import { consent } from "./fr/consent.ts";
-import { desk } from "./fr/desk.ts";
 import { errors } from "./fr/errors.ts";
-import { opinion } from "./fr/opinion.ts";
-import { record } from "./fr/record.ts";
-import { request } from "./fr/request.ts";
 import { session } from "./fr/session.ts";
-import { settings } from "./fr/settings.ts";
 import { ui } from "./fr/ui.ts";
 
-const fr = { capture, cases, consent, desk, errors, opinion, record, request, session, settings, ui };
+/** What the sign-in page says; the rest comes with the places (`places.ts`). */
+const fr = { errors, session, ui };
 
 /** The same keys with any text: a key that English lacks does not compile. */
-type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
+export type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
 
 const en: Texts<typeof fr> = {
-  capture: captureEn,
-  cases: casesEn,
-  consent: consentEn,
-  desk: deskEn,
   errors: errorsEn,
-  opinion: opinionEn,
-  record: recordEn,
-  request: requestEn,
   session: sessionEn,
-  settings: settingsEn,
   ui: uiEn,
 };
 
