@@ -77,7 +77,8 @@ export default {
       {
         orphan: true,
         path: "^(src|server|stack)/",
-        pathNot: "[.]d[.]ts$|[.]test[.]tsx?$|^src/ui/book|^src/app/sw[.]ts$|stack/boot|^src/matrix/kit/same-letters[.]ts$",
+        pathNot:
+          "[.]d[.]ts$|[.]test[.]tsx?$|^src/ui/book|^src/app/sw[.]ts$|stack/boot|^src/matrix/kit/same-letters[.]ts$",
       },
       {},
     ),
