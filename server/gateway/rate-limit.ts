@@ -20,6 +20,9 @@ export const rates = {
   federation: { burst: 3000, perSecond: 300 },
 } as const satisfies Record<string, Rate>;
 
+/** Less than this is the rounding of fractions: who waited as long as was said is let through. */
+const grain = 1e-6;
+
 /** A token bucket for each key, from which one is taken or as many as it costs. Throws `too-many`, with how long to wait. */
 export function createRateLimit(rate: Rate, clock: Clock): (key: string, cost?: number) => void {
   const buckets = new Map<string, { left: number; atMs: number }>();
@@ -27,7 +30,7 @@ export function createRateLimit(rate: Rate, clock: Clock): (key: string, cost?: 
     const now = clock();
     const before = buckets.get(key) ?? { left: rate.burst, atMs: now };
     const left = Math.min(rate.burst, before.left + ((now - before.atMs) / 1000) * rate.perSecond);
-    if (left < cost) {
+    if (left + grain < cost) {
       const retryAfterMs = Math.ceil(((cost - left) / rate.perSecond) * 1000);
       throw new ColloqueError("too-many", { details: { retryAfterMs } });
     }
