@@ -72,7 +72,7 @@ export function createDicomArchive(http: RecordHttp) {
     if (facts === undefined) return "missing";
     if (facts[0]?.["00100020"]?.Value?.[0] !== step.patientId) return "differs";
     const frame = await readFrame(path);
-    return frame !== undefined && samePicture(frame, jpeg) ? "same" : "differs";
+    return samePicture(frame, jpeg) ? "same" : "differs";
   }
 
   /** Whether the archive holds this very note; one that heeds it may hide the note together with what it rejects. */
@@ -106,14 +106,17 @@ export function createDicomArchive(http: RecordHttp) {
     return facts.data;
   }
 
-  async function readFrame(path: string): Promise<Uint8Array | undefined> {
+  async function readFrame(path: string): Promise<Uint8Array> {
     const answer = await http.request({
       method: "GET",
       path: `${path}/frames/1`,
       accept: `multipart/related; type="image/jpeg"; transfer-syntax=${jpegBaseline}`,
     });
     if (answer.status !== 200) throw faultOf(answer.status, false);
-    return multipartParts(answer.bytes, answer.contentType)[0];
+    const frame = multipartParts(answer.bytes, answer.contentType)[0];
+    // A login page, or an OperationOutcome, with 200 says nothing of the picture.
+    if (frame === undefined) throw new RecordFault("down", answer.status);
+    return frame;
   }
 
   async function isUp(): Promise<boolean> {
