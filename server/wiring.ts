@@ -10,6 +10,7 @@ import type { DirectoryPort } from "./directory/index.ts";
 import {
   createFiling,
   type Filing,
+  findConverter,
   folderSender,
   hookSender,
   openTimeAuthority,
@@ -19,7 +20,7 @@ import {
 import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
 import { type Config, ConfigError } from "./kit/config.ts";
 import type { Destinations } from "./kit/destination/index.ts";
-import { toLog } from "./kit/log.ts";
+import { type Logger, toLog } from "./kit/log.ts";
 import type { Clock, RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
 
@@ -123,6 +124,7 @@ function startFiling(
     log: log.child({ role: "filing" }),
     fetcher: destinations.record.fetch,
     archiveFetcher: destinations.archive?.fetch,
+    convert: converterOf(config, log),
     auditFetcher: destinations.audit?.fetch,
     onDown: () => void directory.refresh(),
     onOutcome: async (roomId, filed) => {
@@ -177,6 +179,15 @@ function deskOf(desk: Filing["desk"], bot: ArchivistPort, clock: RoleContext["cl
       return [{ ...decision, eventId, roomId: unread.roomId, kind: "unread", atMs: clock() }];
     },
   };
+}
+
+/** Clips reach the archive only where ffmpeg is; the record has them either way. */
+function converterOf({ dicomwebUrl }: Config, log: Logger) {
+  if (dicomwebUrl === undefined) return undefined;
+  const convert = findConverter();
+  if (convert === undefined)
+    log.warn("ffmpeg is not installed: clips go to the FHIR record, and not to the DICOM archive");
+  return convert;
 }
 
 function timestampsOf({ timestamp }: Config, clock: Clock): StampSource | undefined {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { healthSchema } from "#protocol/api.ts";
 import { buildClient, builtClient, isClientFresh } from "./client-build.ts";
 import { messageOf, StackFailure } from "./failure.ts";
+import { ensureFfmpeg } from "./install.ts";
 import { hapi } from "./parts/hapi.ts";
 import { livekit } from "./parts/livekit.ts";
 import { orthanc } from "./parts/orthanc.ts";
@@ -92,6 +93,13 @@ async function installArchive(scene: Scene): Promise<void> {
     scene.progress.say(
       `Starting without a DICOM archive, photos go to the FHIR record only: ${messageOf(error)}.`,
     );
+    return;
+  }
+  try {
+    await ensureFfmpeg(join(scene.context().folders.logs, "ffmpeg-install.log"), scene.signal);
+  } catch (error) {
+    scene.signal.throwIfAborted();
+    scene.progress.say(`Starting without ffmpeg, clips go to the FHIR record only: ${messageOf(error)}.`);
   }
 }
 

@@ -194,6 +194,11 @@ export async function ensureChromium(log: string): Promise<void> {
   if (chromiumBinary() === undefined) await installDebian(["chromium"], log);
 }
 
+/** ffmpeg, with which the server turns clips into what the archive takes. */
+export async function ensureFfmpeg(log: string, signal?: AbortSignal): Promise<void> {
+  if (findOnPath("ffmpeg") === undefined) await installDebian(["ffmpeg"], log, signal);
+}
+
 /** José, the JOSE tool that the tests check filed signatures with: nothing of it is ours. */
 export async function ensureJose(log: string): Promise<void> {
   if (findOnPath("jose") === undefined) await installDebian(["jose"], log);

@@ -1,19 +1,23 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { foldCase } from "#protocol/case-state.ts";
+import type { Consent } from "#protocol/consent.ts";
 import type { Status } from "#protocol/disclose.ts";
 import { consentIdSchema } from "#protocol/ids.ts";
 import { gate, type RegistryPort } from "./gate.ts";
 import {
   aCase,
+  aClip,
   aGlass,
   anInformed,
   aWithdrawal,
   type CaseOptions,
+  filmed,
   leaseOn,
   leroy,
   martin,
   type People,
   people,
+  sampleClip,
   signAs,
   startMs,
   tinyJpeg,
@@ -91,6 +95,24 @@ describe("gate 4, a photo", () => {
     expect(await gate(other.of("photo"), page, foldCase(other.list, ""), registry(), nowMs)).toMatchObject({
       reason: "not-a-jpeg",
     });
+  });
+
+  test("[F16] a clip passes as what it says it is, under a yes to being filmed, and is refused otherwise", async () => {
+    const clipIn = async (decisions: Consent["decisions"], bytes?: Uint8Array<ArrayBuffer>) => {
+      const made = await aCase(all, { consent: { decisions } });
+      const item = await aClip(all, made, "video/webm", bytes);
+      if (item.event.kind !== "photo") throw new Error("A clip is a photo that moves");
+      const state = foldCase([...made.items.map((each) => each.event), item.event], "");
+      return gate(item.event, item.picture, state, registry(), nowMs);
+    };
+    expect(await clipIn(filmed)).toMatchObject({ allow: true });
+    const photosAlone = filmed.map((each) => ({
+      ...each,
+      granted: each.granted && each.purpose !== "video",
+    }));
+    expect(await clipIn(photosAlone)).toMatchObject({ reason: "video-not-granted" });
+    expect(await clipIn(filmed, tinyJpeg)).toMatchObject({ reason: "not-a-clip" });
+    expect(await clipIn(filmed, sampleClip("video/mp4"))).toMatchObject({ reason: "not-a-clip" });
   });
 
   test("[F16] is refused when the receipt's signature is not its taker's", async () => {

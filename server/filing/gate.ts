@@ -16,6 +16,7 @@ import { sha256Hex } from "./ids.ts";
 import { parseJpeg } from "./jpeg.ts";
 import { isPhonesWord } from "./phone-proof.ts";
 import { untoldOf } from "./plan/inform.ts";
+import { clipTypeOf } from "./video/index.ts";
 import type { FileableEvent } from "./work.ts";
 
 /** The registry as filing sees it: the keys that its certificates are signed with, and its word on a consent and one of its photos. */
@@ -35,6 +36,7 @@ export type GateReason =
   | "picture-missing"
   | "picture-differs"
   | "not-a-jpeg"
+  | "not-a-clip"
   | "not-the-cases-request"
   | "not-the-cases-opinion"
   | "not-a-version-of-the-opinion"
@@ -157,7 +159,9 @@ async function gatePhoto(
   }
   if (picture === undefined) return refuse("picture-missing");
   if (sha256Hex(picture) !== receipt.pictureSha256) return refuse("picture-differs");
-  if (parseJpeg(picture) === undefined) return refuse("not-a-jpeg");
+  const { clip } = event.photo;
+  if (clip !== undefined && clipTypeOf(picture) !== clip.type) return refuse("not-a-clip");
+  if (clip === undefined && parseJpeg(picture) === undefined) return refuse("not-a-jpeg");
   return { allow: true, certificate };
 }
 

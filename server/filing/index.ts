@@ -31,6 +31,7 @@ import { createPatientLookup, type PatientLookup } from "./record/patient-lookup
 import type { StampSource } from "./stamp/authority.ts";
 import { createStamper } from "./stamp/stamper.ts";
 import { createFilingStore } from "./store.ts";
+import type { Converter } from "./video/index.ts";
 import { isFileable, type WorkItem } from "./work.ts";
 import { createWorker } from "./worker.ts";
 
@@ -38,6 +39,7 @@ export { folderSender, hookSender, type Sender } from "./copies/index.ts";
 export type { FilingDesk } from "./desk.ts";
 export type { RegistryPort } from "./gate.ts";
 export { openTimeAuthority, type StampSource } from "./stamp/authority.ts";
+export { findConverter } from "./video/index.ts";
 export type { WorkItem } from "./work.ts";
 
 export type FilingOptions = {
@@ -80,6 +82,8 @@ export type FilingOptions = {
   /** Absent: opinions are not time stamped. */
   readonly timestamps?: StampSource | undefined;
   readonly fetcher?: typeof fetch;
+  /** Absent: clips are filed as they were sent, and have no twin in the archive. */
+  readonly convert?: Converter | undefined;
   readonly archiveFetcher?: typeof fetch | undefined;
   readonly auditFetcher?: typeof fetch | undefined;
   readonly random?: () => number;
@@ -163,6 +167,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     record,
     patients: createPatientLookup(recordHttp, config.patientLookup ?? "pdqm"),
     archive,
+    convert: options.convert,
     registry: options.registry,
     clock,
     log,

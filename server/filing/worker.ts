@@ -19,7 +19,8 @@ import { RecordFault } from "./record/http.ts";
 import { type Names, named, noNames } from "./record/names.ts";
 import type { PatientCheck } from "./record/patient-lookup.ts";
 import type { FilingStore, Held } from "./store.ts";
-import type { FileableKind } from "./work.ts";
+import { ClipUnreadable, type Converter, type Video } from "./video/index.ts";
+import type { FileableEvent, FileableKind } from "./work.ts";
 
 /** A human must look: this item goes no further, and its case waits behind it. */
 export class ParkFault extends Error {
@@ -47,6 +48,8 @@ export type WorkerParts = {
   readonly record: FhirRecord;
   readonly patients: PatientCheck;
   readonly archive: DicomArchive | undefined;
+  /** Makes of a clip what the archive takes. */
+  readonly convert: Converter | undefined;
   readonly registry: RegistryPort;
   readonly clock: Clock;
   readonly log: Logger;
@@ -122,10 +125,22 @@ export function createWorker(parts: WorkerParts) {
       pictures: event.kind === "opinion" || event.kind === "amendment" ? await picturesOf(state) : new Map(),
     };
     await checkPatient(patient);
-    const plan = await planFiling(event, picture, context);
+    const plan = await planFiling(event, picture, { ...context, video: await videoOf(event, picture) });
     if (event.kind === "withdrawn") await store.dropPictures(photosOf(state, event.withdrawn.consentId));
     await store.savePlan(item, plan);
     return true;
+  }
+
+  /** A clip as the archive takes it; one that cannot be turned into that waits for somebody who looks at it. */
+  async function videoOf(event: FileableEvent, picture: Uint8Array | undefined): Promise<Video | undefined> {
+    if (event.kind !== "photo" || event.photo.clip === undefined || picture === undefined) return undefined;
+    if (archive === undefined || parts.convert === undefined) return undefined;
+    try {
+      return await parts.convert(picture, event.photo.clip.type);
+    } catch (fault) {
+      if (fault instanceof ClipUnreadable) throw new ParkFault("clip-unreadable");
+      throw fault;
+    }
   }
 
   /**
@@ -182,6 +197,8 @@ export function createWorker(parts: WorkerParts) {
   async function picturesOf(state: CaseState): Promise<Map<string, Uint8Array>> {
     const pictures = new Map<string, Uint8Array>();
     for (const { eventId, photo } of state.photos) {
+      // Paper shows no film.
+      if (photo.clip !== undefined) continue;
       const decision = await decideOnPicture(photo.receipt.payload, state, registry, clock());
       if (!decision.allow) continue;
       const picture =

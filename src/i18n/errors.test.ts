@@ -9,6 +9,7 @@ const reasons: Readonly<Record<RefusalReason, true>> = {
   "no-consent": true,
   "opinion-not-granted": true,
   "purpose-not-granted": true,
+  "video-not-granted": true,
   "audience-not-covered": true,
   expired: true,
   "not-yet-valid": true,

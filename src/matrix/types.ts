@@ -6,7 +6,7 @@ import type { Consent, ConsentEvidence } from "#protocol/consent.ts";
 import type { AskCopy, Copies, CopyObstacle } from "#protocol/copies.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
-import type { Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
+import type { ClipFacts, Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
 import type { Desk, Me, Resolve } from "#protocol/filing-desk.ts";
 import type { Amendment } from "#protocol/opinion.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
@@ -278,6 +278,8 @@ export type PhotoFacts = {
   readonly view: View;
   readonly takenAt: string;
   readonly source: "camera" | "file";
+  /** A short film in place of a still; the preview of it is a still. */
+  readonly clip?: ClipFacts | undefined;
 };
 export type PreparedPreview = PhotoFacts & { readonly preview: PreparedPicture };
 export type PreparedPhoto = PhotoFacts & PreparedPicture & { readonly preview: PreparedPicture };

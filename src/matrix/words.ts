@@ -24,11 +24,12 @@ export const inWords = {
     return language === "fr" ? `${whom} de l’accès d’urgence` : `${whom} of the emergency access`;
   },
 
-  photo(photo: Pick<Photo, "site" | "view">, language: Language): string {
+  photo(photo: Pick<Photo, "site" | "view" | "clip">, language: Language): string {
     const site = siteInWords(photo.site, language);
     const place = `${site.charAt(0).toLocaleLowerCase(language)}${site.slice(1)}`;
     const view = viewWords[language][photo.view];
-    return language === "fr" ? `Photo : ${place}, ${view}` : `Photo: ${place}, ${view}`;
+    const what = photo.clip === undefined ? "Photo" : language === "fr" ? "Vidéo" : "Video";
+    return language === "fr" ? `${what} : ${place}, ${view}` : `${what}: ${place}, ${view}`;
   },
 
   response(response: Response, language: Language): string {

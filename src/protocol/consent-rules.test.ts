@@ -63,6 +63,17 @@ describe("what makes a consent count in France", () => {
     expect(fault({ ...emergency, granted: ["opinion", "publication"] })).toBe("not-by-emergency");
   });
 
+  test("[R3] being filmed takes somebody's word: neither silence nor an emergency stands in for it", () => {
+    const granted = ["opinion", "care-named", "video"];
+    expect(fault({ granted })).toBeNull();
+    expect(fault({ granted, method: "oral-witnessed" })).toBeNull();
+    expect(fault({ granted, method: "patient-phone" })).toBeNull();
+    expect(fault({ granted, method: "non-opposition" })).toBe("not-by-non-opposition");
+    expect(fault({ granted, method: "emergency", givenBy: "nobody" })).toBe("not-by-emergency");
+    expect(fault({ granted, givenBy: "parent", assent: "no" })).toBe("minor-said-no");
+    expect(fault({ granted, givenBy: "parent", assent: "yes" })).toBeNull();
+  });
+
   test("[R4] teaching, research and publication are signed for; care may be said before a witness", () => {
     const said = { method: "oral-witnessed" } as const;
     for (const purpose of ["teaching", "research", "publication"]) {

@@ -6,13 +6,15 @@ import { publicJwkSchema, signedSchema } from "./signed.ts";
 /**
  * What the patient may agree to, each its own decision. `opinion` is the télé-expertise itself (the question and the history
  * may be shown); the others are about pictures. Care purposes differ by how far the picture goes (CSP L1110-4): colleagues
- * named to the patient, the care team, beyond the team (an on-call pool, another hospital).
+ * named to the patient, the care team, beyond the team (an on-call pool, another hospital). `video` is being filmed at all: a clip
+ * goes as far as a photo does, and only where this was said yes to as well.
  */
 export const purposeSchema = z.enum([
   "opinion",
   "care-named",
   "care-team",
   "care-outside-team",
+  "video",
   "teaching",
   "research",
   "publication",

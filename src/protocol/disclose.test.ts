@@ -198,6 +198,52 @@ describe("mayDisclose", () => {
     },
   );
 
+  test("[G17] a clip needs a yes to being filmed, which nothing stands in for, besides what a photo needs", () => {
+    const clip = receipt({ clip: true });
+    const filmedToo = consentTo("opinion", "care-named", "teaching", "video");
+    const photosAlone = consentTo("opinion", "care-named", "teaching");
+    for (const audience of ["collector", "named", "record", "glass"] as const) {
+      expect(mayDisclose(filmedToo, clip, live, audience, "care", now)).toEqual(allowed);
+      expect(mayDisclose(photosAlone, clip, live, audience, "care", now)).toEqual(
+        refusal("video-not-granted"),
+      );
+      expect(mayDisclose(photosAlone, receipt(), live, audience, "care", now)).toEqual(allowed);
+    }
+    expect(mayDisclose(filmedToo, clip, live, "named", "teaching", now)).toEqual(allowed);
+    expect(mayDisclose(photosAlone, clip, live, "named", "teaching", now)).toEqual(
+      refusal("video-not-granted"),
+    );
+    expect(mayDisclose(consentTo("opinion", "video"), clip, live, "named", "care", now)).toEqual(
+      refusal("purpose-not-granted"),
+    );
+  });
+
+  test("[G17] whatever else is so, a clip goes nowhere that a photo would not, and nowhere without that yes", () => {
+    const anything = fc.record({
+      granted: fc.subarray([...purposeSchema.options]),
+      method: fc.constantFrom<Consent["method"]>("oral-witnessed", "non-opposition", "emergency"),
+      audience: fc.constantFrom<Audience>(
+        "collector",
+        "named",
+        "team",
+        "addressed",
+        "stranger",
+        "glass",
+        "record",
+      ),
+      purpose: fc.constantFrom<DisclosurePurpose>("care", "teaching", "research:P1", "publication"),
+      at: fc.integer({ min: start - 24 * hour, max: start + 48 * hour }),
+    });
+    fc.assert(
+      fc.property(anything, ({ granted, method, audience, purpose, at }) => {
+        const consent = { ...consentTo(...granted), method };
+        const ask = (shown: Receipt) =>
+          mayDisclose(consent, shown, { state: "live", untilMs: at }, audience, purpose, at).allow;
+        return ask(receipt({ clip: true })) === (ask(receipt()) && granted.includes("video"));
+      }),
+    );
+  });
+
   test("[G10] no instant after a withdrawal allows again", () => {
     const anything = fc.record({
       granted: fc.subarray([...purposeSchema.options]),

@@ -12,6 +12,7 @@ export const refusalReasonSchema = z.enum([
   "no-consent",
   "opinion-not-granted",
   "purpose-not-granted",
+  "video-not-granted",
   "audience-not-covered",
   "expired",
   "not-yet-valid",
@@ -55,7 +56,7 @@ const refuse = (reason: RefusalReason): Decision => ({ allow: false, reason });
 
 /**
  * The one rule: may this be shown to that audience for this purpose, now? A null receipt asks for the words of the request
- * rather than for a picture. Called from the four gates and from nowhere else. Rules G1 to G13 in RULES.md.
+ * rather than for a picture. Called from the four gates and from nowhere else. Rules G1 to G14 and G17 in RULES.md.
  */
 export function mayDisclose(
   consent: Consent | null,
@@ -76,6 +77,8 @@ export function mayDisclose(
   if (receipt !== null) {
     const mismatch = matchReceipt(consent, receipt);
     if (mismatch !== null) return refuse(mismatch);
+    // G17: to be filmed is a yes of its own, which nothing stands in for.
+    if (receipt.clip === true && !grants(consent, "video")) return refuse("video-not-granted");
   }
   if (purpose !== "care") return beyondCare(consent, audience, purpose);
   return receipt === null ? wordsFor(consent, audience) : pictureFor(consent, audience);

@@ -10,6 +10,7 @@ import {
   opinion,
   picture,
   preview,
+  receipt,
   request,
   seen,
   signed,
@@ -133,6 +134,32 @@ describe("the words of an event", () => {
       expect(photo({ info: { ...info, [each]: 0.5 } })).toBe("malformed");
     expect(photo({ info: undefined })).toBe("malformed");
     expect(photo({ file: undefined })).toBe("malformed");
+  });
+
+  test("[E6] beside a clip say which kind of video it is and how long; and its receipt says that it is one", () => {
+    const clip = { type: "video/webm", durationMs: 2000 };
+    const film = { ...info, mimetype: "video/webm", duration: 2000 };
+    const moving = { ...picture, clip, receipt: signed({ ...receipt, clip: true }) };
+    const read = (photo: object, of: object = film, msgtype = "m.video") =>
+      parse({ ...image, msgtype, info: of, "fr.colloque.photo": photo });
+    expect(read(moving)).toMatchObject({ kind: "photo", photo: { clip } });
+    const mp4 = { type: "video/mp4", durationMs: 21_000 };
+    expect(read({ ...moving, clip: mp4 }, { ...film, mimetype: "video/mp4" }).kind).toBe("photo");
+    for (const [photo, of, msgtype] of [
+      [{ ...moving, receipt: picture.receipt }, film, "m.video"],
+      [{ ...picture, receipt: moving.receipt }, info, "m.image"],
+      [picture, film, "m.video"],
+      [moving, info, "m.image"],
+      [{ ...moving, clip: { ...clip, type: "video/quicktime" } }, film, "m.video"],
+      [{ ...moving, clip: { ...clip, durationMs: 21_001 } }, film, "m.video"],
+      [{ ...moving, clip: { ...clip, durationMs: 0 } }, film, "m.video"],
+      [moving, { ...film, mimetype: "video/mp4" }, "m.video"],
+      [moving, { ...film, duration: undefined }, "m.video"],
+    ] as const)
+      expect(read(photo, of, msgtype).kind).toBe("malformed");
+    expect(parse({ ...image, "fr.colloque.preview": { ...preview, clip } }).kind).toBe("malformed");
+    const still = signed({ ...preview.receipt.payload, clip: true });
+    expect(parse({ ...image, "fr.colloque.preview": { ...preview, receipt: still } }).kind).toBe("preview");
   });
 });
 

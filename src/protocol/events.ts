@@ -92,6 +92,21 @@ export type EncryptedFile = z.infer<typeof encryptedFileSchema>;
 export const viewSchema = z.enum(["overview", "close-up", "profile", "dermoscopy", "fundus", "other"]);
 export type View = z.infer<typeof viewSchema>;
 
+/** Longest clip that is filmed, in seconds. */
+export const maxClipSeconds = 20;
+/** What a browser records: kept as the device gives it. */
+export const clipTypeSchema = z.enum(["video/mp4", "video/webm"]);
+export type ClipType = z.infer<typeof clipTypeSchema>;
+/** Of a clip: its form, and how long it runs. It has no sound. A second more than the longest: devices stop late. */
+const clipFactsSchema = z.object({
+  type: clipTypeSchema,
+  durationMs: z
+    .int()
+    .positive()
+    .max((maxClipSeconds + 1) * 1000),
+});
+export type ClipFacts = z.infer<typeof clipFactsSchema>;
+
 const pictureSchema = z.object({
   /** The photo's receipt, also of its preview. */
   photoId: receiptIdSchema,
@@ -100,17 +115,26 @@ const pictureSchema = z.object({
   view: viewSchema,
   widthPx: z.int().positive().max(65535),
   heightPx: z.int().positive().max(65535),
-  /** Always JPEG baseline: what DICOM takes and every reader decodes. */
+  /** A short film in place of a still: then the preview alone is a picture. */
+  clip: clipFactsSchema.optional(),
+  /** A still is always JPEG baseline: what DICOM takes and every reader decodes. */
   bytes: z.int().positive(),
   file: encryptedFileSchema,
 });
 export type Photo = z.infer<typeof pictureSchema>;
-/** A photo travels as two events: a smaller form of it, ahead, and the photo. Each has a receipt, a permit and a file of its own. */
+/**
+ * A photo travels as two events: a smaller form of it, ahead, and the photo. Each has a receipt, a permit and a file of its own. A clip
+ * does the same; what goes ahead of it is a still.
+ */
 export const photoSchema = pictureSchema.refine(
-  ({ photoId, receipt: { payload } }) => payload.receiptId === photoId && payload.derivedFrom === undefined,
+  ({ photoId, clip, receipt: { payload } }) =>
+    payload.receiptId === photoId &&
+    payload.derivedFrom === undefined &&
+    (payload.clip === true) === (clip !== undefined),
 );
 export const previewSchema = pictureSchema.refine(
-  ({ photoId, receipt: { payload } }) => payload.receiptId !== photoId && payload.derivedFrom === photoId,
+  ({ photoId, clip, receipt: { payload } }) =>
+    payload.receiptId !== photoId && payload.derivedFrom === photoId && clip === undefined,
 );
 
 /** What the expert does with a request, short of answering it. */
@@ -243,7 +267,19 @@ const imageContentSchema = z.object({
   file: encryptedFileSchema,
   info: z.object({ mimetype: z.literal("image/jpeg"), w: z.int(), h: z.int(), size: z.int() }),
 });
-export const photoContentSchema = imageContentSchema.extend({ [contentKeys.photo]: photoSchema });
+const videoContentSchema = z.object({
+  msgtype: z.literal("m.video"),
+  body,
+  file: encryptedFileSchema,
+  info: z.object({ mimetype: clipTypeSchema, w: z.int(), h: z.int(), size: z.int(), duration: z.int() }),
+});
+/** A clip says that it is a video, to whichever client reads it; a photo that it is an image. */
+export const photoContentSchema = z
+  .discriminatedUnion("msgtype", [
+    imageContentSchema.extend({ [contentKeys.photo]: photoSchema }),
+    videoContentSchema.extend({ [contentKeys.photo]: photoSchema }),
+  ])
+  .refine((content) => content.info.mimetype === (content[contentKeys.photo].clip?.type ?? "image/jpeg"));
 export const previewContentSchema = imageContentSchema.extend({ [contentKeys.preview]: previewSchema });
 export const opinionContentSchema = z.object({
   msgtype: z.literal("m.text"),

@@ -23,6 +23,8 @@ export const parkReasons = [
   "read-back-differs",
   "read-back-missing",
   "archive-gone",
+  /** A clip that cannot be turned into what the archive takes. */
+  "clip-unreadable",
   /** The registry. */
   "status-unknown",
   "status-stale",

@@ -26,6 +26,8 @@ export const receiptSchema = z.object({
   consentId: consentIdSchema,
   caseId: caseIdSchema,
   pseudonym: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+  /** It is a clip, or the still that is sent ahead of one: the patient was filmed, which they must have said yes to. */
+  clip: z.literal(true).optional(),
   /** SHA-256 of the stripped picture; of the photo itself, as filed. */
   pictureSha256: sha256Schema,
   ciphertexts: z

@@ -58,9 +58,10 @@ describe("the rules of the protocol", () => {
     const rules = await readFile(new URL("../../src/protocol/RULES.md", import.meta.url), "utf8");
     const known = new Set([...rules.matchAll(/\*\*([A-Z]\d+)\*\*/g)].map((match) => match[1]));
     const sources = await Promise.all(
-      ["disclose", "disclose-edges", "consent-rules", "events", "case-state", "trust", "offline"].map(
-        (name) => readFile(new URL(`../../src/protocol/${name}.test.ts`, import.meta.url), "utf8"),
-      ),
+      [
+        ...["disclose", "disclose-edges", "consent-rules", "events", "events-parse"],
+        ...["case-state", "trust", "offline"],
+      ].map((name) => readFile(new URL(`../../src/protocol/${name}.test.ts`, import.meta.url), "utf8")),
     );
     const named = new Set([...sources.join("\n").matchAll(/\[([A-Z]\d+)\]/g)].map((match) => match[1]));
     expect([...known].filter((id) => !named.has(id))).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, StackFailure } from "../failure.ts";
-import { ensureDciodvfy, validatorInstaller } from "../install.ts";
+import { ensureDciodvfy, ensureFfmpeg, validatorInstaller } from "../install.ts";
 import { root } from "../paths.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { checkTools } from "../toolchain.ts";
@@ -97,6 +97,11 @@ async function install(signal: AbortSignal): Promise<boolean> {
     await timed("Fetching HAPI's validator, the MHD package and veraPDF (once, 180 MB)", () =>
       validatorInstaller.install(log, signal),
     );
+  try {
+    await ensureFfmpeg(log);
+  } catch (error) {
+    console.log(`Videos are NOT checked, ffmpeg is absent: ${messageOf(error)}.`);
+  }
   try {
     await ensureDciodvfy(log);
     return true;

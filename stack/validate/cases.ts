@@ -7,6 +7,7 @@ import type { CaseEvent, Informed, Withdrawn } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import {
   aCase,
+  aClip,
   aGlass,
   anAmendment,
   anInformed,
@@ -15,6 +16,7 @@ import {
   aWithdrawal,
   type CaseOptions,
   delattre,
+  filmed,
   leaseOn,
   leroy,
   martin,
@@ -92,10 +94,10 @@ function item(
 }
 
 /** What was sent before the opinion, these events, and the opinion. */
-const beforeOpinion = (made: Made, more: readonly Item[]): Item[] => [
-  ...made.items.slice(0, -1),
+const beforeOpinion = (items: readonly Item[], more: readonly Item[]): Item[] => [
+  ...items.slice(0, -1),
   ...more,
-  ...made.items.slice(-1),
+  ...items.slice(-1),
 ];
 
 /** Ten cases that differ in what filing makes of them. */
@@ -131,7 +133,11 @@ export async function tenCases(all: People): Promise<ValidationCase[]> {
         response: { kind: "declined", reason: "Hors de mon domaine : à adresser en ophtalmologie." },
       }),
     ]),
-    await make("several-photos", { picture: sample("camera.jpg") }, (made) => severalPhotos(all, made)),
+    await make(
+      "several-photos",
+      { picture: sample("camera.jpg"), consent: { decisions: filmed } },
+      async (made) => beforeOpinion(await severalPhotos(all, made), await clips(all, made)),
+    ),
     await make("names", { patient: manyScripts, question: "L'avis d'« été » \\ <b>?</b> & ‮ محمد 😀" }),
     {
       ...withdrawn,
@@ -182,6 +188,10 @@ const sites: readonly BodySite[] = [
   { region: "hand", laterality: "R" },
 ];
 
+/** What a telephone films, and what a browser does. */
+const clips = (all: People, made: Made): Promise<Item[]> =>
+  Promise.all((["video/mp4", "video/webm"] as const).map((type) => aClip(all, made, type)));
+
 /** More photos, of other places; and a preview, which is in the case and not in the record. */
 async function severalPhotos(all: People, made: Made): Promise<Item[]> {
   const ids = { ...made.consent };
@@ -200,7 +210,7 @@ async function severalPhotos(all: People, made: Made): Promise<Item[]> {
     }),
   );
   const preview = await aPhoto(all, ids, sample("retina.jpg"));
-  return beforeOpinion(made, [item(made, leroy, 10, { kind: "preview", preview }), ...photos]);
+  return beforeOpinion(made.items, [item(made, leroy, 10, { kind: "preview", preview }), ...photos]);
 }
 
 function discussion(made: Made): Item[] {
@@ -215,5 +225,5 @@ function discussion(made: Made): Item[] {
     kind: "response",
     response: { kind: "more-asked", question: "Une vue d’ensemble, s’il vous plaît ?" },
   });
-  return beforeOpinion(made, [asked, ...words]);
+  return beforeOpinion(made.items, [asked, ...words]);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { findConverter } from "../../server/filing/index.ts";
 import type { DocumentFlavour } from "../../server/filing/plan/index.ts";
 import { multipartParts } from "../../server/filing/record/multipart.ts";
 import { martin, type People, people, startMs } from "../../server/filing/testing/a-case.ts";
@@ -52,7 +53,7 @@ async function file(all: People, each: ValidationCase, flavour: DocumentFlavour)
     return record.fetcher(input, init);
   };
   try {
-    await using filing = await place.open(listening);
+    await using filing = await place.open(listening, undefined, findConverter());
     const settled = async (items: readonly { eventId: string }[]) => {
       const open = () => items.filter(({ eventId }) => !isSettled(place.words().get(eventId)?.state));
       await until(() => open().length === 0, 20_000).catch(() => {

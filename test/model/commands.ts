@@ -16,6 +16,7 @@ export type Command =
       readonly room: number;
       readonly consent: number;
       readonly to: Addressee | null;
+      readonly clip: boolean;
     }
   | {
       readonly do: "push";
@@ -23,6 +24,7 @@ export type Command =
       readonly room: number;
       readonly consent: number;
       readonly twist: PushTwist;
+      readonly clip: boolean;
     }
   | {
       readonly do: "send-on";
@@ -114,6 +116,8 @@ const granted = fc.constantFrom<readonly Purpose[]>(
   ["opinion", "care-named", "care-team"],
   ["opinion"],
   ["care-named", "care-team", "care-outside-team"],
+  [...allOfCare, "video"],
+  [...allOfCare, "video"],
   [...allOfCare, "teaching"],
   [...allOfCare, "research"],
   [...allOfCare, "publication"],
@@ -176,6 +180,9 @@ const plan: fc.Arbitrary<ConsentPlan> = fc.oneof(
   },
 );
 
+/** Filmed, in place of a photo. */
+const clip = fc.constantFrom(false, false, true);
+
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant("consent"), by: sender, room, plan }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("register-again"), consent: some }) },
@@ -204,6 +211,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       room,
       consent: some,
       to: fc.constantFrom<Addressee | null>(null, null, dermatology, surgeons, person(bea), person(eve)),
+      clip,
     }),
   },
   {
@@ -228,6 +236,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         "other-bytes",
         "other-uploader",
       ),
+      clip,
     }),
   },
   {
@@ -296,12 +305,12 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
     .map(({ consent, plan: made, register, early }): Command[] => [
       ...(early ? [{ do: "back-up" } as const] : []),
       { do: "consent", by: ana, room: 0, plan: { ...made, twist: "none" } },
-      { do: "push", by: ana, room: 0, consent, twist: "none" },
+      { do: "push", by: ana, room: 0, consent, twist: "none", clip: false },
       ...(early ? [] : [{ do: "back-up" } as const]),
       { do: "withdraw", by: ana, consent },
       { do: "restore" },
       ...(register ? [{ do: "register-again", consent } as const] : []),
-      { do: "push", by: ana, room: 0, consent, twist: "none" },
+      { do: "push", by: ana, room: 0, consent, twist: "none", clip: false },
     ]),
   fc.record({ consent: some, picture: some }).map(({ consent, picture }): Command[] => [
     { do: "look", picture, door: "peek" },
@@ -339,8 +348,8 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
       plan: { ...made, granted: allOfCare, patient: 0, replaces: undefined, twist: "none" },
     },
     { do: "force", who: carl, room: 0 },
-    { do: "push", by: carl, room: 0, consent: -1, twist: "none" },
-    { do: "push", by: ana, room: 0, consent: 0, twist: "another-picture" },
+    { do: "push", by: carl, room: 0, consent: -1, twist: "none", clip: false },
+    { do: "push", by: ana, room: 0, consent: 0, twist: "another-picture", clip: false },
     { do: "file", picture: -1 },
   ]),
   // Somebody who just had the picture is put out.
@@ -369,7 +378,7 @@ const story: fc.Arbitrary<readonly Command[]> = fc.oneof(
           twist: "none",
         },
       },
-      { do: "push", by: ana, room: 0, consent: 0, twist: "none" },
+      { do: "push", by: ana, room: 0, consent: 0, twist: "none", clip: false },
       { do: "file", picture: 0 },
       { do: "look", picture: 0, door: "grab" },
       { do: "look", picture: 0, door: "peek" },
@@ -415,7 +424,7 @@ export const histories: fc.Arbitrary<History> = fc
     commands: [
       { do: "consent", by: userIdOf("ana"), room: 0, plan: { ...made.plan, twist: "none" } },
       ...made.guests.map((who): Command => ({ do: "force", who, room: 0 })),
-      { do: "push", by: userIdOf("ana"), room: 0, consent: 0, twist: "none" },
+      { do: "push", by: userIdOf("ana"), room: 0, consent: 0, twist: "none", clip: false },
       ...made.commands.flat(),
     ],
   }));

@@ -27,6 +27,12 @@ export const faults: readonly Fault[] = [
     "",
   ),
   fault(
+    "clip under a yes to photos alone",
+    disclose,
+    'if (receipt.clip === true && !grants(consent, "video")) return refuse("video-not-granted");',
+    "",
+  ),
+  fault(
     "stranger treated as team",
     disclose,
     'return addressed ? "addressed" : "stranger";',

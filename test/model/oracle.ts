@@ -49,6 +49,7 @@ export type ReceiptTruth = {
   readonly caseId: string;
   readonly pseudonym: string;
   readonly takenAtMs: number;
+  readonly clip: boolean;
 };
 
 const granted = (consent: Consent, purpose: Purpose): boolean =>
@@ -85,7 +86,7 @@ export function wordNow(first: Consent, standing: readonly Consent[]): Consent {
   }
 }
 
-/** G1 to G14 for care: may that person (or the record) have words (no receipt) or a picture, by a clock that says `nowMs`? */
+/** G1 to G14 and G17 for care: may that person (or the record) have words (no receipt) or a picture, by a clock that says `nowMs`? */
 export function rules(
   truth: ConsentTruth | undefined,
   receipt: ReceiptTruth | null,
@@ -102,6 +103,7 @@ export function rules(
   verdicts.push(nowMs < begins - skew ? "refuse" : nowMs < begins ? "either" : "allow");
   if (!granted(consent, "opinion")) return "refuse";
   if (receipt !== null) verdicts.push(receiptFits(consent, receipt));
+  if (receipt?.clip === true && !granted(consent, "video")) return "refuse";
   verdicts.push(reaches(truth, receipt !== null, who, nowMs, believedMs));
   return all(verdicts);
 }
@@ -237,11 +239,12 @@ export function counts(consent: Consent, takenInAtMs: number): Verdict {
     consent.method === "emergency" && hours > 72,
     consent.method === "emergency" && consent.givenBy !== "nobody",
     consent.method !== "emergency" && consent.givenBy === "nobody",
-    consent.method === "emergency" && isBeyond,
-    consent.method === "non-opposition" && (isBeyond || purposes.has("care-outside-team")),
+    consent.method === "emergency" && (isBeyond || purposes.has("video")),
+    consent.method === "non-opposition" &&
+      (isBeyond || purposes.has("care-outside-team") || purposes.has("video")),
     consent.method === "oral-witnessed" && isBeyond,
     purposes.has("publication") && consent.givenBy === "parent",
-    consent.assent === "no" && isBeyond,
+    consent.assent === "no" && (isBeyond || purposes.has("video")),
     yes.some((each) => each.purpose === "research" && (each.project ?? "").trim() === ""),
   ];
   const ahead = Date.parse(consent.collectedAt) - takenInAtMs;

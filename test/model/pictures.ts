@@ -14,6 +14,7 @@ import {
   caseIdOf,
   elsewhere,
   type MadePicture,
+  newClip,
   newPicture,
   pseudonyms,
   RuleBroken,
@@ -23,17 +24,27 @@ import {
 type Of<K extends Command["do"]> = Extract<Command, { do: K }>;
 const pick = <T>(list: readonly T[], n: number): T | undefined =>
   n < 0 ? list.at(n) : list[n % Math.max(1, list.length)];
+const clip = { type: "video/webm", durationMs: 2000 } as const;
+const contentOf = (photo: Photo) => ({
+  msgtype: photo.clip === undefined ? "m.image" : "m.video",
+  body: "…",
+  [contentKeys.photo]: photo,
+});
 const site = { region: "back", laterality: "U" } as const;
 const minute = 60_000;
 
 /** As the product sends: by the outbox, past gate 1, to who is in the room or to whom the request names. */
-export async function send(world: World, { by, room: n, consent: c, to }: Of<"send">, tally: Tally) {
+export async function send(
+  world: World,
+  { by, room: n, consent: c, to, clip: isClip }: Of<"send">,
+  tally: Tally,
+) {
   const room = pick(world.rooms, n);
   const made = pick(world.consents, c);
   const device = world.device(by);
   if (room === undefined || made === undefined || !clinicians.some((each) => each.userId === by)) return;
   const consent = made.signed.payload;
-  const plain = newPicture();
+  const plain = isClip ? newClip() : newPicture();
   const photo = {
     photoId: crypto.randomUUID(),
     consentId: consent.consentId,
@@ -41,6 +52,7 @@ export async function send(world: World, { by, room: n, consent: c, to }: Of<"se
     view: "close-up",
     takenAt: new Date(device.nowMs()).toISOString(),
     source: "camera",
+    ...(isClip && { clip }),
   } as const;
   const prepared = { jpeg: plain, widthPx: 8, heightPx: 8, sha256: await sha256Hex(plain) };
   const facts = factsOf(photo, prepared, "full");
@@ -49,6 +61,7 @@ export async function send(world: World, { by, room: n, consent: c, to }: Of<"se
     caseId: consent.caseId,
     pseudonym: consent.pseudonym,
     takenAtMs: device.nowMs(),
+    clip: isClip,
   };
   const readers = () =>
     to === null
@@ -134,7 +147,11 @@ export async function send(world: World, { by, room: n, consent: c, to }: Of<"se
 }
 
 /** As a modified client sends: no gate 1, and perhaps something wrong on purpose. */
-export async function push(world: World, { by, room: n, consent: c, twist }: Of<"push">, tally: Tally) {
+export async function push(
+  world: World,
+  { by, room: n, consent: c, twist, clip: isClip }: Of<"push">,
+  tally: Tally,
+) {
   const room = pick(world.rooms, n);
   const made = pick(world.consents, c);
   if (room === undefined || made === undefined) return;
@@ -142,7 +159,7 @@ export async function push(world: World, { by, room: n, consent: c, twist }: Of<
   const consent = made.signed.payload;
   const other = world.rooms.find((each) => each.caseId !== consent.caseId);
   const takenAtMs = device.nowMs() - (twist === "taken-before" ? 2 * 86_400_000 : 0);
-  const plain = newPicture();
+  const plain = isClip ? newClip() : newPicture();
   const secret = makeFileSecret();
   const encrypted = await encryptFile(plain, secret);
   const isCertified = twist !== "uncertified" && clinicians.some((each) => each.userId === by);
@@ -164,8 +181,9 @@ export async function push(world: World, { by, room: n, consent: c, twist }: Of<
     takenBy: by,
     takenAt: new Date(takenAtMs).toISOString(),
     source: "camera" as const,
+    ...(isClip && { clip: true as const }),
   });
-  const truth = { ...receipt.payload, takenAtMs };
+  const truth = { ...receipt.payload, takenAtMs, clip: isClip };
   const verdict = (): Verdict => {
     const ahead = takenAtMs - world.nowMs();
     const inTime: Verdict = ahead > 5 * minute ? "refuse" : ahead > 5 * minute - 2000 ? "either" : "allow";
@@ -190,11 +208,12 @@ export async function push(world: World, { by, room: n, consent: c, twist }: Of<
     widthPx: 8,
     heightPx: 8,
     bytes: plain.length,
+    ...(isClip && { clip }),
     file: describeFile(mxc, secret, encrypted.sha256),
   });
   world.leak(mxc, encrypted.ciphertext);
   const isAsMade = isCertified && twist !== "another-picture";
-  const eventId = world.post(by, room.roomId, { msgtype: "m.image", body: "…", [contentKeys.photo]: photo });
+  const eventId = world.post(by, room.roomId, contentOf(photo));
   world.pictures.push({
     eventId,
     room,
@@ -248,7 +267,7 @@ export async function sendOn(world: World, { by, room: n, picture: p, twist }: O
   const isAsMade = source.isAsMade && isSame;
   const copy: MadePicture = {
     ...source,
-    eventId: world.post(by, room.roomId, { msgtype: "m.image", body: "…", [contentKeys.photo]: photo }),
+    eventId: world.post(by, room.roomId, contentOf(photo)),
     room,
     sender: by,
     photo,

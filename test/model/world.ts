@@ -314,6 +314,14 @@ export function newPicture(): Bytes {
   return new Uint8Array([0xff, 0xd8, 0xff, 0xfe, 0, 14, ...comment, ...tinyJpeg.subarray(2)]);
 }
 
+/** A clip that nobody made before, as far as anybody looks who does not play it. */
+export function newClip(): Bytes {
+  const header = Uint8Array.from(atob("GkXfo59ChoEBQveBAULygQRC84EIQoKEd2VibUKHgQJChYEC"), (each) =>
+    each.charCodeAt(0),
+  );
+  return new Uint8Array([...header, ...crypto.getRandomValues(new Uint8Array(12))]);
+}
+
 export const evidenceOf = (consentId: Consent["consentId"]): ConsentEvidence => ({
   consentId,
   noticeText: "Vous pouvez dire non.",

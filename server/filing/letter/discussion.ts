@@ -84,7 +84,7 @@ function everythingSaid(words: Texts, context: PlanContext): Said[] {
     ...state.photos.map((each) => ({
       atMs: each.atMs,
       who: who(each.sender),
-      what: `${words.photo}${words.colon}${siteInWords(each.photo.site, context.language)}, ${viewInWords(each.photo.view, context.language)}`,
+      what: `${each.photo.clip === undefined ? words.photo : words.clip}${words.colon}${siteInWords(each.photo.site, context.language)}, ${viewInWords(each.photo.view, context.language)}`,
     })),
     ...state.messages.map((each) => ({ atMs: each.atMs, who: who(each.sender), what: each.text })),
     ...state.responses.map((each) => ({

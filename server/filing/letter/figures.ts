@@ -11,8 +11,9 @@ const maxPictureBytes = 4 * 1024 * 1024;
 
 /** The photos as small figures on the neutral grey mat, with what the patient agreed to. */
 export function drawFigures(paper: Paper, words: Texts, context: PlanContext, y: number): number {
-  const { photos } = context.state;
-  if (photos.length === 0) return y;
+  const photos = context.state.photos.filter(({ photo }) => photo.clip === undefined);
+  const clips = context.state.photos.length - photos.length;
+  if (photos.length + clips === 0) return y;
   const shown = photos
     .map((each) => ({ photo: each.photo, picture: context.pictures.get(each.eventId) }))
     .filter((each) => each.picture !== undefined && each.picture.length <= maxPictureBytes)
@@ -36,20 +37,25 @@ export function drawFigures(paper: Paper, words: Texts, context: PlanContext, y:
     paper.draw(caption, x, top + figure.height + 4);
   });
   const noteX = page.left + shown.length * (figure.width + figure.gap) + 4;
-  const notes = noteLines(words, context, photos.length - shown.length).flatMap((text) =>
-    paper.lines([{ text, style: styles.label }], page.right - noteX),
-  );
+  const notes = noteLines(words, context, {
+    photos: photos.length,
+    left: photos.length - shown.length,
+    clips,
+  }).flatMap((text) => paper.lines([{ text, style: styles.label }], page.right - noteX));
   paper.draw(notes, noteX, top);
   return top + height;
 }
 
-function noteLines(words: Texts, context: PlanContext, left: number): string[] {
+type Counts = { readonly photos: number; readonly left: number; readonly clips: number };
+
+function noteLines(words: Texts, context: PlanContext, { photos, left, clips }: Counts): string[] {
   const clock = clockOf(words.locale, context.timeZone);
   const consented = context.state.consents[0]?.consent.collectedAt;
   return [
-    ...(consented === undefined
+    ...(consented === undefined || photos === 0
       ? []
-      : [words.photosConsented(context.state.photos.length, clock.day(consented), clock.time(consented))]),
+      : [words.photosConsented(photos, clock.day(consented), clock.time(consented))]),
     ...(left > 0 ? [words.morePhotos(left)] : []),
+    ...(clips > 0 ? [words.moreClips(clips)] : []),
   ];
 }

@@ -66,7 +66,10 @@ export const texts = {
       declined: "Demande déclinée",
       "more-asked": "Précision demandée",
     },
+    moreClips: (count: number) =>
+      count === 1 ? "Une vidéo est au dossier." : `${count} vidéos sont au dossier.`,
     photo: "Photo",
+    clip: "Vidéo",
     colon: "\u00a0: ",
   },
   en: {
@@ -124,7 +127,10 @@ export const texts = {
     page: (page: number, total: number) => `page ${page} of ${total}`,
     request: "Request",
     responses: { accepted: "Request accepted.", declined: "Request declined", "more-asked": "More asked" },
+    moreClips: (count: number) =>
+      count === 1 ? "A video is in the record." : `${count} videos are in the record.`,
     photo: "Photo",
+    clip: "Video",
     colon: ": ",
   },
 } as const;

@@ -22,6 +22,7 @@ type Decision = Consent["decisions"][number];
 const groupOf = ({ purpose, project }: { purpose: Purpose; project?: string | undefined }): ConsentGroup => {
   switch (purpose) {
     case "opinion":
+    case "video":
     case "teaching":
     case "publication":
       return purpose;
@@ -221,24 +222,26 @@ const isOver = (state: CaseState, consentId: string): boolean =>
   state.withdrawals.some((each) => each.withdrawn.consentId === consentId) ||
   state.consents.some((each) => each.consent.supersedes === consentId);
 
-/** Each photo taken under it; the words of the request have no picture to name, and a no covers all there are. */
+/** Each photo taken under it, for being filmed each clip; the words of the request have no picture to name, and a no covers all there are. */
 function dataOf(state: CaseState, consent: Consent, group: ConsentGroup): { data?: Json } {
   if (group === "opinion" || !isGranted(consent, group)) return {};
-  const photos = photosUnder(state, consent.consentId);
+  const photos = photosUnder(state, consent.consentId, group === "video");
   return photos.length === 0
     ? {}
     : { data: photos.map((reference) => ({ meaning: "instance", reference: { reference } })) };
 }
 
 /** The photos that a consent speaks for: those taken under it, and under what it took the place of, one after the other (rule G14). */
-export function photosUnder(state: CaseState, consentId: string): string[] {
+export function photosUnder(state: CaseState, consentId: string, clipsAlone = false): string[] {
   const ids = new Set<string>();
   for (let next: string | undefined = consentId; next !== undefined && !ids.has(next); ) {
     ids.add(next);
     next = consentOf(state, next)?.consent.supersedes;
   }
   return state.photos
-    .filter((each) => ids.has(each.photo.receipt.payload.consentId))
+    .filter(
+      ({ photo }) => ids.has(photo.receipt.payload.consentId) && (photo.clip !== undefined || !clipsAlone),
+    )
     .map((each) => `DocumentReference/${photoDocumentId(each.eventId)}`);
 }
 

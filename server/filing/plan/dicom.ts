@@ -1,8 +1,11 @@
 import { type BodySite, lateralitySnomed, regionOf, siteInWords } from "#protocol/body-sites.ts";
+import type { CasePhoto } from "#protocol/case-state.ts";
+import type { Photo } from "#protocol/events.ts";
 import type { Patient, Sex } from "#protocol/patient.ts";
 import { fullName } from "#protocol/people.ts";
 import { idOf, oidOf } from "../ids.ts";
 import type { JpegFacts } from "../jpeg.ts";
+import type { Video } from "../video/index.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, requestOf } from "./codes.ts";
 import type { DicomDataset, PlanContext, Step } from "./types.ts";
@@ -12,6 +15,12 @@ type PhotoEvent = Extract<FileableEvent, { kind: "photo" }>;
 /** VL Photographic Image Storage. */
 export const photographicClass = "1.2.840.10008.5.1.4.1.1.77.1.4";
 
+/** Video Photographic Image Storage. */
+export const videoClass = "1.2.840.10008.5.1.4.1.1.77.1.4.1";
+
+export const imageClassOf = ({ clip }: Pick<Photo, "clip">): string =>
+  clip === undefined ? photographicClass : videoClass;
+
 /** The UIDs of one photo: its series is that of its photographer within the case's study. */
 export const photoUids = (requestEventId: string, eventId: string, takenBy: string) => ({
   study: caseIds(requestEventId).study,
@@ -19,16 +28,54 @@ export const photoUids = (requestEventId: string, eventId: string, takenBy: stri
   instance: oidOf(idOf(eventId, "instance")),
 });
 
-/**
- * The photo as a VL Photographic object (DICOM PS3.3 A.32.4), its JPEG encapsulated as it is. The consent is not said here: DICOM has
- * no place for it outside trials, so it stays in the FHIR Provenance (filing.md §C4).
- */
+type DicomStep = Extract<Step, { kind: "dicom" }>;
+
+/** The photo as a VL Photographic object (DICOM PS3.3 A.32.4), its JPEG encapsulated as it is. */
 export function photoInstance(
   event: PhotoEvent,
   picture: Uint8Array,
   facts: JpegFacts,
   context: PlanContext,
-): Extract<Step, { kind: "dicom" }> {
+): DicomStep {
+  return instance(event, context, "picture", {
+    LossyImageCompressionRatio: ((facts.width * facts.height * facts.components) / picture.length).toFixed(2),
+    LossyImageCompressionMethod: "ISO_10918_1",
+    SamplesPerPixel: facts.components,
+    PhotometricInterpretation: facts.photometric,
+    ...(facts.components === 3 ? { PlanarConfiguration: 0 } : {}),
+    Rows: facts.height,
+    Columns: facts.width,
+  });
+}
+
+/** Where the converted clip lies while it is filed. */
+export const videoBlob = "video";
+
+/** The clip as a Video Photographic object (PS3.3 A.32.7), converted; as it was sent it is the document beside it. */
+export function clipInstance(event: PhotoEvent, video: Video, context: PlanContext): DicomStep {
+  const { width, height, frames, framesPerSecond } = video;
+  return instance(event, context, videoBlob, {
+    LossyImageCompressionRatio: ((width * height * 1.5 * frames) / video.bytes.length).toFixed(2),
+    LossyImageCompressionMethod: "ISO_14496_10",
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: "YBR_PARTIAL_420",
+    PlanarConfiguration: 0,
+    Rows: height,
+    Columns: width,
+    NumberOfFrames: frames,
+    // The frames follow each other in time, each after so many milliseconds.
+    FrameIncrementPointer: 0x00181063,
+    FrameTime: (1000 / framesPerSecond).toFixed(2),
+    CineRate: framesPerSecond,
+    RecommendedDisplayFrameRate: framesPerSecond,
+  });
+}
+
+/**
+ * What photos and clips have in common. The consent is not said here: DICOM has no place for it outside trials, so it stays in the FHIR
+ * Provenance (filing.md §C4).
+ */
+function instance(event: PhotoEvent, context: PlanContext, blob: string, pixels: DicomDataset): DicomStep {
   const { eventId: requestEventId, request } = requestOf(context);
   const { takenAt, takenBy } = event.photo.receipt.payload;
   const uids = photoUids(requestEventId, event.eventId, takenBy);
@@ -40,7 +87,7 @@ export function photoInstance(
   const patientId = patientIdOf(context.patient);
   const dataset: DicomDataset = {
     SpecificCharacterSet: "ISO_IR 192",
-    SOPClassUID: photographicClass,
+    SOPClassUID: imageClassOf(event.photo),
     SOPInstanceUID: uids.instance,
     TimezoneOffsetFromUTC: taken.offset,
     ...patientModule(context.patient, patientId),
@@ -64,24 +111,40 @@ export function photoInstance(
     PatientOrientation: "",
     ImageType: ["ORIGINAL", "PRIMARY"],
     BurnedInAnnotation: "NO",
-    ImageComments: text(photographer === undefined ? "" : `Photo : ${fullName(photographer)}`),
+    ImageComments: text(
+      photographer === undefined
+        ? ""
+        : `${event.photo.clip === undefined ? "Photo" : "Vidéo"} : ${fullName(photographer)}`,
+    ),
     LossyImageCompression: "01",
-    LossyImageCompressionRatio: ((facts.width * facts.height * facts.components) / picture.length).toFixed(2),
-    LossyImageCompressionMethod: "ISO_10918_1",
     ...bodyModule(event.photo.site),
     AcquisitionContextSequence: [],
-    SamplesPerPixel: facts.components,
-    PhotometricInterpretation: facts.photometric,
-    ...(facts.components === 3 ? { PlanarConfiguration: 0 } : {}),
-    Rows: facts.height,
-    Columns: facts.width,
     BitsAllocated: 8,
     BitsStored: 8,
     HighBit: 7,
     PixelRepresentation: 0,
+    ...pixels,
   };
-  return { kind: "dicom", dataset, blob: "picture", patientId, ...uids };
+  return { kind: "dicom", dataset, blob, patientId, ...uids };
 }
+
+/**
+ * The photos of the case that the archive has, or is given with `now`. A clip is there only where it could be converted when it was filed.
+ */
+export function archivedPhotos(context: PlanContext, now?: string): CasePhoto[] {
+  if (!context.archive) return [];
+  const { eventId: requestEventId } = requestOf(context);
+  return context.state.photos.filter(
+    ({ eventId, photo }) =>
+      photo.clip === undefined ||
+      eventId === now ||
+      context.entries?.includes(
+        dicomReference(photoUids(requestEventId, eventId, photo.receipt.payload.takenBy)),
+      ) === true,
+  );
+}
+
+export const dicomReference = ({ instance: uid }: { readonly instance: string }): string => `dicom:${uid}`;
 
 function patientModule(patient: Patient, patientId: string): DicomDataset {
   const ins = patient.identity === "qualified" ? patient.ins : undefined;

@@ -1,8 +1,8 @@
-import { opinionVersions } from "#protocol/case-state.ts";
+import { type CasePhoto, opinionVersions } from "#protocol/case-state.ts";
 import { idOf } from "../ids.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, concept, requestOf, systems } from "./codes.ts";
-import { photoInstance } from "./dicom.ts";
+import { archivedPhotos, clipInstance, photoInstance } from "./dicom.ts";
 import { rejectionNote } from "./dicom-rejection.ts";
 import { filedKeys } from "./registry-keys.ts";
 import { changeAudit, provenance } from "./trail.ts";
@@ -56,7 +56,7 @@ function unlisted(context: PlanContext): string[] {
   );
   return [
     ...withDocuments.map((each) => `List/${idOf(each, "SubmissionSet")}`),
-    ...(context.archive && state.photos.length > 0
+    ...(archivedPhotos(context).length > 0
       ? [`ImagingStudy/${caseIds(requestOf(context).eventId).imagingStudy}`]
       : []),
   ];
@@ -67,16 +67,8 @@ function rejections(
   { by, at }: MisfiledEvent["misfiling"]["payload"],
   context: PlanContext,
 ): Step[] {
-  if (!context.archive || context.state.photos.length === 0) return [];
-  const photos = context.state.photos.map((each) =>
-    // The note names the photos and says nothing of their pixels.
-    photoInstance(
-      { ...each, kind: "photo" },
-      new Uint8Array(1),
-      { width: each.photo.widthPx, height: each.photo.heightPx, components: 3, photometric: "YBR_FULL_422" },
-      context,
-    ),
-  );
+  const photos = archivedPhotos(context).map((each) => unseen(each, context));
+  if (photos.length === 0) return [];
   const author = context.clinician(by);
   return [
     rejectionNote({
@@ -88,4 +80,14 @@ function rejections(
       timeZone: context.timeZone,
     }),
   ];
+}
+
+/** The note names the photos and says nothing of their pixels. */
+function unseen(each: CasePhoto, context: PlanContext) {
+  const event = { ...each, kind: "photo" } as const;
+  const bytes = new Uint8Array(1);
+  const { widthPx: width, heightPx: height } = each.photo;
+  if (each.photo.clip !== undefined)
+    return clipInstance(event, { bytes, width, height, frames: 1, framesPerSecond: 1 }, context);
+  return photoInstance(event, bytes, { width, height, components: 3, photometric: "YBR_FULL_422" }, context);
 }

@@ -15,6 +15,7 @@ import {
   systems,
   typeConcept,
 } from "./codes.ts";
+import { archivedPhotos } from "./dicom.ts";
 import { documentBundle, documentId } from "./documents.ts";
 import { photoDocumentId, reportId } from "./references.ts";
 import { filedKeys } from "./registry-keys.ts";
@@ -152,7 +153,7 @@ export function diagnosticReport(
         ? [personReference(context, payload.author), organizationReference(context.hospital)]
         : [personReference(context, payload.author)],
     resultsInterpreter: [personReference(context, payload.author)],
-    ...(context.archive && context.state.photos.length > 0
+    ...(archivedPhotos(context).length > 0
       ? { imagingStudy: [{ reference: `ImagingStudy/${ids.imagingStudy}` }] }
       : {}),
     conclusion: payload.assessment,

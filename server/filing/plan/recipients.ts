@@ -11,7 +11,8 @@ import type { PlanContext, Resource } from "./types.ts";
  * names nobody, which PCF reads as everybody (for that purpose).
  */
 export function actorsOf(context: PlanContext, consent: Consent, group: ConsentGroup): Json[] {
-  if (group !== "opinion" && group !== "pictures") return [];
+  // A clip goes as far as a photo does.
+  if (group !== "opinion" && group !== "pictures" && group !== "video") return [];
   const role = concept(systems.participation, "IRCP", "information recipient");
   const references = new Map<string, Json>([
     [consent.collectedBy, personReference(context, consent.collectedBy)],
@@ -28,7 +29,7 @@ export function actorsOf(context: PlanContext, consent: Consent, group: ConsentG
 }
 
 /** A pool that the patient was told of is beyond the team: it takes their yes (CSP L1110-4 III). */
-const mayPool = (consent: Consent, group: "opinion" | "pictures"): boolean =>
+const mayPool = (consent: Consent, group: "opinion" | "pictures" | "video"): boolean =>
   consent.method !== "non-opposition" && (group === "opinion" || grants(consent, "care-outside-team"));
 
 const teamsOfCollector = (context: PlanContext, consent: Consent): readonly string[] =>

@@ -8,8 +8,14 @@ export const photoBinaryId = (eventId: string): string => binaryId(eventId, "pho
 /** The DocumentReference of a photo, from the event that brought it. */
 export const photoDocumentId = (eventId: string): string => documentId(eventId, "photo");
 
-/** What the record keeps apart, so that it can be taken back apart: care by words, care by pictures, and each use beyond care. */
-export type ConsentGroup = "opinion" | "pictures" | "teaching" | "publication" | `research:${string}`;
+/** What the record keeps apart, so that it can be taken back apart: care by words, care by pictures, being filmed, and each use beyond care. */
+export type ConsentGroup =
+  | "opinion"
+  | "pictures"
+  | "video"
+  | "teaching"
+  | "publication"
+  | `research:${string}`;
 
 /** The Consent for one group of purposes, from the event that brought the decision. */
 export const consentResourceId = (eventId: string, group: ConsentGroup): string =>

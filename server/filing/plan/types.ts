@@ -4,6 +4,7 @@ import type { FiledKind } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { CareTeam, Clinician } from "#protocol/people.ts";
 import type { Certificate } from "#protocol/signed.ts";
+import type { Video } from "../video/index.ts";
 
 /** A FHIR R4 resource, as data. */
 export type Resource = {
@@ -104,6 +105,8 @@ export type PlanContext = {
   readonly nowMs: number;
   /** What the record has of the case, as it was said when it was filed. */
   readonly entries?: readonly string[];
+  /** The clip that is filed, as the archive takes it; undefined where there is none to convert, or nothing to convert it with. */
+  readonly video?: Video | undefined;
   /** When the case's photos were read back, by event id. */
   readonly filedAtMs: ReadonlyMap<string, number>;
   /** Pictures of the case by event id, for the figures of the letter. */

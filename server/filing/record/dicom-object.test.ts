@@ -6,10 +6,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { foldCase } from "#protocol/case-state.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { parseJpeg } from "../jpeg.ts";
-import { localTime, photoInstance } from "../plan/dicom.ts";
+import { clipInstance, localTime, photoInstance } from "../plan/dicom.ts";
 import { rejectionNote } from "../plan/dicom-rejection.ts";
+import type { PlanContext } from "../plan/types.ts";
 import { aCase, clinicians, delattre, type People, people, startMs, tinyJpeg } from "../testing/a-case.ts";
-import { dicomFile } from "./dicom-object.ts";
+import type { Video } from "../video/index.ts";
+import { dicomFile, h264HighLevel41, pixelsOf } from "./dicom-object.ts";
 
 let all: People;
 beforeAll(async () => {
@@ -19,16 +21,15 @@ beforeAll(async () => {
 const objectOf = async (picture: Uint8Array<ArrayBuffer>, patient: Patient): Promise<Uint8Array> =>
   dicomFile((await stepOf(picture, patient)).dataset, picture);
 
-async function stepOf(picture: Uint8Array<ArrayBuffer>, patient: Patient) {
+async function placeOf(picture: Uint8Array<ArrayBuffer>, patient: Patient) {
   const { items } = await aCase(all, { picture, patient });
   const event = items.map((item) => item.event).find((each) => each.kind === "photo");
-  const facts = parseJpeg(picture);
-  if (event?.kind !== "photo" || facts === undefined) throw new Error("A case has a photo");
+  if (event?.kind !== "photo") throw new Error("A case has a photo");
   const state = foldCase(
     items.map((item) => item.event),
     "",
   );
-  return photoInstance(event, picture, facts, {
+  const context: PlanContext = {
     state,
     patient,
     clinician: (userId) => clinicians.find((each) => each.userId === userId),
@@ -42,7 +43,21 @@ async function stepOf(picture: Uint8Array<ArrayBuffer>, patient: Patient) {
     nowMs: startMs,
     filedAtMs: new Map(),
     pictures: new Map(),
-  });
+  };
+  return { event, context };
+}
+
+async function stepOf(picture: Uint8Array<ArrayBuffer>, patient: Patient) {
+  const { event, context } = await placeOf(picture, patient);
+  const facts = parseJpeg(picture);
+  if (facts === undefined) throw new Error("A photo is a JPEG");
+  return photoInstance(event, picture, facts, context);
+}
+
+async function clipStepOf(video: Video, patient: Patient) {
+  const { event, context } = await placeOf(tinyJpeg, patient);
+  const clip = { type: "video/webm", durationMs: 2000 } as const;
+  return clipInstance({ ...event, photo: { ...event.photo, clip } }, video, context);
 }
 
 const provisional: Patient = {
@@ -95,6 +110,46 @@ describe("a photo as a DICOM object", () => {
       offset: "+0200",
     });
     expect(localTime("2026-07-14T22:30:05Z", "UTC").offset).toBe("+0000");
+  });
+});
+
+describe("a clip as a DICOM object", () => {
+  /** What is inside is ffmpeg's; what is said of it is ours. */
+  const video: Video = {
+    bytes: Uint8Array.from({ length: 2000 }, (_each, at) => at % 251),
+    width: 720,
+    height: 1280,
+    frames: 60,
+    framesPerSecond: 30,
+  };
+
+  test.skipIf(!hasTool)("[F24] has no error for dciodvfy, whoever the patient is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dicom-"));
+    try {
+      for (const patient of [delattre, provisional]) {
+        const path = join(folder, "clip.dcm");
+        writeFileSync(path, dicomFile((await clipStepOf(video, patient)).dataset, video.bytes));
+        const { stderr } = spawnSync("dciodvfy", [path], { encoding: "utf8" });
+        expect(stderr.split("\n").filter((line) => line.startsWith("Error"))).toEqual([]);
+        expect(stderr).toContain("VideoPhotographicImage");
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("[F24] says in which encoding it is, and carries the video as it is, in one piece", async () => {
+    const { dataset } = await clipStepOf(video, delattre);
+    const file = Buffer.from(dicomFile(dataset, video.bytes));
+    expect(file.toString("latin1")).toContain(h264HighLevel41);
+    expect(pixelsOf(file)).toEqual(Buffer.from(video.bytes));
+    expect(pixelsOf(Buffer.from(dicomFile(dataset)))).toBeUndefined();
+    expect(dataset).toMatchObject({
+      NumberOfFrames: 60,
+      FrameTime: "33.33",
+      Rows: 1280,
+      ImageLaterality: "L",
+    });
   });
 });
 

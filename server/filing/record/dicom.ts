@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { sha256Hex } from "../ids.ts";
 import { samePicture } from "../jpeg.ts";
+import { videoClass } from "../plan/dicom.ts";
 import type { Step } from "../plan/types.ts";
-import { dicomFile, jpegBaseline } from "./dicom-object.ts";
+import { dicomFile, jpegBaseline, pixelsOf } from "./dicom-object.ts";
 import { faultOf, type HttpAnswer, RecordFault, type RecordHttp } from "./http.ts";
 import { multipartParts } from "./multipart.ts";
 
@@ -36,7 +37,8 @@ export type DicomArchive = ReturnType<typeof createDicomArchive>;
 
 /** The hospital's DICOM archive over DICOMweb (PS3.18). Storing the same instance again changes nothing. */
 export function createDicomArchive(http: RecordHttp) {
-  const store = (step: DicomStep, jpeg: Uint8Array): Promise<void> => stow(dicomFile(step.dataset, jpeg));
+  const store = (step: DicomStep, picture: Uint8Array): Promise<void> =>
+    stow(dicomFile(step.dataset, picture));
 
   /** Tells the archive to show these photos no longer (IHE IOCM). */
   const reject = (step: Rejection): Promise<void> => stow(dicomFile(step.dataset));
@@ -65,14 +67,18 @@ export function createDicomArchive(http: RecordHttp) {
     if ((parsed.data["00081199"]?.Value?.length ?? 0) === 0) throw new RecordFault("down", answer.status);
   }
 
-  /** Whether the archive holds this very JPEG, a pad byte aside, for this very patient. */
-  async function readBack(step: DicomStep, jpeg: Uint8Array): Promise<"same" | "missing" | "differs"> {
+  /** Whether the archive holds this very JPEG or video, a pad byte aside, for this very patient. */
+  async function readBack(step: DicomStep, picture: Uint8Array): Promise<"same" | "missing" | "differs"> {
     const path = pathOf(step);
     const facts = await readMetadata(path, metadataSchema);
     if (facts === undefined) return "missing";
     if (facts[0]?.["00100020"]?.Value?.[0] !== step.patientId) return "differs";
-    const frame = await readFrame(path);
-    return samePicture(frame, jpeg) ? "same" : "differs";
+    // A frame of a video is none of its bytes, and some archives give none: the whole object has them.
+    const stored =
+      step.dataset.SOPClassUID === videoClass
+        ? pixelsOf(await readPart(path, 'type="application/dicom"; transfer-syntax=*'))
+        : await readPart(`${path}/frames/1`, `type="image/jpeg"; transfer-syntax=${jpegBaseline}`);
+    return stored !== undefined && samePicture(stored, picture) ? "same" : "differs";
   }
 
   /** Whether the archive holds this very note; one that heeds it may hide the note together with what it rejects. */
@@ -106,17 +112,14 @@ export function createDicomArchive(http: RecordHttp) {
     return facts.data;
   }
 
-  async function readFrame(path: string): Promise<Uint8Array> {
-    const answer = await http.request({
-      method: "GET",
-      path: `${path}/frames/1`,
-      accept: `multipart/related; type="image/jpeg"; transfer-syntax=${jpegBaseline}`,
-    });
+  async function readPart(path: string, what: string): Promise<Uint8Array> {
+    const accept = `multipart/related; ${what}`;
+    const answer = await http.request({ method: "GET", path, accept, timeoutMs: 60_000 });
     if (answer.status !== 200) throw faultOf(answer.status, false);
-    const frame = multipartParts(answer.bytes, answer.contentType)[0];
+    const part = multipartParts(answer.bytes, answer.contentType)[0];
     // A login page, or an OperationOutcome, with 200 says nothing of the picture.
-    if (frame === undefined) throw new RecordFault("down", answer.status);
-    return frame;
+    if (part === undefined) throw new RecordFault("down", answer.status);
+    return part;
   }
 
   async function isUp(): Promise<boolean> {

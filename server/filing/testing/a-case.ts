@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { canonicalJson, type Json } from "#protocol/canonical.ts";
 import {
   type Consent,
@@ -8,6 +10,7 @@ import {
 } from "#protocol/consent.ts";
 import {
   type CaseEvent,
+  type ClipFacts,
   type Informed,
   opinionSchema,
   photoSchema,
@@ -285,11 +288,13 @@ export async function aPhoto(
   all: People,
   ids: { consentId: string; caseId: string; pseudonym: string },
   picture: Uint8Array,
+  clip?: ClipFacts,
 ) {
   const receipt = receiptSchema.parse({
     v: 1,
     receiptId: randomUUID(),
     ...ids,
+    ...(clip === undefined ? {} : { clip: true }),
     pictureSha256: sha256Hex(picture),
     ciphertexts: [{ rendition: "full", sha256: sha256Hex("cipher"), bytes: 1000 }],
     takenBy: leroy,
@@ -310,10 +315,40 @@ export async function aPhoto(
     view: "close-up",
     widthPx: 8,
     heightPx: 8,
+    ...(clip === undefined ? {} : { clip }),
     bytes: picture.length,
     file,
   });
 }
+
+/** Two seconds of WebM and one of MP4, as browsers record them. */
+export const sampleClip = (type: ClipFacts["type"]): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(
+    readFileSync(
+      join(import.meta.dirname, `../../../e2e/samples/clip.${type === "video/mp4" ? "mp4" : "webm"}`),
+    ),
+  );
+
+/** A clip of the case, as an item after its photo. */
+export async function aClip(
+  all: People,
+  { roomId, consent }: Pick<Awaited<ReturnType<typeof aCase>>, "roomId" | "consent">,
+  type: ClipFacts["type"] = "video/webm",
+  bytes = sampleClip(type),
+): Promise<WorkItem> {
+  const { consentId, caseId, pseudonym } = consent;
+  const photo = await aPhoto(all, { consentId, caseId, pseudonym }, bytes, { type, durationMs: 2000 });
+  const base = { eventId: eventId("clip"), sender: leroy, atMs: startMs + 10 * 60_000 };
+  return { ...base, roomId, event: { ...base, kind: "photo", photo }, picture: bytes };
+}
+
+/** The decisions of a patient who agreed to be filmed, too. */
+export const filmed: Consent["decisions"] = [
+  { purpose: "opinion", granted: true },
+  { purpose: "care-named", granted: true },
+  { purpose: "video", granted: true },
+  { purpose: "teaching", granted: false },
+];
 
 /** A later version of a case's opinion, by its author. */
 export async function anAmendment(

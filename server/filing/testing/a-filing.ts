@@ -38,6 +38,7 @@ export function aFilingPlace(
   async function open(
     fetcher: typeof fetch = record.fetcher,
     correspondence?: FilingOptions["correspondence"],
+    convert?: FilingOptions["convert"],
   ): Promise<Filing> {
     const db = openDatabase(join(folder, "filing.sqlite"));
     const filing = await createFiling({
@@ -62,6 +63,7 @@ export function aFilingPlace(
         finess: "599900001",
       },
       correspondence,
+      convert,
       clock: () => Date.now() + offsetMs,
       log: createLogger("silent"),
       onOutcome: async (roomId, filed, id) => {

@@ -42,6 +42,8 @@ const bundleSchema = z.object({
 type Instance = {
   readonly patientId: string;
   readonly jpeg: Uint8Array;
+  /** The object as it was sent. */
+  readonly file?: Uint8Array;
   /** Of a rejection note: what it rejects. */
   readonly rejects?: readonly string[];
 };
@@ -188,13 +190,16 @@ export function aRecord() {
       ]);
     if (url.pathname.endsWith("/metadata"))
       return json(200, [{ "00100020": { vr: "LO", Value: [found.patientId] } }]);
+    const [type, bytes] = url.pathname.endsWith("/frames/1")
+      ? ["image/jpeg", found.jpeg]
+      : ["application/dicom", found.file ?? new Uint8Array()];
     const body = Buffer.concat([
-      Buffer.from("--X\r\nContent-Type: image/jpeg\r\n\r\n"),
-      found.jpeg,
+      Buffer.from(`--X\r\nContent-Type: ${type}\r\n\r\n`),
+      bytes,
       Buffer.from("\r\n--X--\r\n"),
     ]);
     return new Response(new Uint8Array(body), {
-      headers: { "content-type": 'multipart/related; type="image/jpeg"; boundary=X' },
+      headers: { "content-type": `multipart/related; type="${type}"; boundary=X` },
     });
   }
 
@@ -307,7 +312,7 @@ function stow(init: RequestInit, instances: Map<string, Instance>): Response {
   }
   const start = buffer.indexOf(Buffer.from("ffd8", "hex"), buffer.indexOf(Buffer.from("e07f1000", "hex")));
   const end = buffer.length - 8;
-  instances.set(uid, { patientId: text("100020004c4f"), jpeg: buffer.subarray(start, end) });
+  instances.set(uid, { patientId: text("100020004c4f"), jpeg: buffer.subarray(start, end), file: buffer });
   return json(200, { "00081199": { vr: "SQ", Value: [{}] }, "00081198": { vr: "SQ" } });
 }
 

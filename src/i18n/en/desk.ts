@@ -98,6 +98,10 @@ export const desk = {
       happened: "The photo was to go to the image archive too, which is no longer configured.",
       todo: "Have the archive put back into Colloque’s configuration, then try again.",
     },
+    "clip-unreadable": {
+      happened: "This video cannot be converted for the image archive: it is damaged, or is none.",
+      todo: "Look at it in the case. If it plays, file it by hand, then close it here; if not, ask whoever sent it to film again, then close it without filing.",
+    },
     "status-unknown": {
       happened: "The consent registry does not know the consent of this photo.",
       todo: "Ask whoever sent it to open Colloque: their device may still have the consent to send. Then try again.",

@@ -30,6 +30,8 @@ export const errors = {
     "The patient did not agree to asking for this opinion. Talk it over before sending anything.",
   "purpose-not-granted":
     "The patient did not agree to photos being used for this. Talk it over before sending anything.",
+  "video-not-granted":
+    "The patient did not agree to being filmed. Obtain consent for the video, then film again.",
   "audience-not-covered":
     "The patient’s consent does not cover these recipients. Address a named colleague, or obtain a wider consent.",
   expired: "The patient’s consent has run out. Obtain a new one.",

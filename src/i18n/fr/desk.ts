@@ -99,6 +99,11 @@ export const desk = {
       happened: "La photo devait aussi aller à l’archive d’images, qui n’est plus configurée.",
       todo: "Faites rétablir l’archive dans la configuration de Colloque, puis réessayez.",
     },
+    "clip-unreadable": {
+      happened:
+        "Cette vidéo ne peut pas être convertie pour l’archive d’images : elle est abîmée, ou n’en est pas une.",
+      todo: "Regardez-la dans le cas. Si elle se lit, versez-la à la main, puis fermez-la ici ; sinon, demandez à la personne qui l’a envoyée de filmer à nouveau, puis fermez-la sans versement.",
+    },
     "status-unknown": {
       happened: "Le registre des accords ne connaît pas l’accord de cette photo.",
       todo: "Demandez à la personne qui l’a envoyée d’ouvrir Colloque : son appareil a peut-être encore l’accord à transmettre. Réessayez ensuite.",

@@ -37,6 +37,8 @@ export const errors = {
     "Le patient n’a pas accepté la demande d’avis. Reparlez-en avec lui avant tout envoi.",
   "purpose-not-granted":
     "Le patient n’a pas accepté que ses photos servent à cela. Reparlez-en avec lui avant tout envoi.",
+  "video-not-granted":
+    "Le patient n’a pas accepté d’être filmé. Recueillez son accord pour la vidéo, puis filmez à nouveau.",
   "audience-not-covered":
     "L’accord du patient ne couvre pas ces destinataires. Adressez la demande à un confrère nommé, ou recueillez un accord plus large.",
   expired: "L’accord du patient est arrivé à son terme. Recueillez un nouvel accord.",

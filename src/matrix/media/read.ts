@@ -2,7 +2,7 @@ import { type Consent, inForce, type SignedConsent } from "#protocol/consent.ts"
 import type { ConsentRules } from "#protocol/consent-rules.ts";
 import { audienceOf, mayDisclose, type Status } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
-import type { EncryptedFile, Photo } from "#protocol/events.ts";
+import type { ClipType, EncryptedFile, Photo } from "#protocol/events.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
 import { localUntilMs, statusWhenSilent } from "#protocol/offline.ts";
 import type { Clinician } from "#protocol/people.ts";
@@ -260,11 +260,22 @@ async function fetchCiphertext(
   }
 }
 
-/** Only a JPEG becomes a picture, and only if it is what was hashed at the shutter. */
-async function showable(jpeg: Bytes, photo: Photo): Promise<Result<Picture, PictureRefusal>> {
-  const sha256 = await sha256Hex(jpeg);
+/** Only a JPEG becomes a picture, and only WebM or MP4 a clip; and only if it is what was hashed at the shutter. */
+async function showable(bytes: Bytes, photo: Photo): Promise<Result<Picture, PictureRefusal>> {
+  const sha256 = await sha256Hex(bytes);
   if (sha256 !== photo.receipt.payload.pictureSha256) return refused("hash-mismatch");
-  if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8 || jpeg[2] !== 0xff) return refused("hash-mismatch");
-  const url = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
-  return ok({ url, sha256, bytes: jpeg.length, release: () => URL.revokeObjectURL(url) });
+  const type = photo.clip?.type ?? "image/jpeg";
+  if (!beginnings[type](bytes)) return refused("hash-mismatch");
+  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  return ok({ url, sha256, bytes: bytes.length, release: () => URL.revokeObjectURL(url) });
 }
+
+const starts = (bytes: Bytes, at: number, ...with_: number[]): boolean =>
+  with_.every((byte, index) => bytes[at + index] === byte);
+
+/** How a file of each type begins. */
+const beginnings: Readonly<Record<"image/jpeg" | ClipType, (bytes: Bytes) => boolean>> = {
+  "image/jpeg": (bytes) => starts(bytes, 0, 0xff, 0xd8, 0xff),
+  "video/webm": (bytes) => starts(bytes, 0, 0x1a, 0x45, 0xdf, 0xa3),
+  "video/mp4": (bytes) => starts(bytes, 4, 0x66, 0x74, 0x79, 0x70),
+};

@@ -28,10 +28,10 @@ export type PictureFacts = PhotoFacts &
 
 /** Of a photo its own facts, and of its preview those of the preview. */
 export function factsOf(photo: PhotoFacts, picture: PreparedPicture, rendition: Rendition): PictureFacts {
-  const { photoId, consentId, site, view, takenAt, source } = photo;
+  const { photoId, consentId, site, view, takenAt, source, clip } = photo;
   const { jpeg, widthPx, heightPx, sha256 } = picture;
   const receiptId = rendition === "full" ? photoId : crypto.randomUUID();
-  const shown = { photoId, consentId, site, view, takenAt, source };
+  const shown = { photoId, consentId, site, view, takenAt, source, ...(clip && { clip }) };
   return { ...shown, widthPx, heightPx, sha256, bytes: jpeg.length, rendition, receiptId };
 }
 
@@ -87,6 +87,7 @@ function receiptDraft(
     v: 1,
     receiptId: receiptIdSchema.parse(picture.receiptId),
     ...(picture.rendition === "preview" && { derivedFrom: receiptIdSchema.parse(picture.photoId) }),
+    ...(picture.clip !== undefined && { clip: true }),
     consentId: consentIdSchema.parse(picture.consentId),
     caseId: consent.caseId,
     pseudonym: consent.pseudonym,
@@ -123,6 +124,8 @@ export function pictureContent(
   // A permit for other bytes than these is no permit.
   if (reserved === undefined) return err("hash-mismatch");
   const { widthPx, heightPx, bytes } = picture;
+  // What goes ahead of a clip is a still.
+  const clip = picture.rendition === "full" ? picture.clip : undefined;
   const file = describeFile(reserved.mxc, secret, hash);
   const told: Photo = {
     photoId: receiptIdSchema.parse(picture.photoId),
@@ -131,14 +134,17 @@ export function pictureContent(
     view: picture.view,
     widthPx,
     heightPx,
+    ...(clip && { clip }),
     bytes,
     file,
   };
+  const size = { w: widthPx, h: heightPx, size: bytes };
   return ok({
-    msgtype: "m.image",
+    ...(clip === undefined
+      ? { msgtype: "m.image", info: { mimetype: "image/jpeg", ...size } }
+      : { msgtype: "m.video", info: { mimetype: clip.type, ...size, duration: clip.durationMs } }),
     body: inWords.photo(picture, language),
     file,
-    info: { mimetype: "image/jpeg", w: widthPx, h: heightPx, size: bytes },
     [contentKeys[picture.rendition === "full" ? "photo" : "preview"]]: told,
   });
 }

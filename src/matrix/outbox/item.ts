@@ -9,6 +9,7 @@ import { isErrorCode } from "#protocol/errors.ts";
 import {
   type CaseEvent,
   informedSchema,
+  photoSchema,
   requestSchema,
   responseSchema,
   signedOpinionSchema,
@@ -40,6 +41,7 @@ const factsSchema = z.object({
   view: viewSchema,
   takenAt: instantSchema,
   source: z.enum(["camera", "file"]),
+  clip: photoSchema.shape.clip,
   bytes: z.int(),
 });
 
