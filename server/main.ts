@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { runArchivist } from "./apart/archivist-process.ts";
 import { auditRole } from "./audit/index.ts";
 import { recoveryKeyFile } from "./bot/index.ts";
+import { startCalls } from "./calls/index.ts";
 import { consentRole } from "./consent/index.ts";
 import { directoryRole } from "./directory/index.ts";
 import { startFederation } from "./federation/index.ts";
@@ -55,8 +56,21 @@ async function serve(context: RoleContext, roles: ReadonlySet<OptionalRole>): Pr
   if (roles.has("gateway")) {
     const federation = await startFederation(context, { synapse, registry });
     if (federation !== undefined) stack.use(federation);
+    const calls = await startCalls(context, {
+      synapse,
+      mayBeIn: async (roomId, userId) => {
+        const found = await registry.caseOfRoom(roomId);
+        return found === undefined
+          ? { allow: false, reason: "no-consent" }
+          : gate.member(found.caseId, userId);
+      },
+      isEnded: async (roomId) => (await withBot?.hasEnded(roomId)) === true,
+      tell: async (roomId, trace) => withBot?.tellCall(roomId, trace),
+    });
+    if (calls !== undefined) stack.use(calls);
     stack.use(
       await gatewayRole({
+        calls,
         synapse,
         registry,
         directory,

@@ -1,4 +1,6 @@
 import type { Health } from "#protocol/api.ts";
+import type { CallTrace } from "#protocol/calls.ts";
+import type { FiledKind } from "#protocol/events.ts";
 import { waitingLongMs } from "#protocol/filing-desk.ts";
 import { type ArchivistPort, archivistAt } from "./apart/archivist.ts";
 import { hand } from "./apart/hand.ts";
@@ -30,7 +32,14 @@ export type Wired = AsyncDisposable & {
   readonly desk: DeskPort | undefined;
   readonly askIn: AskIn;
   readonly botState: () => Health["parts"]["bot"];
+  /** The case has its opinion in the record, or was of the wrong patient. */
+  readonly hasEnded: (roomId: string) => Promise<boolean>;
+  /** Says in its case that a call took place, once for the same call. */
+  readonly tellCall: (roomId: string, trace: CallTrace) => Promise<void>;
 };
+
+/** What ends a case once it is in the record. */
+const endings: ReadonlySet<FiledKind> = new Set<FiledKind>(["opinion", "misfiled"]);
 
 type Parts = {
   readonly registry: Registry;
@@ -64,6 +73,9 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
     askIn,
     botState: state,
     record: filing,
+    hasEnded: async (roomId) =>
+      (await filing?.recordOf(roomId))?.entries.some(({ kind }) => endings.has(kind)) === true,
+    tellCall: async (roomId, trace) => void (await archivist.port.sendCall(roomId, trace)),
     desk: filing === undefined ? undefined : deskOf(filing.desk, archivist.port, context.clock),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -91,7 +103,7 @@ async function apart({ events, log }: RoleContext, linksDir: string, stack: Asyn
 }
 
 function startFiling(
-  { config, db, clock, log }: RoleContext,
+  { config, db, clock, log, events }: RoleContext,
   parts: Parts,
   bot: ArchivistPort,
 ): Promise<Filing> {
@@ -133,6 +145,7 @@ function startFiling(
       if (filed.kind === "photo" && outcome.state === "refused" && outcome.reason !== "withdrawn")
         await bot.redactRefused(roomId, filed.ofEvent);
       await bot.sendFiled(roomId, filed);
+      if (endings.has(filed.kind) && outcome.state === "filed") events.emit("case-ended", { roomId });
     },
   });
 }

@@ -221,6 +221,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
         emergencyNumber: "15",
       },
       serverName: "valombre.example",
+      calls: true,
       bot,
       registryKey: { kty: "EC" as const, crv: "P-256" as const, x: "a".repeat(43), y: "a".repeat(43) },
       registryName: "CHU de Valombre",

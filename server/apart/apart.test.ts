@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { callTraceSchema } from "#protocol/calls.ts";
 import { filedSchema, withdrawnSchema } from "#protocol/events.ts";
 import { userIdSchema } from "#protocol/ids.ts";
 import { readArchivistConfig } from "../kit/archivist-config.ts";
@@ -29,6 +30,18 @@ const filed = filedSchema.parse({
   ofEvent: "$e",
   kind: "message",
   outcome: { state: "waiting", since: "2026-11-24T10:00:00Z" },
+});
+
+const call = callTraceSchema.parse({
+  callId: "0b8a8f1e-5a55-4c2e-9d55-0c7d7e1f2a3b",
+  startedAt: "2026-11-24T10:00:00Z",
+  endedAt: "2026-11-24T10:05:00Z",
+  ended: "left",
+  participants: [
+    { userId: martin, joinedAt: "2026-11-24T10:00:00Z", leftAt: "2026-11-24T10:05:00Z" },
+    { userId: "@leroy:x", joinedAt: "2026-11-24T10:00:05Z", leftAt: "2026-11-24T10:05:00Z" },
+  ],
+  incidents: [],
 });
 
 /** A house that writes down what it is asked. */
@@ -150,6 +163,7 @@ describe("the archivist as a process of its own", () => {
     const bot: ArchivistPort = {
       state: () => "up",
       sendFiled: note("sendFiled", "$said"),
+      sendCall: note("sendCall", "$call"),
       redactRefused: note("redactRefused", undefined),
       askIn: note("askIn", undefined),
       onUserReady: note("onUserReady", undefined),
@@ -169,6 +183,7 @@ describe("the archivist as a process of its own", () => {
     await expect.poll(() => asked, { timeout: 10_000 }).toContainEqual(["onWithdrawn", "!r"]);
     expect(link.state()).toBe("up");
     expect(await link.sendFiled("!r", filed)).toBe("$said");
+    expect(await link.sendCall("!r", call)).toBe("$call");
     await link.redactRefused("!r", "$e");
     await link.askIn({ roomId: "!r", caseId: "c", userId: martin, askedBy: "@leroy:x" });
     await link.onUserReady(martin);
@@ -178,6 +193,7 @@ describe("the archivist as a process of its own", () => {
     expect(asked).toEqual([
       ["onWithdrawn", "!r"],
       ["sendFiled", "!r", filed],
+      ["sendCall", "!r", call],
       ["redactRefused", "!r", "$e"],
       ["askIn", { roomId: "!r", caseId: "c", userId: martin, askedBy: "@leroy:x" }],
       ["onUserReady", martin],

@@ -8,6 +8,7 @@ export type ArchivistPort = Pick<
   Bot,
   | "state"
   | "sendFiled"
+  | "sendCall"
   | "redactRefused"
   | "askIn"
   | "onUserReady"
@@ -25,6 +26,7 @@ export const openArchivist = (folder: string, bot: ArchivistPort, log: Logger): 
     {
       state: async () => bot.state(),
       sendFiled: ({ roomId, filed }) => bot.sendFiled(roomId, filed),
+      sendCall: ({ roomId, trace }) => bot.sendCall(roomId, trace),
       redactRefused: ({ roomId, eventId }) => done(bot.redactRefused(roomId, eventId)),
       askIn: (invitation) => done(bot.askIn(invitation)),
       onUserReady: ({ userId }) => done(bot.onUserReady(userId)),
@@ -66,6 +68,7 @@ export function archivistAt(folder: string, log: Logger): ArchivistPort & AsyncD
   return {
     state: () => state,
     sendFiled: (roomId, filed) => ask.sendFiled({ roomId, filed }),
+    sendCall: (roomId, trace) => ask.sendCall({ roomId, trace }),
     redactRefused: async (roomId, eventId) => void (await ask.redactRefused({ roomId, eventId })),
     askIn: async (invitation) => void (await ask.askIn(invitation)),
     onUserReady: async (userId) => void (await ask.onUserReady({ userId })),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { callTraceSchema } from "#protocol/calls.ts";
 import type { Json } from "#protocol/canonical.ts";
 import { refusalReasonSchema } from "#protocol/disclose.ts";
 import { filedSchema, withdrawnSchema } from "#protocol/events.ts";
@@ -103,6 +104,7 @@ export const houseContract = {
 export const archivistContract = {
   state: { takes: nothing, gives: z.enum(["up", "down"]) },
   sendFiled: { takes: room.extend({ filed: filedSchema }), gives: z.string() },
+  sendCall: { takes: room.extend({ trace: callTraceSchema }), gives: z.string() },
   redactRefused: { takes: room.extend({ eventId: z.string() }), gives: nothing },
   askIn: { takes: invitation, gives: nothing },
   onUserReady: { takes: z.object({ userId: z.string() }), gives: nothing },

@@ -1,4 +1,5 @@
 import type { Admission } from "#protocol/admission.ts";
+import type { CallTrace } from "#protocol/calls.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { type EncryptedFile, type Filed, machineTypes } from "#protocol/events.ts";
 import { userIdSchema } from "#protocol/ids.ts";
@@ -25,6 +26,7 @@ import { createWithdrawals } from "./withdrawals.ts";
 /** The archivist at work, on an open session. */
 export type Archivist = AsyncDisposable & {
   sendFiled(roomId: string, content: Filed): Promise<string>;
+  sendCall(roomId: string, trace: CallTrace): Promise<string>;
   readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
   /** Something was withdrawn in this room. */
   onWithdrawn(roomId: string): void;
@@ -113,6 +115,8 @@ export async function startArchivist(
       const key = `filed ${roomId} ${canonicalJson(content)}`;
       return sender.send({ roomId, type: machineTypes.filed, content, key });
     },
+    sendCall: (roomId, content) =>
+      sender.send({ roomId, type: machineTypes.call, content, key: `call ${roomId} ${content.callId}` }),
     readMedia: (file) => readMedia(http, session.token, file),
     onWithdrawn: (roomId) => {
       bell.ring(roomId);

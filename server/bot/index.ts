@@ -1,3 +1,4 @@
+import type { CallTrace } from "#protocol/calls.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { EncryptedFile, Filed } from "#protocol/events.ts";
 import type { Logger } from "../kit/log.ts";
@@ -32,6 +33,8 @@ export type Bot = AsyncDisposable & {
   deliverTo(onInbox: (item: InboxItem) => Promise<void>): Disposable;
   /** The word "filed" (or why not yet), once for the same content. Gives the event id. */
   sendFiled(roomId: string, content: Filed): Promise<string>;
+  /** That a call took place, once for the same call. Gives the event id. */
+  sendCall(roomId: string, trace: CallTrace): Promise<string>;
   /** The plain bytes of a file of a case. Throws `not-found` when it was withdrawn. */
   readMedia(file: EncryptedFile): Promise<Uint8Array<ArrayBuffer>>;
   /** A consent was taken back in this room: its photos are redacted and the room is told, whenever the archivist is up. */
@@ -197,6 +200,7 @@ export async function startBot(parts: BotParts): Promise<Bot> {
       };
     },
     sendFiled: async (roomId, content) => (await up()).sendFiled(roomId, content),
+    sendCall: async (roomId, trace) => (await up()).sendCall(roomId, trace),
     readMedia: async (file) => (await up()).readMedia(file),
     onWithdrawn: async (roomId) => (await up()).onWithdrawn(roomId),
     askIn: async (invitation) => {

@@ -7,7 +7,7 @@ const now = Date.parse("2026-03-01T10:00:00Z");
 
 /** A homeserver that gives its pages one after the other. */
 function listOf(...pages: unknown[]) {
-  const asked: { path: string; token: string }[] = [];
+  const asked: { path: string; token: string | undefined }[] = [];
   const call = async <T>({ path, token, answer }: Call<T>): Promise<T> => {
     asked.push({ path, token });
     return answer.parse(pages.shift());

@@ -1,11 +1,13 @@
+import { callMemberType } from "#protocol/calls.ts";
+
 /**
  * Everything of the Matrix interface that a user may reach, and nothing else: what is not in this table is answered `M_FORBIDDEN`
  * in words. One line for each: method, path, and the check that the request must pass before Synapse sees it.
  *
  * A path is matched segment by segment after decoding and is sent on rebuilt from what was matched, so that an encoded slash or
  * dot cannot mean one thing here and another there. Left out on purpose: registration, other login types, aliases, public rooms,
- * room upgrade, state events, invites (the archivist invites), kicks and bans, profile and avatar changes, device names, plain media
- * upload, thumbnails, URL previews, search, presence, tags, push rules' changes, pushers, delayed and sticky events, third parties.
+ * room upgrade, state events but a member's place in a call, invites (the archivist invites), kicks and bans, profile and avatar changes, device names, plain media
+ * upload, thumbnails, URL previews, search, presence, tags, push rules' changes, pushers, sticky events, third parties.
  */
 export type Check =
   | "none"
@@ -21,7 +23,9 @@ export type Check =
   | "device-keys"
   | "signing-keys"
   | "key-signatures"
-  | "backup";
+  | "backup"
+  | "call-member"
+  | "delayed-event";
 
 /** Requests that the gateway does itself rather than pass on. */
 export type Own = "absent" | "create-room" | "sign-out" | "sign-out-everywhere" | "upload" | "download";
@@ -43,6 +47,7 @@ const small = 16 * KiB;
 
 const client = "/_matrix/client/v3";
 const clientV1 = "/_matrix/client/v1";
+const delayed = "/_matrix/client/unstable/org.matrix.msc4140/delayed_events";
 const dehydrated = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device";
 
 /** One line of an allow-list. */
@@ -136,6 +141,16 @@ export const allowList: readonly Rule[] = [
   rule("GET", `${clientV1}/rooms/{roomId}/relations/{event}/{relation}/{type}`),
   rule("GET", `${clientV1}/rooms/{roomId}/threads`),
   rule("GET", `${clientV1}/rooms/{roomId}/timestamp_to_event`),
+
+  // Calls: a member's place in one, and its end that the homeserver sends when the device no longer can
+  rule("PUT", `${client}/rooms/{roomId}/state/${callMemberType}/{key}`, {
+    check: "call-member",
+    limit: 4 * KiB,
+  }),
+  rule("POST", `${delayed}/{delay}`, { check: "delayed-event", limit: 1 * KiB }),
+  rule("POST", `${delayed}/{delay}/{action}`, { check: "delayed-event", limit: 1 * KiB }),
+  rule("GET", "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"),
+  rule("POST", `${client}/user/{user}/openid/request_token`, { check: "no-words" }),
 
   // Pictures: reserved by a permit (POST /colloque/v1/permits), then put here; read under the gate
   rule("GET", `${clientV1}/media/config`),

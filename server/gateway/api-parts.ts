@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { Config as ClientConfig, Health, RecordView } from "#protocol/api.ts";
 import type { AskCopy, Copies } from "#protocol/copies.ts";
 import type { Audit } from "../audit/index.ts";
+import type { CallsPort } from "../calls/index.ts";
 import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
 import type { Clock } from "../kit/role.ts";
@@ -50,6 +51,8 @@ export type ApiParts = {
   readonly desk: DeskPort | undefined;
   readonly administrators: ReadonlySet<string>;
   readonly askIn: AskIn | undefined;
+  /** Absent where there is no media server. */
+  readonly calls: CallsPort | undefined;
   readonly patient: PatientPort;
   readonly onUserReady: (userId: string) => void;
 };

@@ -3,6 +3,7 @@ import { apiPrefix, certifyRequestSchema, keySetType, patientSearchSchema } from
 import { fullName } from "#protocol/people.ts";
 import { keySetOf } from "../kit/jose.ts";
 import type { ApiParts, SignedIn } from "./api-parts.ts";
+import { callRoutes } from "./call-routes.ts";
 import { clinician, read } from "./callers.ts";
 import { caseRoutes } from "./case-routes.ts";
 import { charge } from "./charge.ts";
@@ -54,6 +55,7 @@ export function ownApi(parts: ApiParts) {
     });
     consentRoutes(app, parts, signedIn);
     caseRoutes(app, parts, signedIn);
+    callRoutes(app, parts, signedIn);
     deskRoutes(app, parts, signedIn);
     patientRoutes(app, { ...parts, signedIn });
   };

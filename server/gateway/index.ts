@@ -1,6 +1,7 @@
 import { fastify } from "fastify";
 import type { Config as ClientConfig, Health } from "#protocol/api.ts";
 import type { Audit } from "../audit/index.ts";
+import type { CallsPort } from "../calls/index.ts";
 import type { Registry } from "../consent/index.ts";
 import type { DirectoryPort } from "../directory/index.ts";
 import type { Federation } from "../federation/index.ts";
@@ -41,6 +42,7 @@ export type GatewayNeeds = {
   readonly record: RecordPort | undefined;
   readonly desk?: DeskPort | undefined;
   readonly askIn: AskIn | undefined;
+  readonly calls?: CallsPort | undefined;
   readonly patient: PatientPort;
   /** Undefined where no other hospital is spoken to. */
   readonly federation?: Federation | undefined;
@@ -110,6 +112,9 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
     log.debug({ route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
   });
 
+  news.on(({ roomId }) => {
+    if (roomId !== undefined) events.emit("members-changed", { roomId });
+  });
   const sessions = createSessions(needs.synapse, news);
   const memberships = createMemberships(needs.synapse, config.synapseAdminToken, news);
   const shared = { ...needs, sessions, memberships, clock, events, serverName: config.serverName };
@@ -136,6 +141,7 @@ function buildGateway(context: RoleContext, needs: GatewayNeeds, news: News) {
   ownApi({
     ...shared,
     desk: needs.desk,
+    calls: needs.calls,
     administrators: new Set(config.administrators),
     clientConfig: clientConfigOf(config, needs.registry),
     health,
@@ -153,5 +159,6 @@ const clientConfigOf = ({ hospital, ...config }: Config, registry: Registry): Cl
   registryName: registry.name,
   urgentPhones: hospital.urgentPhones,
   archive: config.dicomwebUrl !== undefined,
+  calls: config.livekit !== undefined,
   consentRules: config.consentRules,
 });

@@ -4,6 +4,7 @@ import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import type { Check, Matched } from "./allow-list.ts";
 import { type Budgets, createBudgets, maxBackedUp } from "./budgets.ts";
+import * as calls from "./call-rules.ts";
 import * as keys from "./key-rules.ts";
 import * as rules from "./matrix-rules.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -52,6 +53,9 @@ const shapes: Readonly<Record<Check, Shape>> = {
   "signing-keys": (body) => keys.checkSigningUpload(parseJson(body)),
   "key-signatures": (body) => keys.checkSignatures(parseJson(body)),
   backup: (body) => keys.checkBackup(parseJson(body)),
+  "call-member": (body, { key = "" }) => calls.checkCallMember(key, parseJson(body)),
+  "delayed-event": (body, { delay = "", action }) =>
+    calls.checkDelayedEvent(delay, action, bodyOrEmpty(body)),
 };
 
 /** How much of it there was from this account lately. */
@@ -71,6 +75,14 @@ async function checkBudget(
       const who = await session();
       budgets.backup(who.userId, bytes);
       return checkBackupSize(parts.synapse, who);
+    }
+    case "call-member": {
+      // Synapse lets any member write this state for anybody: here each device writes its own.
+      const { userId, device } = await session();
+      if (params.key === calls.callMemberKey(userId, device)) return;
+      throw new ColloqueError("not-allowed", {
+        details: { words: "A device says its own place in a call." },
+      });
     }
     case "account-data":
       if (rule.method === "PUT") budgets.kept((await session()).userId);

@@ -9,6 +9,7 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import { type Check, type Matched, matchRule } from "./allow-list.ts";
+import { checkDelay } from "./call-rules.ts";
 import { charge } from "./charge.ts";
 import { type BodyCheck, createBodyCheck, parseJson } from "./matrix-checks.ts";
 import * as rules from "./matrix-rules.ts";
@@ -38,6 +39,8 @@ const shownToOthers: ReadonlySet<Check> = new Set([
   "receipt",
   "read-markers",
   "event-id",
+  "call-member",
+  "delayed-event",
 ]);
 
 type Call = { request: FastifyRequest; reply: FastifyReply; matched: Matched; query: string };
@@ -101,7 +104,8 @@ const suffix = (query: string): string => (query === "" ? "" : `?${query}`);
 async function passOn(call: Call, check: BodyCheck, parts: MatrixParts): Promise<FastifyReply> {
   const { request, reply, matched, query } = call;
   // Delays and lifetimes are asked for beside an event: neither is for pictures of patients.
-  if (query !== "" && shownToOthers.has(matched.rule.check)) throw new ColloqueError("not-allowed");
+  if (matched.rule.check === "call-member") checkDelay(query);
+  else if (query !== "" && shownToOthers.has(matched.rule.check)) throw new ColloqueError("not-allowed");
   const body = await readBody(request, matched.rule.limit);
   const { authorization } = request.headers;
   const loginName = await check({ authorization, matched }, body);

@@ -15,7 +15,7 @@ function world() {
       state.asked += 1;
       if (state.down) throw new Error("down");
       if (path.includes("/members")) return answer.parse({ members: [...state.members] });
-      if (!state.tokens.includes(token)) throw new SynapseError(401, "M_UNKNOWN_TOKEN");
+      if (!state.tokens.includes(token ?? "")) throw new SynapseError(401, "M_UNKNOWN_TOKEN");
       return answer.parse({ user_id: martin, device_id: "D" });
     },
   };

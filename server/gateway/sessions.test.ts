@@ -108,7 +108,7 @@ describe("a rate", () => {
 describe("a token", () => {
   const asking = () => {
     const state = { nowMs: 0, answer: (): unknown => ({ user_id: "@martin:x.example", device_id: "D" }) };
-    const asked: { path: string; token: string }[] = [];
+    const asked: { path: string; token: string | undefined }[] = [];
     const synapse: Pick<SynapseClient, "call"> = {
       call: async ({ path, token, answer }) => {
         asked.push({ path, token });

@@ -15,6 +15,10 @@ export type DomainEvents = {
   "media-uploaded": { mxc: string };
   /** This person has a device that colleagues and the bot may encrypt to. */
   "user-ready": { userId: string };
+  /** The case has its opinion in the record, or was of the wrong patient. */
+  "case-ended": { roomId: string };
+  /** Somebody came into a room, or left it. */
+  "members-changed": { roomId: string };
   /** The record answers again after it did not. */
   "record-up": Record<string, never>;
   "record-down": Record<string, never>;

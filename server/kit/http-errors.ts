@@ -16,6 +16,8 @@ const words: Readonly<Record<ErrorCode, string>> = {
   "homeserver-unreachable": "The messaging server does not answer.",
   "record-unreachable": "The patient record does not answer.",
   "registry-unreachable": "The consent registry does not answer.",
+  "calls-unreachable": "The media server of the calls does not answer.",
+  "case-ended": "This case has ended: there are no calls in it any more.",
   internal: "Something went wrong on the server.",
 };
 

@@ -19,7 +19,8 @@ export class SynapseError extends Error {
 export type Call<T> = {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
-  readonly token: string;
+  /** Absent: asked as nobody. */
+  readonly token?: string | undefined;
   readonly body?: unknown;
   readonly answer: z.ZodType<T>;
 };
@@ -60,7 +61,7 @@ async function send(
   dispatcher: Dispatcher,
   method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
-  token: string,
+  token: string | undefined,
   body: unknown,
 ): Promise<{ status: number; value: unknown }> {
   try {
@@ -68,7 +69,7 @@ async function send(
       method,
       path,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

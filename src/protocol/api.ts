@@ -35,6 +35,8 @@ export const configSchema = z.object({
   /** Number to call when the urgency is "now", by specialty. */
   urgentPhones: z.partialRecord(specialtySchema, z.string()),
   archive: z.boolean(),
+  /** Whether there are calls here. */
+  calls: z.boolean().default(false),
   /** What this country and this organisation ask of a consent. */
   consentRules: consentRulesSchema,
 });

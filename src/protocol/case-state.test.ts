@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { admissionSchema } from "./admission.ts";
+import { callTraceSchema } from "./calls.ts";
 import {
   arrivingPhotos,
   emptyCase,
@@ -143,6 +144,31 @@ describe("a case", () => {
     expect(ids(first, second, beside)).toEqual([first.eventId, "$second", "$beside"]);
     expect(notYetFiled(fold(request(), first, second))).toContain("$second");
     expect(opinionVersions(emptyCase)).toEqual([]);
+  });
+  test("[C19] that a call took place is the archivist's word alone, once for each call", () => {
+    const told = (eventId: string, sender: string, callId: string): CaseEvent => ({
+      ...at(eventId, sender),
+      kind: "call",
+      call: callTraceSchema.parse({
+        callId,
+        startedAt: new Date(0).toISOString(),
+        endedAt: new Date(60_000).toISOString(),
+        ended: "left",
+        participants: [leroy, martin].map((userId) => ({
+          userId,
+          joinedAt: new Date(0).toISOString(),
+          leftAt: new Date(60_000).toISOString(),
+        })),
+        incidents: [],
+      }),
+    });
+    const calls = (...events: CaseEvent[]) => fold(request(), ...events).calls.map(({ eventId }) => eventId);
+    expect(calls(told("$1", bot, uuid(91)))).toEqual(["$1"]);
+    expect(calls(told("$1", bot, uuid(91)), told("$2", bot, uuid(91)), told("$3", bot, uuid(92)))).toEqual([
+      "$1",
+      "$3",
+    ]);
+    expect(calls(told("$1", leroy, uuid(91)))).toEqual([]);
   });
   test("[C14] that a case is of the wrong patient is said once, by who asked, who took it or who answered", () => {
     const asked = request();

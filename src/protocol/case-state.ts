@@ -1,4 +1,5 @@
 import type { Admission } from "./admission.ts";
+import type { CallTrace } from "./calls.ts";
 import type { Consent } from "./consent.ts";
 import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
 import type { Glass } from "./glass.ts";
@@ -85,6 +86,8 @@ export type CaseState = {
     readonly atMs: number;
     readonly admission: Admission;
   }[];
+  /** Calls that took place, on the archivist's word. */
+  readonly calls: readonly { readonly eventId: string; readonly atMs: number; readonly call: CallTrace }[];
   /** The latest word of the archivist on each event. */
   readonly filed: ReadonlyMap<string, Filed>;
   /** Who had each event on screen, and when first (milliseconds). */
@@ -110,6 +113,7 @@ export const emptyCase: CaseState = {
   informed: [],
   withdrawals: [],
   admissions: [],
+  calls: [],
   filed: new Map(),
   seen: new Map(),
   malformed: [],
@@ -199,6 +203,10 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       // C11: who is let in or put out is the archivist's word alone.
       if (sender !== bot || has(state.admissions, eventId)) return state;
       return { ...next, admissions: [...state.admissions, { eventId, atMs, admission: event.admission }] };
+    case "call":
+      // C19: that a call took place is the archivist's word alone, once for each.
+      if (sender !== bot || state.calls.some((each) => each.call.callId === event.call.callId)) return state;
+      return { ...next, calls: [...state.calls, { eventId, atMs, call: event.call }] };
     case "filed":
       // C6: "filed" is the archivist's word alone.
       if (sender !== bot) return state;

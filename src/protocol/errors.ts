@@ -17,6 +17,8 @@ export const errorTable = {
   "homeserver-unreachable": { status: 502, errcode: "M_UNKNOWN", retry: "later" },
   "record-unreachable": { status: 503, errcode: "M_UNKNOWN", retry: "later" },
   "registry-unreachable": { status: 503, errcode: "M_UNKNOWN", retry: "later" },
+  "calls-unreachable": { status: 503, errcode: "M_UNKNOWN", retry: "later" },
+  "case-ended": { status: 403, errcode: "M_FORBIDDEN", retry: "never" },
   internal: { status: 500, errcode: "M_UNKNOWN", retry: "later" },
 } as const satisfies Record<
   string,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Admission, admissionSchema } from "./admission.ts";
 import { bodySiteSchema } from "./body-sites.ts";
+import { type CallTrace, callTraceSchema } from "./calls.ts";
 import { consentEvidenceSchema, signedConsentSchema } from "./consent.ts";
 import { maxReason, minReason, type SignedGlass, signedGlassSchema } from "./glass.ts";
 import {
@@ -249,6 +250,7 @@ export const machineTypes = {
   seen: "fr.colloque.seen",
   withdrawn: "fr.colloque.withdrawn",
   admission: "fr.colloque.admission",
+  call: "fr.colloque.call",
 } as const;
 
 export const requestContentSchema = z.object({
@@ -344,6 +346,7 @@ export type CaseEvent = {
   | { readonly kind: "misfiled"; readonly misfiling: SignedMisfiling }
   | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
   | { readonly kind: "admission"; readonly admission: Admission }
+  | { readonly kind: "call"; readonly call: CallTrace }
   | { readonly kind: "filed"; readonly filed: Filed }
   | { readonly kind: "seen"; readonly seen: Seen }
   | { readonly kind: "foreign"; readonly body: string | undefined }
@@ -378,6 +381,8 @@ export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
       ...base,
       ...read(admissionSchema, event.content, (admission) => ({ kind: "admission", admission }), "admission"),
     };
+  if (event.type === machineTypes.call)
+    return { ...base, ...read(callTraceSchema, event.content, (call) => ({ kind: "call", call }), "call") };
   if (event.type !== "m.room.message" || event.content === null || typeof event.content !== "object") {
     return { ...base, kind: "foreign", body: undefined };
   }

@@ -9,7 +9,7 @@ export const livekit: Part = {
   label: "LiveKit (calls)",
   installer: livekitInstaller,
   startMs: 30_000,
-  launch({ folders, ports, secrets }) {
+  launch({ folders, ports, secrets, publicUrl }) {
     const home = join(folders.data, "livekit");
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const config = {
@@ -25,6 +25,8 @@ export const livekit: Part = {
       // Only the token service opens rooms, after it checked who asks.
       room: { auto_create: false },
       keys: { [secrets.livekitKey]: secrets.livekitSecret },
+      // It tells our server who came and went.
+      webhook: { api_key: secrets.livekitKey, urls: [`${publicUrl}/colloque/v1/calls/sfu_webhook`] },
       logging: { level: "info" },
     };
     const file = join(home, "livekit.yaml");

@@ -23,6 +23,8 @@ export const errors = {
   "record-unreachable": "The patient record does not answer. Try again in a few minutes: nothing is lost.",
   "registry-unreachable":
     "The consent registry does not answer, so no photo can move. Try again in a few minutes.",
+  "calls-unreachable": "The call server does not answer. Use the telephone; the case itself still works.",
+  "case-ended": "This case is closed: nobody calls there any more. Open a new request, or use the telephone.",
   internal: "The hospital’s server has a fault. Try again in a minute; if it lasts, tell support.",
   // Reasons of protocol/disclose.ts
   "no-consent": "No consent of the patient comes with this picture. Obtain it, then take the photo again.",

@@ -28,6 +28,9 @@ export const errors = {
     "Le dossier patient ne répond pas. Réessayez dans quelques minutes : rien n’est perdu.",
   "registry-unreachable":
     "Le registre des accords ne répond pas, donc aucune photo ne peut circuler. Réessayez dans quelques minutes.",
+  "calls-unreachable":
+    "Le serveur des appels ne répond pas. Téléphonez ; le dossier, lui, fonctionne toujours.",
+  "case-ended": "Ce dossier est clos : on n’y appelle plus. Ouvrez une nouvelle demande, ou téléphonez.",
   internal:
     "Le serveur de l’hôpital a rencontré une panne. Réessayez dans une minute ; si cela dure, prévenez le support.",
   // Reasons of protocol/disclose.ts
