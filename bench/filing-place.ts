@@ -60,6 +60,7 @@ export function filingPlace(all: People, address: RecordAddress) {
     const done = Promise.withResolvers<void>();
     let filed = 0;
     await using _filing = await createFiling({
+      archivist: "@archiviste:valombre.example",
       db,
       sealer: sealer(),
       config: { ...address, concurrency: 4 },

@@ -469,7 +469,7 @@ test.describe("state and rooms", () => {
       ["PUT", `${sendPath()}?${delayed}`, sealed()],
       ["PUT", `${sendPath()}?${sticky}`, sealed()],
       ["PUT", `${sendPath("m.room.message")}?${delayed}`, { msgtype: "m.text", body: asText }],
-      ["POST", `${unstable}/org.matrix.msc4140/delayed_events/x/send`, {}],
+      ["POST", `${unstable}/org.matrix.msc4140/delayed_events/x/erase`, {}],
       ["GET", `${unstable}/org.matrix.msc4140/delayed_events`],
     ]);
     // Behind the gateway Synapse takes the delay, and the policy is asked when it is over.

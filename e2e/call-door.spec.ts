@@ -56,7 +56,7 @@ async function enter(url: string, jwt: string) {
     socket.addEventListener("message", () => resolve(), { once: true }),
   );
   await opened.promise;
-  await welcomed;
+  await Promise.race([welcomed, closed.promise]);
   return { closed: closed.promise, close: () => socket.close() };
 }
 

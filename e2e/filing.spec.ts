@@ -79,6 +79,7 @@ async function life(
 ): Promise<Filing> {
   const db = openDatabase(join(folder, `${name}.sqlite`));
   const filing = await createFiling({
+    archivist: "@archiviste:valombre.example",
     db,
     sealer: createSealer(new Uint8Array(32).fill(7), "filing"),
     config: { fhirUrl: stack.fhirUrl, dicomwebUrl: stack.dicomwebUrl ?? undefined },

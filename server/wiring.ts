@@ -111,6 +111,7 @@ function startFiling(
   return createFiling({
     db,
     sealer: createSealer(config.filingKey, "filing"),
+    archivist: config.bot.userId,
     config: {
       fhirUrl: config.fhirUrl,
       dicomwebUrl: config.dicomwebUrl,

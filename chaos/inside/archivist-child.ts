@@ -42,6 +42,7 @@ const bot = await startBot({
 });
 const [anybody] = clinicians;
 const filing = await createFiling({
+  archivist: "@archiviste:valombre.example",
   db,
   sealer: createSealer(storeKey, "filing"),
   config: { fhirUrl: settings.fhirUrl, dicomwebUrl: settings.dicomwebUrl },

@@ -14,6 +14,7 @@ const settings = settingsSchema.parse(JSON.parse(process.argv[2] ?? ""));
 layTraps(settings.traps);
 const db = openDatabase(join(settings.folder, "filing.sqlite"));
 const filing = await createFiling({
+  archivist: "@archiviste:valombre.example",
   db,
   sealer: createSealer(new Uint8Array(Buffer.from(settings.sealKey, "base64")), "filing"),
   config: { fhirUrl: settings.fhirUrl, dicomwebUrl: settings.dicomwebUrl },

@@ -97,6 +97,9 @@ export async function gate(
         return await gateGlass(event, state, registry);
       case "informed":
         return gateInformed(event, state);
+      case "call":
+        // Whose word it is was looked at when it came in.
+        return state.calls.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
       case "withdrawn":
         return await gateWithdrawal(event, state, registry);
       default:

@@ -59,6 +59,8 @@ export type FilingOptions = {
     readonly documentIds?: DocumentIds;
     readonly patientLookup?: PatientLookup;
   };
+  /** The archivist's user id. */
+  readonly archivist: string;
   readonly registry: RegistryPort;
   readonly directory: {
     clinician(userId: string): Clinician | undefined;
@@ -252,6 +254,8 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     submit: async (item) => {
       const { event, roomId, picture } = item;
       if (!isFileable(event)) return;
+      // C19: nobody else's word says that a call took place.
+      if (event.kind === "call" && event.sender !== options.archivist) return;
       if (event.eventId !== item.eventId || event.sender !== item.sender)
         throw new ColloqueError("bad-request", { details: { why: "event-and-envelope-differ" } });
       if (event.kind === "withdrawn") return withdraw(roomId, event.withdrawn, event.sender);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { callTraceSchema } from "#protocol/calls.ts";
 import { consentEvidenceSchema, signedConsentSchema } from "#protocol/consent.ts";
 import {
   type CaseEvent,
@@ -27,6 +28,7 @@ export const fileableKinds = [
   "informed",
   "withdrawn",
   "misfiled",
+  "call",
 ] as const;
 export type FileableKind = (typeof fileableKinds)[number];
 export type FileableEvent = Extract<CaseEvent, { kind: FileableKind }>;
@@ -65,6 +67,7 @@ const eventSchema = z.union([
   z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
   z.object({ ...base, kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ ...base, kind: z.literal("informed"), informed: informedSchema }),
+  z.object({ ...base, kind: z.literal("call"), call: callTraceSchema }),
   // By the patient, too, who is no user.
   z.object({ ...base, sender: z.string(), kind: z.literal("withdrawn"), withdrawn: withdrawnSchema }),
   z

@@ -175,9 +175,11 @@ export function createWorker(parts: WorkerParts) {
     const items = await store.itemsUpTo(item.room_id, item.event_id);
     const event = items.at(-1)?.event;
     if (event === undefined) throw new Error("An item of the inbox can be read");
-    // Whose word a withdrawal is does not matter here: the gate asks the registry.
+    // Whose word a withdrawal is does not matter here, for the gate asks the registry; nor a call's, of which only the archivist's is taken in.
     const state = foldCase(
-      items.map((each) => (each.event.kind === "withdrawn" ? { ...each.event, sender: "" } : each.event)),
+      items.map(({ event: each }) =>
+        each.kind === "withdrawn" || each.kind === "call" ? { ...each, sender: "" } : each,
+      ),
       "",
     );
     const request = state.request?.request;

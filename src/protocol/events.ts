@@ -159,6 +159,7 @@ export const filedKindSchema = z.enum([
   "informed",
   "withdrawn",
   "misfiled",
+  "call",
 ]);
 export type FiledKind = z.infer<typeof filedKindSchema>;
 

@@ -5,6 +5,7 @@ import { idOf, oidOf } from "../ids.ts";
 import type { HospitalFacts, PlanContext } from "./types.ts";
 
 export const systems = {
+  participationMode: "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode",
   loinc: "http://loinc.org",
   snomed: "http://snomed.info/sct",
   dicom: "http://dicom.nema.org/resources/ontology/DCM",

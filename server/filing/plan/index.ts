@@ -1,6 +1,7 @@
 import { missingCase } from "#protocol/result.ts";
 import type { FileableEvent } from "../work.ts";
 import { planAmendment } from "./amend.ts";
+import { planCall } from "./call.ts";
 import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planGlass } from "./glass.ts";
@@ -64,6 +65,8 @@ async function planEvent(
       return planGlass(event, context);
     case "informed":
       return planInformed(event, context);
+    case "call":
+      return planCall(event, context);
     case "withdrawn":
       return planWithdrawal(event, context);
     default:

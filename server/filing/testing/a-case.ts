@@ -176,7 +176,7 @@ export const aWithdrawal = ({ consentId }: Pick<Consent, "consentId">): Withdraw
 });
 
 const at = (minutes: number): string => new Date(startMs + minutes * 60_000).toISOString();
-const eventId = (name: string): string => `$${name}-${randomUUID()}`;
+export const eventId = (name: string): string => `$${name}-${randomUUID()}`;
 
 export type CaseOptions = {
   readonly patient?: Patient;

@@ -42,6 +42,7 @@ export function aFilingPlace(
   ): Promise<Filing> {
     const db = openDatabase(join(folder, "filing.sqlite"));
     const filing = await createFiling({
+      archivist: "@archiviste:valombre.example",
       db,
       sealer: createSealer(key, "filing"),
       config: {

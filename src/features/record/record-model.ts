@@ -108,6 +108,7 @@ const order: readonly FiledKind[] = [
   "opinion",
   "amendment",
   "message",
+  "call",
   "discussion",
   "glass",
   "informed",

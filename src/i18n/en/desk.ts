@@ -30,6 +30,7 @@ export const desk = {
     informed: "Patient told",
     withdrawn: "Consent withdrawn",
     misfiled: "Wrong patient",
+    call: "Live call",
     unread: "Unreadable item",
   },
   sent: "Sent by {{who}}, {{at}}.",

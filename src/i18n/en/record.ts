@@ -38,6 +38,7 @@ export const record = {
     informed: "Patient informed",
     withdrawn: "Consent withdrawn",
     misfiled: "Wrong patient",
+    call: "Live call",
   },
   form: {
     DocumentReference: "document",

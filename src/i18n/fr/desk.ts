@@ -31,6 +31,7 @@ export const desk = {
     informed: "Information du patient",
     withdrawn: "Retrait du consentement",
     misfiled: "Déclaration de mauvais patient",
+    call: "Appel en direct",
     unread: "Élément illisible",
   },
   sent: "Envoi : {{who}}, {{at}}.",

@@ -38,6 +38,7 @@ export const record = {
     informed: "Patient informé",
     withdrawn: "Consentement retiré",
     misfiled: "Mauvais patient",
+    call: "Appel en direct",
   },
   form: {
     DocumentReference: "document",
