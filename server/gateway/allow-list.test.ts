@@ -68,6 +68,11 @@ const whole = `
   GET v1/rooms/{roomId}/relations/{event}/{relation}/{type} 16
   GET v1/rooms/{roomId}/threads 16
   GET v1/rooms/{roomId}/timestamp_to_event 16
+  PUT v3/rooms/{roomId}/state/org.matrix.msc3401.call.member/{key} call-member 4
+  POST /_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delay} delayed-event 1
+  POST /_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delay}/{action} delayed-event 1
+  GET /_matrix/client/unstable/org.matrix.msc4143/rtc/transports 16
+  POST v3/user/{user}/openid/request_token no-words 16
   GET v1/media/config 16
   PUT /_matrix/media/v3/upload/{server}/{media} upload 0
   GET v1/media/download/{server}/{media} download 16

@@ -48,6 +48,7 @@ test("what a client needs before anybody signs in is told to anybody, and no mor
     registryName: "registry:valombre.example",
     urgentPhones: { dermatology: "01" },
     archive: false,
+    calls: false,
     consentRules: expect.objectContaining({ country: "FR" }),
   });
   expect(answer.headers["cache-control"]).toBe("no-store");
