@@ -1,7 +1,8 @@
 import { DisconnectReason } from "@livekit/protocol";
-import type { ParticipantInfo, WebhookEvent, WebhookReceiver } from "livekit-server-sdk";
+import type { WebhookEvent, WebhookReceiver } from "livekit-server-sdk";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { SfuNews } from "./calls.ts";
+import { joinedAtMs } from "./sfu.ts";
 import type { IncidentRow } from "./store.ts";
 
 /** What the media server tells of its rooms, in words signed with the key that it shares with us. */
@@ -38,11 +39,6 @@ export function newsOf(
       return null;
   }
 }
-
-export const joinedAtMs = ({
-  joinedAtMs: ms,
-  joinedAt,
-}: Pick<ParticipantInfo, "joinedAtMs" | "joinedAt">): number => Number(ms) || Number(joinedAt) * 1000;
 
 function incidentOf(reason: DisconnectReason): IncidentRow["kind"] | undefined {
   switch (reason) {

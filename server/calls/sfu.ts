@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { AccessToken, RoomServiceClient, ServerError } from "livekit-server-sdk";
+import { AccessToken, type ParticipantInfo, RoomServiceClient, ServerError } from "livekit-server-sdk";
 import { callSlot } from "#protocol/calls.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import { joinedAtMs } from "./news.ts";
 
 /** What we ask of the LiveKit server: rooms, who is in them, and who may enter. It forwards what it cannot read. */
 export type Sfu = {
@@ -29,6 +28,12 @@ export const sfuRoom = (roomId: string): string =>
     .update(JSON.stringify([roomId, callSlot]))
     .digest("base64")
     .replace(/=+$/, "");
+
+/** When somebody came in, milliseconds since the epoch: to the second from an older LiveKit. */
+export const joinedAtMs = ({
+  joinedAtMs: ms,
+  joinedAt,
+}: Pick<ParticipantInfo, "joinedAtMs" | "joinedAt">): number => Number(ms) || Number(joinedAt) * 1000;
 
 /** How long a pass opens the door. Whoever is inside has theirs renewed by LiveKit itself. */
 const passSeconds = 60;
