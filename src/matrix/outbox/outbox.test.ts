@@ -169,6 +169,20 @@ async function wholeRequest(): Promise<NewItem[]> {
   ];
 }
 
+/** Who collects the consents breaks the glass over this one, for a quarter of an hour. */
+const aGlass = () =>
+  signer.sign({
+    v: 1 as const,
+    glassId: crypto.randomUUID(),
+    caseId: consent.caseId,
+    consentId: consent.consentId,
+    reader: collector,
+    openedBy: collector,
+    reasonSha256: "0".repeat(64),
+    openedAt: at(nowMs),
+    endsAt: at(nowMs + 900_000),
+  });
+
 const kinds = (events: readonly { content: unknown }[]): string[] =>
   events.map(
     ({ content }) =>
@@ -356,17 +370,7 @@ describe("outbox", () => {
     const { ports, refuse } = createWorld();
     const device = memoryDevice();
     let laterMs = 0;
-    const glass = await signer.sign({
-      v: 1 as const,
-      glassId: crypto.randomUUID(),
-      caseId: consent.caseId,
-      consentId: consent.consentId,
-      reader: collector,
-      openedBy: collector,
-      reasonSha256: "0".repeat(64),
-      openedAt: at(nowMs),
-      endsAt: at(nowMs + 900_000),
-    });
+    const glass = await aGlass();
     const outbox = createOutbox({ device, clock });
     refuse.set("glass", "withdrawn");
     outbox.run({ ...ports, nowMs: () => nowMs + laterMs }, new AbortController().signal);
@@ -382,17 +386,7 @@ describe("outbox", () => {
   test("an emergency that was opened here is told to the case, and to the registry once it is back, over a reload; it cannot be discarded", async () => {
     const { ports, events, refuse, world } = createWorld();
     const device = memoryDevice();
-    const glass = await signer.sign({
-      v: 1 as const,
-      glassId: crypto.randomUUID(),
-      caseId: consent.caseId,
-      consentId: consent.consentId,
-      reader: collector,
-      openedBy: collector,
-      reasonSha256: "0".repeat(64),
-      openedAt: at(nowMs),
-      endsAt: at(nowMs + 900_000),
-    });
+    const glass = await aGlass();
     const common = { caseId: consent.caseId, roomId: "!room" };
     const told = {
       ...common,
