@@ -9,6 +9,7 @@ import { err, ok, type Result } from "#protocol/result.ts";
 import { codeOfBody } from "../api.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Sdk } from "../session/sdk.ts";
+import { knowsArchivist } from "./archivist-device.ts";
 import { hasMember } from "./room-facts.ts";
 
 /** Creates case rooms and sends encrypted events, without the SDK's own local echoes: what is pending is the outbox's to say. */
@@ -35,6 +36,7 @@ export function createSender(deps: {
   readonly signal: AbortSignal;
 }): Sender {
   const { client, crypto } = deps.sdk;
+  const knows = knowsArchivist(crypto, deps.bot);
 
   const put = async (room: Room, type: string, content: Record<string, unknown>, txnId: string) => {
     const event = new MatrixEvent({ type, content, room_id: room.roomId });
@@ -53,7 +55,7 @@ export function createSender(deps: {
         return createdSchema.parse(answer).room_id;
       }),
     async sendEvent(roomId, type, content, txnId) {
-      const room = await readyRoom(roomId, deps);
+      const room = await readyRoom(roomId, { ...deps, knows });
       if (room === null) return err("homeserver-unreachable");
       return answered(async () => sentSchema.parse(await put(room, type, content, txnId)).event_id);
     },
@@ -91,17 +93,23 @@ export function caseRoom(caseId: string, bot: string): Record<string, unknown> {
 
 /**
  * Waits for a room to be as this device must know it before it says anything there: encrypted, its history for those who come
- * later, and the archivist in it. What was said before would be locked for them.
+ * later, the archivist in it, and a device of the archivist to write to. What was said before would be locked for them.
  */
 async function readyRoom(
   roomId: string,
-  { sdk, bot, clock, signal }: Parameters<typeof createSender>[0],
+  { sdk, bot, clock, signal, knows }: Parameters<typeof createSender>[0] & { knows: () => Promise<boolean> },
 ): Promise<Room | null> {
   const endMs = clock.nowMs() + roomWaitMs;
+  let isAsked = false;
   while (!signal.aborted) {
     const room = sdk.client.getRoom(roomId);
     const encrypted = room !== null && (await sdk.crypto.isEncryptionEnabledInRoom(roomId));
-    if (encrypted && isShared(room) && hasMember(room, bot)) return room;
+    if (encrypted && isShared(room) && hasMember(room, bot)) {
+      if (await knows()) return room;
+      // The SDK asks for the devices of those to whom it is about to write.
+      if (!isAsked) sdk.crypto.prepareToEncrypt(room);
+      isAsked = true;
+    }
     if (clock.nowMs() > endMs) return null;
     await clock.wait(20, signal);
   }
