@@ -140,25 +140,17 @@ export async function startArchivist(
   };
 }
 
-/** A room is looked at when something is said in it, when its timeline has a gap, and when the archivist is asked in. */
+/** A room is looked at when something was said in it, and when the archivist is asked in. */
 function ringOnNews(session: Session, ring: (roomId: string) => void): Disposable {
   const { client } = session;
-  const onTimeline = (_event: unknown, room: { roomId: string } | undefined): void => {
-    if (room !== undefined) ring(room.roomId);
-  };
-  const onReset = (room: { roomId: string } | undefined): void => {
-    if (room !== undefined) ring(room.roomId);
-  };
   const onMembership = (room: { roomId: string }): void => ring(room.roomId);
-  client.on(RoomEvent.Timeline, onTimeline);
-  client.on(RoomEvent.TimelineReset, onReset);
   client.on(RoomEvent.MyMembership, onMembership);
   // The news of a first invitation comes before the SDK has stored the room, and again after.
   client.on(ClientEvent.Room, onMembership);
+  const news = session.onNews(ring);
   return {
     [Symbol.dispose]: () => {
-      client.off(RoomEvent.Timeline, onTimeline);
-      client.off(RoomEvent.TimelineReset, onReset);
+      news[Symbol.dispose]();
       client.off(RoomEvent.MyMembership, onMembership);
       client.off(ClientEvent.Room, onMembership);
     },

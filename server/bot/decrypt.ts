@@ -46,6 +46,9 @@ const ofUnknown = new Set<string>([
   DecryptionFailureCode.UNKNOWN_SENDER_DEVICE,
 ]);
 
+/** A failure that a key would mend, or the same key from its beginning. */
+const isOfKey = (reason: string | null): boolean => reason !== null && !ofTrust.has(reason);
+
 async function decrypt({ client }: Session, roomId: string, raw: RawEvent): Promise<MatrixEvent> {
   const event = new MatrixEvent({
     event_id: raw.event_id,
@@ -72,6 +75,9 @@ export async function readEvent(session: Session, roomId: string, raw: RawEvent)
   let event = await decrypt(session, roomId, raw);
   // Somebody who came and went while we were away shares no room with us: nobody told the crypto layer whose device that is.
   if (ofUnknown.has(event.decryptionFailureReason ?? "") && (await session.learnDevices(raw.sender)))
+    event = await decrypt(session, roomId, raw);
+  // What was said before the archivist was asked in: its keys come with the invitation.
+  if (isOfKey(event.decryptionFailureReason) && (await session.takeHandedKeys(roomId)))
     event = await decrypt(session, roomId, raw);
   if (event.isDecryptionFailure()) {
     const reason = event.decryptionFailureReason ?? DecryptionFailureCode.UNKNOWN_ERROR;

@@ -1,4 +1,4 @@
-import { UserId } from "@matrix-org/matrix-sdk-crypto-wasm";
+import { RoomId, UserId } from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { MatrixEvent, Room } from "matrix-js-sdk";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { FailStop } from "./fail-stop.ts";
@@ -58,4 +58,30 @@ export async function shareHistory(crypto: CryptoApi, roomId: string, userId: st
 export async function learnDevices(crypto: CryptoApi, userId: string): Promise<void> {
   const request = methodOf(Reflect.get(crypto, "olmMachine"), "queryKeysForUsers")([new UserId(userId)]);
   await methodOf(Reflect.get(crypto, "outgoingRequestProcessor"), "makeOutgoingRequest")(request);
+}
+
+/**
+ * Takes in the keys that whoever asked the archivist in handed over with the room. The SDK tries once, when it joins: a homeserver that was away at that
+ * moment would cost the case its past.
+ */
+export async function takeHandedKeys(crypto: CryptoApi, roomId: string): Promise<void> {
+  const machine = Reflect.get(crypto, "olmMachine");
+  const awaited: unknown = await methodOf(machine, "getPendingKeyBundleDetailsForRoom")(new RoomId(roomId));
+  if (typeof awaited !== "object" || awaited === null) return;
+  await methodOf(crypto, "maybeAcceptKeyBundle")(roomId, String(Reflect.get(awaited, "inviterId")));
+}
+
+/**
+ * While it starts, the SDK asks for the handed keys of every room that it joined within a day, one after the other, and does not come up when one
+ * of them cannot be had. Here they are asked for when they are needed.
+ */
+export async function withoutHandedKeys(start: () => Promise<void>): Promise<void> {
+  const { RustCrypto } = await import("matrix-js-sdk/lib/rust-crypto/rust-crypto.js");
+  const { maybeAcceptKeyBundle } = RustCrypto.prototype;
+  RustCrypto.prototype.maybeAcceptKeyBundle = () => Promise.resolve(false);
+  try {
+    await start();
+  } finally {
+    RustCrypto.prototype.maybeAcceptKeyBundle = maybeAcceptKeyBundle;
+  }
 }

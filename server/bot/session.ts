@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MatrixClient } from "matrix-js-sdk";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
-import type { Logger } from "../kit/log.ts";
+import { type Logger, toLog } from "../kit/log.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import { type CryptoStore, openCryptoStore } from "./crypto-store/index.ts";
@@ -20,11 +20,12 @@ import {
   OnlySignedDevicesIsolationMode,
   SyncState,
 } from "./sdk.ts";
-import { guardCrypto, learnDevices } from "./sdk-inside.ts";
+import { guardCrypto, learnDevices, takeHandedKeys, withoutHandedKeys } from "./sdk-inside.ts";
 import { createSdkLog } from "./sdk-log.ts";
 import { type DeviceRow, devices, putDevice, setToken } from "./store.ts";
 import { nameStore, oldestStore, setStoreAside, storePath } from "./store-files.ts";
 import { decryptStrictly } from "./strict-decrypt.ts";
+import { createThinSync, type ThinSync } from "./thin-sync.ts";
 
 /**
  * The archivist as a Matrix device.
@@ -42,6 +43,10 @@ export type Session = AsyncDisposable & {
   readonly token: string;
   /** Learns a person's devices anew; false when that was done a moment ago. */
   readonly learnDevices: (userId: string) => Promise<boolean>;
+  /** Takes in the keys that came with the invitation to a room, if they did not yet; false when that was tried a moment ago. */
+  readonly takeHandedKeys: (roomId: string) => Promise<boolean>;
+  /** Tells of each room where something was said, once the keys that came with it are in. */
+  readonly onNews: (ring: (roomId: string) => void) => Disposable;
   /** Whether the last sync worked. */
   readonly isUp: () => boolean;
 };
@@ -94,9 +99,11 @@ export async function openDevice(
     const published = await publishedKeys(http, login.token, account.userId);
     refuseLostKeys(keys, published.devices.has(login.deviceId), dataDir, device.number);
 
-    const matrix = createMatrixClient(parts, login);
+    const thinSync = createThinSync(http.fetch);
+    const matrix = createMatrixClient(parts, login, thinSync.fetch);
     client = matrix;
-    await matrix.initRustCrypto({ cryptoDatabasePrefix: "archivist", storageKey: parts.storeKey });
+    const store = { cryptoDatabasePrefix: "archivist", storageKey: parts.storeKey };
+    await withoutHandedKeys(() => matrix.initRustCrypto(store));
     const crypto = matrix.getCrypto();
     if (crypto === undefined) throw new Error("The crypto layer did not start");
     crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
@@ -120,6 +127,15 @@ export async function openDevice(
       deviceId: login.deviceId,
       token: login.token,
       learnDevices: notAgainFor(30_000, (userId) => learnDevices(crypto, userId)),
+      takeHandedKeys: notAgainFor(10_000, (roomId) =>
+        takeHandedKeys(crypto, roomId).catch((error: unknown) =>
+          parts.log.warn(
+            { roomId, ...toLog(error) },
+            "the keys handed over with a case could not be had yet",
+          ),
+        ),
+      ),
+      onNews: newsFrom(matrix, thinSync),
       isUp: () => !brake.failed && isSyncing(matrix.getSyncState()),
       [Symbol.asyncDispose]: async () => {
         matrix.stopClient();
@@ -134,11 +150,15 @@ export async function openDevice(
 }
 
 /** The secret storage key is in memory only while it is needed; at rest it is in the recovery file alone. */
-function createMatrixClient(parts: SessionParts, login: { deviceId: string; token: string }): MatrixClient {
+function createMatrixClient(
+  parts: SessionParts,
+  login: { deviceId: string; token: string },
+  fetchFn: typeof globalThis.fetch,
+): MatrixClient {
   const file = recoveryKeyFile(parts.dataDir, parts.storeKey);
   return createClient({
     baseUrl: parts.http.baseUrl,
-    fetchFn: parts.http.fetch,
+    fetchFn,
     userId: parts.account.userId,
     deviceId: login.deviceId,
     accessToken: login.token,
@@ -205,10 +225,21 @@ function stopOnSilentErrors(client: MatrixClient, db: Database, number: number, 
   });
 }
 
+function newsFrom(client: MatrixClient, thinSync: ThinSync): Session["onNews"] {
+  return (ring) => {
+    const onSync = (state: SyncState): void => {
+      if (isSyncing(state)) for (const roomId of thinSync.takeNews()) ring(roomId);
+    };
+    client.on(ClientEvent.Sync, onSync);
+    return { [Symbol.dispose]: () => void client.off(ClientEvent.Sync, onSync) };
+  };
+}
+
 function firstSync(client: MatrixClient, userId: string, signal: AbortSignal): Promise<void> {
   const filter = Filter.fromJson(userId, "", {
     presence: { types: [] },
-    room: { timeline: { limit: 20 }, ephemeral: { types: [] } },
+    // Who says what is asked of the room; that something was said is enough.
+    room: { timeline: { limit: 1 }, ephemeral: { types: [] } },
   });
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -261,13 +292,13 @@ async function setUpIdentity(
     );
 }
 
-/** The same for each person at most once in that time; says whether it was done. */
-function notAgainFor(ms: number, work: (userId: string) => Promise<void>) {
+/** The same for each person or room at most once in that time; says whether it was done. */
+function notAgainFor(ms: number, work: (id: string) => Promise<void>) {
   const doneAt = new Map<string, number>();
-  return async (userId: string): Promise<boolean> => {
-    if (Date.now() - (doneAt.get(userId) ?? 0) < ms) return false;
-    doneAt.set(userId, Date.now());
-    await work(userId);
+  return async (id: string): Promise<boolean> => {
+    if (Date.now() - (doneAt.get(id) ?? 0) < ms) return false;
+    doneAt.set(id, Date.now());
+    await work(id);
     return true;
   };
 }
