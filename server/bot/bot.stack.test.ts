@@ -1,51 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contentKeys, parseCaseEvent, type Request } from "#protocol/events.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
-import {
-  type BotProcess,
-  botProcess,
-  type Clinician,
-  clinician,
-  killAll,
-  type Line,
-  register,
-} from "./testing/people.ts";
+import { type Clinician, clinician, register } from "./testing/people.ts";
+import { bodies, setStage } from "./testing/stage.ts";
 
-let dataDir = "";
-let suffix = "";
-let bot = "";
-beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), "colloque-bot-"));
-  suffix = randomUUID().slice(0, 8);
-  bot = await register(`bot${suffix}`);
-});
-afterEach(() => {
-  killAll();
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-const startBot = async (
-  more: {
-    refused?: string[];
-    failFirst?: number;
-    withdrawn?: object[];
-    glasses?: Record<string, number>;
-  } = {},
-): Promise<BotProcess> => {
-  const process = botProcess({ userId: bot, dataDir, ...more });
-  await process.until("the archivist is up", (lines) =>
-    lines.some((line) => line.up === true || line.fatal !== undefined),
-  );
-  return process;
-};
-
-const bodies = (lines: readonly Line[]): unknown[] =>
-  lines.flatMap((line) => (line.item === undefined ? [] : [line.item.content.body]));
+const stage = setStage();
 
 const requestContent = (caseId: string, requester: string, expert: string) => ({
   msgtype: "m.text",
@@ -118,8 +81,8 @@ const say = (who: Clinician, roomId: string, body: string) =>
 
 async function openCase(requester: Clinician): Promise<{ roomId: string; caseId: string }> {
   const caseId = randomUUID();
-  const roomId = z.string().parse(await requester.call("createCase", { caseId, bot }));
-  await requester.call("waitFor", { roomId, userId: bot, membership: "join" });
+  const roomId = z.string().parse(await requester.call("createCase", { caseId, bot: stage.bot }));
+  await requester.call("waitFor", { roomId, userId: stage.bot, membership: "join" });
   return { roomId, caseId };
 }
 
@@ -138,10 +101,10 @@ const readBodies = async (who: Clinician, roomId: string, atLeast: number) =>
 
 describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   test("a case reaches an expert who signs in for the first time after the requester has gone", async () => {
-    const archivist = await startBot();
-    const expertId = await register(`expert${suffix}`);
-    await register(`requester${suffix}`);
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    const archivist = await stage.startBot();
+    const expertId = await register(`expert${stage.suffix}`);
+    await register(`requester${stage.suffix}`);
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const { roomId, caseId } = await openCase(requester);
     await requester.call("send", {
       roomId,
@@ -152,7 +115,9 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     await archivist.until("both are in the inbox", (lines) => bodies(lines).length === 2);
     await requester.end();
 
-    const expert = await clinician(`expert${suffix}`, "E1", bot, { slowKeysOf: requester.userId });
+    const expert = await clinician(`expert${stage.suffix}`, "E1", stage.bot, {
+      slowKeysOf: requester.userId,
+    });
     archivist.tell({ ready: expertId });
     await expert.call("waitFor", { roomId, userId: expertId, membership: "invite" });
     await expert.call("join", { roomId });
@@ -169,19 +134,21 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     expect(bodies(archivist.lines)).toEqual(["request", "one more thing", "the answer"]);
 
     // The requester's new device never had the key of the answer: it asks the archivist.
-    const second = await clinician(`requester${suffix}`, "R2", bot, { recoveryKey: requester.recoveryKey });
+    const second = await clinician(`requester${stage.suffix}`, "R2", stage.bot, {
+      recoveryKey: requester.recoveryKey,
+    });
     expect(await readBodies(second, roomId, 3)).toContain("HISTORICAL_MESSAGE_WORKING_BACKUP");
-    expect(await second.call("askKeys", { roomId, bot, botDevice: "ARCHIVIST1" })).toBe(1);
+    expect(await second.call("askKeys", { roomId, bot: stage.bot, botDevice: "ARCHIVIST1" })).toBe(1);
     expect(await readBodies(second, roomId, 3)).toEqual(["request", "one more thing", "the answer"]);
   });
 
   test("whom the gate refuses is not invited, though ready; a request by another than the opener invites nobody", async () => {
-    const expertId = await register(`expert${suffix}`);
-    await register(`requester${suffix}`);
-    const archivist = await startBot({ refused: [expertId] });
+    const expertId = await register(`expert${stage.suffix}`);
+    await register(`requester${stage.suffix}`);
+    const archivist = await stage.startBot({ refused: [expertId] });
     const [requester, expert] = await Promise.all([
-      clinician(`requester${suffix}`, "R1", bot),
-      clinician(`expert${suffix}`, "E1", bot),
+      clinician(`requester${stage.suffix}`, "R1", stage.bot),
+      clinician(`expert${stage.suffix}`, "E1", stage.bot),
     ]);
     const { roomId, caseId } = await openCase(requester);
     const content = requestContent(caseId, requester.userId, expertId);
@@ -204,13 +171,16 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("whom a broken glass let in goes when it ends, over a restart of the archivist, and the case is told; a colleague stays", async () => {
-    const [guestId, colleagueId] = [await register(`guest${suffix}`), await register(`colleague${suffix}`)];
-    await register(`requester${suffix}`);
-    let archivist = await startBot();
+    const [guestId, colleagueId] = [
+      await register(`guest${stage.suffix}`),
+      await register(`colleague${stage.suffix}`),
+    ];
+    await register(`requester${stage.suffix}`);
+    let archivist = await stage.startBot();
     const [requester, guest, colleague] = [
-      await clinician(`requester${suffix}`, "R1", bot),
-      await clinician(`guest${suffix}`, "G1", bot),
-      await clinician(`colleague${suffix}`, "C1", bot),
+      await clinician(`requester${stage.suffix}`, "R1", stage.bot),
+      await clinician(`guest${stage.suffix}`, "G1", stage.bot),
+      await clinician(`colleague${stage.suffix}`, "C1", stage.bot),
     ];
     const { roomId, caseId } = await openCase(requester);
     const endsAt = Date.now() + 30_000;
@@ -225,7 +195,7 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
       await each.call("join", { roomId });
     }
     await archivist.kill();
-    archivist = await startBot({ glasses: { [guestId]: endsAt } });
+    archivist = await stage.startBot({ glasses: { [guestId]: endsAt } });
     await requester.call("waitFor", { roomId, userId: guestId, membership: "join" });
     await archivist.until("the guest is taken out", (lines) =>
       lines.some((line) => line.audit === "guest-taken-out" && line.userId === guestId),
@@ -237,9 +207,9 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("killed hard again and again, it is the same device and hands over each event once, in order, over any gap", async () => {
-    await register(`requester${suffix}`);
-    let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    await register(`requester${stage.suffix}`);
+    let archivist = await stage.startBot();
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const { roomId } = await openCase(requester);
     const seen: unknown[] = [];
     let sent = 0;
@@ -253,7 +223,7 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
       await sending;
       // More than a sync's timeline holds, while nobody listens.
       for (let at = 0; at < 25; at++) await say(requester, roomId, `${sent++}`);
-      archivist = await startBot();
+      archivist = await stage.startBot();
     }
     await archivist.until("the last is in", (lines) => bodies(lines).includes(`${sent - 1}`));
     seen.push(...bodies(archivist.lines));
@@ -265,9 +235,9 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("a replayed ciphertext and a message in the clear are refused and written down; the same message sent anew is taken", async () => {
-    await register(`requester${suffix}`);
-    const archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    await register(`requester${stage.suffix}`);
+    const archivist = await stage.startBot();
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const { roomId } = await openCase(requester);
     const eventId = z.string().parse(await say(requester, roomId, "consent given"));
     const wire = z
@@ -285,9 +255,9 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("a consumer that fails holds its own room until it works, and another room goes on", async () => {
-    await register(`requester${suffix}`);
-    const archivist = await startBot({ failFirst: 1 });
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    await register(`requester${stage.suffix}`);
+    const archivist = await stage.startBot({ failFirst: 1 });
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const first = await openCase(requester);
     await say(requester, first.roomId, "held");
     await say(requester, first.roomId, "behind it");
@@ -299,22 +269,26 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("it follows an invitation to a case, and none to a room of another kind", async () => {
-    await register(`requester${suffix}`);
-    const archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
-    const other = z
-      .string()
-      .parse(await requester.call("createCase", { caseId: randomUUID(), bot, type: "org.example.other" }));
+    await register(`requester${stage.suffix}`);
+    const archivist = await stage.startBot();
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
+    const other = z.string().parse(
+      await requester.call("createCase", {
+        caseId: randomUUID(),
+        bot: stage.bot,
+        type: "org.example.other",
+      }),
+    );
     const { roomId } = await openCase(requester);
     await say(requester, roomId, "hello");
     await archivist.until("hello", (lines) => bodies(lines).includes("hello"));
-    await requester.call("waitFor", { roomId: other, userId: bot, membership: "invite" });
+    await requester.call("waitFor", { roomId: other, userId: stage.bot, membership: "invite" });
   });
 
   test("it says a thing once, encrypted, however often it is asked and over a restart", async () => {
-    await register(`requester${suffix}`);
-    let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    await register(`requester${stage.suffix}`);
+    let archivist = await stage.startBot();
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const { roomId } = await openCase(requester);
     const ofEvent = z.string().parse(await say(requester, roomId, "x"));
     const filed = { ofEvent, kind: "message", outcome: { state: "waiting", since: "2026-01-01T10:00:00Z" } };
@@ -326,7 +300,7 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     );
     const sent = archivist.lines.flatMap((line) => line.sent ?? []);
     await archivist.kill();
-    archivist = await startBot();
+    archivist = await stage.startBot();
     archivist.tell({ roomId, filed });
     await archivist.until("said again", (lines) => lines.some((line) => line.sent !== undefined));
     expect(new Set([...sent, ...archivist.lines.flatMap((line) => line.sent ?? [])]).size).toBe(1);
@@ -337,9 +311,9 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("redacts what was withdrawn, photo and preview, and says so in the room once, whatever it forgot of it", async () => {
-    await register(`requester${suffix}`);
-    let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    await register(`requester${stage.suffix}`);
+    let archivist = await stage.startBot();
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const { roomId, caseId } = await openCase(requester);
     const [photoId, previewId, otherId] = [randomUUID(), randomUUID(), randomUUID()];
     const show = async (content: object) =>
@@ -362,7 +336,7 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     expect(await contentOf(other)).not.toEqual({});
 
     await archivist.kill();
-    archivist = await startBot({ withdrawn: [withdraw] });
+    archivist = await stage.startBot({ withdrawn: [withdraw] });
     await archivist.until("told again", (lines) => lines.some((line) => line.told === consentId));
     const read = eventSchema.parse(await requester.call("read", { roomId, atLeast: 2 }));
     const said = read.filter((event) => event.type === "fr.colloque.withdrawn");
@@ -372,22 +346,25 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
   });
 
   test("with its keys gone it refuses to start and says how to mend it; with the recovery key, a new device reads old cases", async () => {
-    await register(`requester${suffix}`);
-    let archivist = await startBot();
-    const requester = await clinician(`requester${suffix}`, "R1", bot);
+    await register(`requester${stage.suffix}`);
+    let archivist = await stage.startBot();
+    const requester = await clinician(`requester${stage.suffix}`, "R1", stage.bot);
     const { roomId } = await openCase(requester);
     await say(requester, roomId, "before");
     await archivist.until("before", (lines) => bodies(lines).includes("before"));
-    const recovery = join(dataDir, "archivist-recovery.sealed");
+    const recovery = join(stage.dataDir, "archivist-recovery.sealed");
     expect(statSync(recovery).mode & 0o777).toBe(0o600);
     // The SDK waits up to ten seconds before it takes new keys to the backup.
     await new Promise((resolve) => setTimeout(resolve, 11_000));
     await archivist.kill();
 
     for (const name of ["", "-wal", "-shm"])
-      if (existsSync(join(dataDir, `archivist-keys.ARCHIVIST1.db${name}`)))
-        renameSync(join(dataDir, `archivist-keys.ARCHIVIST1.db${name}`), join(dataDir, `gone${name}`));
-    archivist = await startBot();
+      if (existsSync(join(stage.dataDir, `archivist-keys.ARCHIVIST1.db${name}`)))
+        renameSync(
+          join(stage.dataDir, `archivist-keys.ARCHIVIST1.db${name}`),
+          join(stage.dataDir, `gone${name}`),
+        );
+    archivist = await stage.startBot();
     expect(archivist.lines[0]?.fatal).toMatch(/keys are gone.*archivist-new-device/);
     // With a key that only the lost device is sent.
     await requester.call("rotate", { roomId });
@@ -395,11 +372,11 @@ describe("the archivist on a real Synapse", { timeout: 120_000 }, () => {
     await requester.call("rotate", { roomId });
 
     // The inbox is lost too: everything must be read anew.
-    for (const name of ["", "-wal", "-shm"]) rmSync(join(dataDir, `server.db${name}`), { force: true });
+    for (const name of ["", "-wal", "-shm"]) rmSync(join(stage.dataDir, `server.db${name}`), { force: true });
     for (const name of ["", "-wal", "-shm"])
-      rmSync(join(dataDir, `archivist-keys.ARCHIVIST1.db${name}`), { force: true });
-    writeFileSync(join(dataDir, "archivist-new-device"), "");
-    archivist = await startBot();
+      rmSync(join(stage.dataDir, `archivist-keys.ARCHIVIST1.db${name}`), { force: true });
+    writeFileSync(join(stage.dataDir, "archivist-new-device"), "");
+    archivist = await stage.startBot();
     await say(requester, roomId, "after");
     await archivist.until("before and after", (lines) =>
       ["before", "after"].every((body) => bodies(lines).includes(body)),

@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connectStack } from "../../stack/control.ts";
-import { botProcess, type Clinician, clinician, killAll, type Line, register } from "./testing/people.ts";
+import { type Clinician, clinician, type Line, register } from "./testing/people.ts";
+import { setStage } from "./testing/stage.ts";
 
 /** How much there is to catch up with; smaller while somebody works on it. */
 const caseCount = Number(process.env.COLLOQUE_CATCH_UP_CASES ?? 200);
@@ -14,14 +12,9 @@ const eventsOf = 25;
 const eventsOfLong = 130;
 const requesterCount = 4;
 
-let dataDir = "";
-beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), "colloque-catch-up-"));
-});
-afterEach(() => {
-  killAll();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+const stage = setStage();
+
+const saidSchema = z.array(z.tuple([z.string(), z.string()]));
 
 type Step = { readonly body: string; readonly as: "message" | "amendment" | "struck" };
 
@@ -37,15 +30,7 @@ const lasting = (steps: readonly Step[]): string[] =>
 
 describe("the archivist after a long absence", { timeout: 3_600_000 }, () => {
   test("takes in all that was said while it was stopped, in each case's order, over gaps, redactions, amendments, comings and goings", async () => {
-    const suffix = randomUUID().slice(0, 8);
-    const bot = await register(`bot${suffix}`);
-    const archivist = async () => {
-      const process = botProcess({ userId: bot, dataDir });
-      await process.until("up", (lines) =>
-        lines.some((line) => line.up === true || line.fatal !== undefined),
-      );
-      return process;
-    };
+    const { suffix, bot } = stage;
     const requesters: Clinician[] = [];
     for (let at = 0; at < requesterCount; at++) {
       await register(`requester${at}${suffix}`);
@@ -54,8 +39,19 @@ describe("the archivist after a long absence", { timeout: 3_600_000 }, () => {
     await register(`colleague${suffix}`);
     const colleague = await clinician(`colleague${suffix}`, "C", bot);
 
-    const before = await archivist();
+    const before = await stage.startBot();
     const expected = new Map<string, string[]>();
+    /** Event ids, and what they say, so that a failure names what is missing. */
+    const wordsOf = new Map<string, string>();
+    const play = async (
+      who: Clinician,
+      roomId: string,
+      steps: readonly Step[],
+      alone = false,
+    ): Promise<void> => {
+      const said = await who.call("play", { roomId, steps, alone });
+      for (const [eventId, body] of saidSchema.parse(said)) wordsOf.set(eventId, body);
+    };
     const everyCase = Array.from({ length: caseCount }, (_, at) => at);
     const rooms = new Map<number, string>();
     const asRequesters = (work: (requester: Clinician, at: number) => Promise<void>) =>
@@ -82,18 +78,18 @@ describe("the archivist after a long absence", { timeout: 3_600_000 }, () => {
       const isLate = at % 8 === 7;
       const roomId = rooms.get(at) ?? (await open(requester, bot, isLate));
       const told = lasting(steps.slice(0, half));
-      await requester.call("play", { roomId, steps: steps.slice(0, half) });
+      await play(requester, roomId, steps.slice(0, half), isLate);
       if (isLate) await requester.call("invite", { roomId, userId: bot });
       if (at % 10 === 3) {
         await requester.call("invite", { roomId, userId: colleague.userId });
         await colleague.call("join", { roomId });
         const aside = stepsOf(`${at}.colleague`, 3);
-        await colleague.call("play", { roomId, steps: aside });
+        await play(colleague, roomId, aside);
         await colleague.call("leave", { roomId });
         await requester.call("waitFor", { roomId, userId: colleague.userId, membership: "leave" });
         told.push(...lasting(aside));
       }
-      await requester.call("play", { roomId, steps: steps.slice(half) });
+      await play(requester, roomId, steps.slice(half));
       expected.set(roomId, [...told, ...lasting(steps.slice(half))]);
     });
     const saidMs = Date.now() - beganMs;
@@ -103,7 +99,7 @@ describe("the archivist after a long absence", { timeout: 3_600_000 }, () => {
     await startPart("synapse");
 
     const startedMs = Date.now();
-    const after = await archivist();
+    const after = await stage.startBot();
     const total = [...expected.values()].reduce((sum, told) => sum + told.length, 0);
     const count = (lines: readonly Line[]) => lines.filter((line) => line.item !== undefined).length;
     // It is waited for as long as something comes.
@@ -113,9 +109,10 @@ describe("the archivist after a long absence", { timeout: 3_600_000 }, () => {
     }
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     process.stdout.write(
-      `${total} events in ${expected.size} cases, said in ${Math.round(saidMs / 1000)} s, were caught up with in ${seconds} s\n`,
+      `${wordsOf.size} events in ${expected.size} cases, said in ${Math.round(saidMs / 1000)} s, were caught up with in ${seconds} s\n`,
     );
-    expect(after.lines.filter((line) => line.audit !== undefined)).toEqual([]);
+    const audited = after.lines.filter((line) => line.audit !== undefined);
+    expect(audited.map((line) => ({ ...line, said: wordsOf.get(String(line.eventId)) }))).toEqual([]);
     for (const [roomId, told] of expected)
       expect(
         after.lines.flatMap((line) => (line.item?.roomId === roomId ? [line.item.content.body] : [])),

@@ -92,6 +92,13 @@ const bot = await startBot({
   },
 });
 
+/** What is really held: begun with --expose-gc, what is garbage is thrown away first. */
+function memoryNow(): { heapUsed: number; external: number; rss: number } {
+  for (let again = 0; again < 3; again++) globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heapUsed, external, rss };
+}
+
 let failures = settings.failFirst;
 bot.deliverTo(async (item) => {
   if (failures-- > 0) throw new Error("the record is down");
@@ -108,6 +115,7 @@ const commandSchema = z.union([
   z.object({ askIn: z.string(), roomId: z.string(), caseId: z.string(), askedBy: z.string() }),
   z.object({ unreadable: z.literal(true) }),
   z.object({ settle: z.string() }),
+  z.object({ memory: z.literal(true) }),
   z.object({ stop: z.literal(true) }),
 ]);
 for await (const line of createInterface({ input: process.stdin })) {
@@ -119,6 +127,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     await bot.onWithdrawn(command.roomId);
   } else if ("glass" in command) glasses.set(command.glass, command.untilMs);
   else if ("unreadable" in command) say({ unreadable: await bot.unread() });
+  else if ("memory" in command) say({ memory: memoryNow() });
   else if ("settle" in command) say({ settled: await bot.giveUpUnread(command.settle) });
   else if ("askIn" in command) {
     const { askIn: userId, ...rest } = command;

@@ -3,6 +3,7 @@
  * the SDK's IndexedDB is a global. Commands and answers by IPC.
  */
 import "fake-indexeddb/auto";
+import type { Room } from "matrix-js-sdk";
 import { z } from "zod";
 import { caseIdKey, caseRoomType } from "#protocol/events.ts";
 import { keyRequestType } from "#protocol/to-device.ts";
@@ -85,6 +86,8 @@ await crypto.checkKeyBackupAndEnable();
 const lastSaid = new Map<string, string>();
 const playSchema = z.object({
   roomId: z.string(),
+  /** The archivist is not there yet. */
+  alone: z.boolean().default(false),
   steps: z.array(z.object({ body: z.string(), as: z.enum(["message", "amendment", "struck"]) })),
 });
 
@@ -103,13 +106,32 @@ async function unlimited<T>(ask: () => Promise<T> | undefined): Promise<T | unde
 const roomSchema = z.object({ roomId: z.string() });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function until(what: string, isTrue: () => boolean): Promise<void> {
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (let at = 0; at < 400; at++) {
-    if (isTrue()) return;
+    if (await isTrue()) return;
     await pause(50);
   }
   throw new Error(`waited in vain: ${what}`);
 }
+
+/**
+ * As our client before it says anything: whoever has just created a room or come in learns a moment later that it is encrypted, and who is
+ * there. What is said before is locked for the archivist.
+ */
+const isReady = async (roomId: string, alone: boolean): Promise<boolean> => {
+  const room = client.getRoom(roomId);
+  if (room === null || !(await crypto.isEncryptionEnabledInRoom(roomId))) return false;
+  const membership = room.getMember(bot)?.membership ?? "";
+  return alone || (["join", "invite"].includes(membership) && (await mayWriteToArchivist(room)));
+};
+
+const mayWriteToArchivist = async (room: Room): Promise<boolean> => {
+  const devices = (await crypto.getUserDeviceInfo([bot])).get(bot);
+  for (const deviceId of devices?.keys() ?? [])
+    if ((await crypto.getDeviceVerificationStatus(bot, deviceId))?.signedByOwner === true) return true;
+  crypto.prepareToEncrypt(room);
+  return false;
+};
 
 const commands: Record<string, (given: unknown) => Promise<unknown>> = {
   async createCase(given) {
@@ -158,13 +180,11 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
     await encryptFor(crypto, event, room);
     return await commands.sendRaw?.({ roomId, type: event.getWireType(), content: event.getWireContent() });
   },
-  /** Says one thing after the other, amends what was said before, and strikes what it has just said. */
+  /** Says one thing after the other, amends what was said before, and strikes what it has just said. Gives each event's id and words. */
   async play(given) {
-    const { roomId, steps } = playSchema.parse(given);
-    await until(`the room ${roomId}`, () => client.getRoom(roomId) !== null);
-    // Whoever has just come in learns a moment later that the room is encrypted.
-    while (!(await crypto.isEncryptionEnabledInRoom(roomId))) await pause(50);
-    await pause(200);
+    const { roomId, steps, alone } = playSchema.parse(given);
+    await until(`the room ${roomId}`, () => isReady(roomId, alone));
+    const said: [string, string][] = [];
     for (const step of steps) {
       const before = lastSaid.get(roomId);
       const text = { msgtype: "m.text", body: step.body };
@@ -173,10 +193,11 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
       const eventId = z
         .string()
         .parse(await unlimited(() => commands.send?.({ roomId, type: "m.room.message", content })));
+      said.push([eventId, step.body]);
       if (step.as === "struck") await unlimited(() => client.redactEvent(roomId, eventId));
       else lastSaid.set(roomId, eventId);
     }
-    return null;
+    return said;
   },
   async invite(given) {
     const { roomId, userId } = z.object({ roomId: z.string(), userId: z.string() }).parse(given);

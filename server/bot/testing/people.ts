@@ -13,7 +13,7 @@ const given = z
   .optional()
   .parse(JSON.parse(process.env.COLLOQUE_TEST_HOMESERVER ?? "null") ?? undefined);
 
-function homeserver() {
+export function homeserver() {
   if (given === undefined)
     throw new Error("These tests need a Synapse: npm run unit -- --homeserver starts one");
   return given;
@@ -115,6 +115,7 @@ const lineSchema = z.looseObject({
   ticketFor: z.string().optional(),
   unreadable: z.array(z.looseObject({ eventId: z.string() })).optional(),
   settled: z.boolean().optional(),
+  memory: z.object({ heapUsed: z.number(), external: z.number(), rss: z.number() }).optional(),
   log: z.string().optional(),
 });
 export type Line = z.infer<typeof lineSchema>;
@@ -138,11 +139,16 @@ export function botProcess(settings: {
   ageDays?: number;
   closed?: string[];
   dieAt?: string;
+  /** Instead of the homeserver itself. */
+  url?: string;
+  /** Of Node. */
+  nodeOptions?: readonly string[];
 }): BotProcess {
   const { url, socketPath } = homeserver();
+  const { nodeOptions = [] } = settings;
   const orders = {
     url,
-    socketPath,
+    ...(settings.url === undefined ? { socketPath } : {}),
     password: "pw",
     refused: [],
     failFirst: 0,
@@ -150,7 +156,8 @@ export function botProcess(settings: {
     glasses: {},
     ...settings,
   };
-  const child = spawn(process.execPath, [join(import.meta.dirname, "bot-child.ts"), JSON.stringify(orders)], {
+  const program = join(import.meta.dirname, "bot-child.ts");
+  const child = spawn(process.execPath, [...nodeOptions, program, JSON.stringify(orders)], {
     stdio: ["pipe", "pipe", process.env.COLLOQUE_TEST_VERBOSE === undefined ? "ignore" : "inherit"],
   });
   children.push(child);
