@@ -4,6 +4,7 @@ import { healthSchema } from "#protocol/api.ts";
 import { buildClient, builtClient, isClientFresh } from "./client-build.ts";
 import { messageOf, StackFailure } from "./failure.ts";
 import { ensureFfmpeg } from "./install.ts";
+import { archivist } from "./parts/archivist.ts";
 import { hapi } from "./parts/hapi.ts";
 import { livekit } from "./parts/livekit.ts";
 import { orthanc } from "./parts/orthanc.ts";
@@ -14,7 +15,14 @@ import type { Progress } from "./progress.ts";
 import { seedHomeserver, seedRecord } from "./seed.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-export const partsByName: Readonly<Record<PartName, Part>> = { synapse, livekit, hapi, orthanc, server };
+export const partsByName: Readonly<Record<PartName, Part>> = {
+  synapse,
+  livekit,
+  hapi,
+  orthanc,
+  server,
+  archivist,
+};
 
 /** The parts, with a server that gives out the pages in that folder. */
 export const partsGiving = (clientFolder: string): typeof partsByName => ({
@@ -58,6 +66,7 @@ export async function bringUpAll(scene: Scene): Promise<void> {
     wanted.has("hapi") ? beginRecord(scene) : undefined,
     archiveKnown.then(() => beginArchive(scene)),
     wanted.has("server") ? beginServer(scene, [messages, archiveKnown]) : undefined,
+    wanted.has("archivist") ? messages.then(() => beginPart(scene, archivist)) : undefined,
   ]);
   if (wanted.has("server") && wanted.has("hapi")) await untilServerReads(scene);
 }

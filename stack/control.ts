@@ -15,7 +15,7 @@ export interface PartControl {
 
 const commandSchema = z.object({
   action: z.enum(["stop", "kill", "start"]),
-  part: z.enum(["synapse", "livekit", "hapi", "orthanc", "server"]),
+  part: z.enum(["synapse", "livekit", "hapi", "orthanc", "server", "archivist"]),
 });
 
 /** Lets tests in other processes stop and start parts, over a socket that only this user can open. */

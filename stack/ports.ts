@@ -22,6 +22,7 @@ const portBases: Readonly<Record<string, number>> = {
   federation: 8120,
   "second-record": 8220,
   chaos: 8320,
+  apart: 8420,
 };
 
 /**

@@ -20,6 +20,8 @@ import { createSupervisor } from "./supervisor.ts";
 import { checkTools } from "./toolchain.ts";
 
 const allParts: readonly PartName[] = ["synapse", "livekit", "hapi", "orthanc", "server"];
+const partsOf = ({ parts = allParts, isApart }: StackOptions): readonly PartName[] =>
+  isApart === true ? [...parts, "archivist"] : parts;
 
 export interface StackOptions {
   readonly profile: string;
@@ -31,6 +33,8 @@ export interface StackOptions {
   readonly quiet?: boolean;
   readonly progress?: Progress;
   readonly parts?: readonly PartName[];
+  /** With the archivist as a process of its own; by default it is part of the server. */
+  readonly isApart?: boolean;
   /** Fills a new profile's data from elsewhere, before anything starts. */
   readonly prepareData?: (dataFolder: string) => Promise<void>;
   /** Pages that the server gives out in place of the built client, which is then not built. */
@@ -102,7 +106,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function prepare(options: StackOptions, folders: Folders): Promise<void> {
   makePrivate(dirname(folders.data));
   await claim(folders.runFile, options.signal);
-  await checkMachine(options.parts ?? allParts, folders.data);
+  await checkMachine(partsOf(options), folders.data);
   await checkPorts(portsFrom(options.portBase ?? portBaseOf(options.profile)));
   if (options.reset === true) rmSync(folders.data, { recursive: true, force: true });
   for (const folder of [folders.data, folders.logs, folders.sockets]) makePrivate(folder);
@@ -123,7 +127,7 @@ async function checkMachine(names: readonly PartName[], dataFolder: string): Pro
 
 /** One start, with what is known and changes on the way: secrets, archive, processes, and the first accident. */
 function createAttempt(options: StackOptions, folders: Folders, progress: Progress) {
-  const wanted = new Set(options.parts ?? allParts);
+  const wanted = new Set(partsOf(options));
   const ports = portsFrom(options.portBase ?? portBaseOf(options.profile));
   const publicUrl = `http://localhost:${ports.gateway}`;
   let secrets = loadSecrets(folders.secretsFile);
@@ -140,6 +144,7 @@ function createAttempt(options: StackOptions, folders: Folders, progress: Progre
     publicUrl,
     hasArchive,
     hasRegistry: wanted.has("server"),
+    isApart: wanted.has("archivist"),
   });
   let isForgotten = false;
   const note = () => {

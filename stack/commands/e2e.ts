@@ -17,6 +17,8 @@ import { packageProgram, type Tally } from "./check.ts";
 /** Where a run of Playwright has its stack, and where it says what it found: tests and pictures may be made at the same time. */
 interface Place {
   readonly profile: string;
+  /** With the archivist as a process of its own. */
+  readonly isApart?: boolean;
   readonly runFile: string;
   readonly results: string;
 }
@@ -28,12 +30,17 @@ const placeOf = (profile: string, results: string): Place => ({
 });
 const tests = placeOf("e2e", "test-results");
 const pictures = placeOf("shots", join("test-results", "shots"));
+const apart: Place = { ...placeOf("apart", join("test-results", "apart")), isApart: true };
 
-/** `npm run e2e [-- playwright options] [--keep]` */
-export async function e2e(args: readonly string[]): Promise<number> {
-  const { failed } = await runPlaywright(args);
+/** `npm run e2e [-- playwright options] [--keep] [--apart]` */
+export async function e2e(given: readonly string[]): Promise<number> {
+  const args = given.filter((arg) => arg !== "--apart");
+  const { failed } = await (args.length < given.length ? runApart(args) : runPlaywright(args));
   return failed === 0 ? 0 : 1;
 }
+
+/** The same tests, with the archivist as a process of its own. */
+export const runApart = (args: readonly string[]): Promise<Tally> => runPlaywright(args, apart);
 
 /** `npm run shots`: a picture of every screen, into shots/. */
 export async function shots(args: readonly string[]): Promise<number> {
@@ -59,6 +66,7 @@ export async function runPlaywright(given: readonly string[], place: Place = tes
     const progress = createProgress();
     await using stack = await startStack({
       profile: place.profile,
+      isApart: place.isApart === true,
       reset: true,
       progress,
       signal,

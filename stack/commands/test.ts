@@ -1,7 +1,7 @@
 import { messageOf } from "../failure.ts";
 import { runChaos } from "./chaos.ts";
 import { addTallies, runChecks, runUnitTests, type Tally } from "./check.ts";
-import { runPlaywright } from "./e2e.ts";
+import { runApart, runPlaywright } from "./e2e.ts";
 import { runHomeserverTests } from "./homeserver-tests.ts";
 import { runSecondRecordTests } from "./second-record-tests.ts";
 import { runValidation } from "./validate.ts";
@@ -24,6 +24,12 @@ export async function test(args: readonly string[]): Promise<number> {
       runPlaywright(isFull ? [] : ["--grep", "@smoke"]),
     ),
   );
+  if (isFull)
+    tallies.push(
+      await step("The main path, with the archivist as a process of its own", () =>
+        runApart(["--grep", "@main"]),
+      ),
+    );
   const total = addTallies(...tallies);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import type { Ports } from "../ports.ts";
 import type { Launch } from "../processes.ts";
 import type { Secrets } from "../secrets.ts";
 
-export type PartName = "synapse" | "livekit" | "hapi" | "orthanc" | "server";
+export type PartName = "synapse" | "livekit" | "hapi" | "orthanc" | "server" | "archivist";
 
 /** What every part may know of the stack that it belongs to. */
 export interface PartContext {
@@ -16,6 +16,8 @@ export interface PartContext {
   readonly hasArchive: boolean;
   /** Whether the Colloque server is there, whose consent registry Synapse asks about every room and file. */
   readonly hasRegistry: boolean;
+  /** Whether the archivist is a process of its own, beside the server. */
+  readonly isApart: boolean;
 }
 
 /** One real part: how to install it, start it, and know that it is up. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { botUserId, hospital, serverName } from "../demo/hospital.ts";
@@ -5,6 +6,7 @@ import { otherAccounts } from "../demo/people.ts";
 import { idOf } from "../demo/record.ts";
 import { StackFailure } from "../failure.ts";
 import { type Folders, root } from "../paths.ts";
+import { linksFolder } from "./archivist.ts";
 import { fhirUrl } from "./hapi.ts";
 import { dicomwebUrl } from "./orthanc.ts";
 import { answers, type Part, type PartContext } from "./part.ts";
@@ -31,6 +33,17 @@ export const server: Part = {
 /** Where copies of letters wait for the hospital's own sender. */
 export const outgoingFolder = (folders: Folders): string => join(folders.data, "server", "outgoing");
 
+const withArchivist = ({ secrets }: PartContext) => ({
+  COLLOQUE_BOT_PASSWORD: secrets.botPassword,
+  COLLOQUE_BOT_STORE_KEY: secrets.botStoreKey,
+});
+
+/** The archivist's keys are its own then, and what filing keeps is sealed with another. */
+const withoutArchivist = ({ folders, secrets }: PartContext) => ({
+  COLLOQUE_LINKS: linksFolder(folders),
+  COLLOQUE_FILING_KEY: createHash("sha256").update(`filing ${secrets.formSecret}`).digest("base64"),
+});
+
 function serverEnvironment(context: PartContext): Record<string, string> {
   const { folders, ports, secrets } = context;
   if (secrets.adminToken === undefined) throw new StackFailure("The homeserver has no service account yet.");
@@ -51,8 +64,7 @@ function serverEnvironment(context: PartContext): Record<string, string> {
     COLLOQUE_LIVEKIT_KEY: secrets.livekitKey,
     COLLOQUE_LIVEKIT_SECRET: secrets.livekitSecret,
     COLLOQUE_BOT_USER: botUserId,
-    COLLOQUE_BOT_PASSWORD: secrets.botPassword,
-    COLLOQUE_BOT_STORE_KEY: secrets.botStoreKey,
+    ...(context.isApart ? withoutArchivist(context) : withArchivist(context)),
     COLLOQUE_REGISTRY_KEY_FILE: join(data, "registry-key.json"),
     COLLOQUE_ADMINISTRATORS: otherAccounts.map(({ account }) => `@${account}:${serverName}`).join(","),
     // The hospital's own sender would look here.
