@@ -17,18 +17,32 @@ const profile = "homeserver";
 export async function runHomeserverTests(args: readonly string[] = []): Promise<Tally> {
   const { signal, dispose } = stopSignal();
   try {
-    await using stack = await startStack({ profile, reset: true, quiet: true, parts: ["synapse"], signal });
-    await using door = await tcpDoorTo(stack.synapseSocket, portBaseOf(profile));
-    const secret = loadSecrets(foldersOf(profile).secretsFile).registrationSecret;
-    const homeserver = { url: door.url, secret, serverName, socketPath: stack.synapseSocket };
-    const env = {
-      COLLOQUE_TEST_HOMESERVER: JSON.stringify(homeserver),
-      COLLOQUE_STACK: foldersOf(profile).runFile,
-    };
-    return await runVitest([".stack.test.ts", ...args], { env, signal });
+    await using homeserver = await startHomeserver(signal);
+    return await runVitest([".stack.test.ts", ...args], { env: homeserver.env, signal });
   } finally {
     dispose();
   }
+}
+
+/** A Synapse alone, and what `server/bot/testing` has to know of it. */
+export async function startHomeserver(
+  signal: AbortSignal,
+): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
+  await using starting = new AsyncDisposableStack();
+  const stack = starting.use(
+    await startStack({ profile, reset: true, quiet: true, parts: ["synapse"], signal }),
+  );
+  const door = starting.use(await tcpDoorTo(stack.synapseSocket, portBaseOf(profile)));
+  const secret = loadSecrets(foldersOf(profile).secretsFile).registrationSecret;
+  const homeserver = { url: door.url, secret, serverName, socketPath: stack.synapseSocket };
+  const running = starting.move();
+  return {
+    env: {
+      COLLOQUE_TEST_HOMESERVER: JSON.stringify(homeserver),
+      COLLOQUE_STACK: foldersOf(profile).runFile,
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /** Synapse listens on a unix socket only; the devices of these tests speak plain HTTP. */

@@ -1,0 +1,165 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium, type Page } from "playwright-core";
+import { z } from "zod";
+import { signIn } from "../e2e/support/clinician.ts";
+import * as day from "../e2e/support/day.ts";
+import { sendCase } from "../e2e/support/eye-case.ts";
+import { buildClient, builtClient } from "../stack/client-build.ts";
+import { chromiumBinary } from "../stack/install.ts";
+import { root } from "../stack/paths.ts";
+import { percentileOf } from "./statistics.ts";
+
+/**
+ * From the finger that sends to the word "filed" on the same screen: the product as it is built, in a browser, over the gateway, Synapse, the
+ * archivist, HAPI and Orthanc. One thing at a time, on a stack that has nothing else to do.
+ */
+export type OnScreen = {
+  readonly n: number;
+  /** Milliseconds from pressing "send", to "sent" and to "filed" on screen. */
+  readonly sent: Spread;
+  readonly filed: Spread;
+  /** From "sent" on screen to "filed" on screen. */
+  readonly between: Spread;
+};
+type Spread = { readonly p50: number; readonly p95: number; readonly max: number };
+
+const timesSchema = z.object({ sentMs: z.number(), filedMs: z.number() });
+type Times = z.infer<typeof timesSchema>;
+
+export async function measureScreen(given: {
+  readonly pages: string;
+  readonly publicUrl: string;
+  readonly messages: number;
+  readonly photos: number;
+  readonly say: (line: string) => void;
+}): Promise<{ messages: OnScreen; photos: OnScreen }> {
+  await buildClient(join(root, ".colloque", "build-client.log"));
+  cpSync(builtClient, given.pages, { recursive: true });
+  const executablePath = chromiumBinary();
+  const browser = await chromium.launch({
+    ...(executablePath === undefined ? {} : { executablePath }),
+    args: [
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      "--mute-audio",
+      "--disable-background-networking",
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    ],
+  });
+  try {
+    const context = await browser.newContext({
+      baseURL: given.publicUrl,
+      locale: "fr-FR",
+      timezoneId: "Europe/Paris",
+      viewport: { width: 1440, height: 900 },
+      permissions: ["camera"],
+    });
+    const page = await context.newPage();
+    await signIn({ page, context, name: "leroy" });
+    await sendCase(page, "Dr Yann Kermarrec", `Mesure du versement, ${Date.now()}`);
+    const told = (what: string, times: Times): Times => {
+      given.say(`${what}: sent ${Math.round(times.sentMs)} ms, filed ${Math.round(times.filedMs)} ms`);
+      return times;
+    };
+    const messages = await repeat(given.messages, async (at) =>
+      told("message", await sendMessage(page, `Mesure ${at}, ${Date.now()}.`)),
+    );
+    const photos = await repeat(given.photos, async () => told("photo", await sendPhoto(page)));
+    return { messages: summaryOf(messages), photos: summaryOf(photos) };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The first two warm the way up and do not count. */
+async function repeat(count: number, once: (at: number) => Promise<Times>): Promise<Times[]> {
+  const times: Times[] = [];
+  for (let at = -2; at < count; at += 1) {
+    const each = await once(at);
+    if (at >= 0) times.push(each);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return times;
+}
+
+async function sendMessage(page: Page, text: string): Promise<Times> {
+  await page.locator("textarea[name=message]").fill(text);
+  const times = page.evaluate(
+    (said) =>
+      new Promise<{ sentMs: number; filedMs: number }>((resolve) => {
+        let pressedAt = 0;
+        let sentMs = 0;
+        document.addEventListener("submit", () => (pressedAt = performance.now()), {
+          capture: true,
+          once: true,
+        });
+        const look = () => {
+          const line = [...document.querySelectorAll("li")].find((each) => each.textContent.includes(said));
+          const words = line?.textContent ?? "";
+          if (sentMs === 0 && /Envoyé|Vu |Versé au dossier/.test(words))
+            sentMs = performance.now() - pressedAt;
+          if (!words.includes("Versé au dossier")) return;
+          observer.disconnect();
+          // What is in the page is on the screen with the next frame.
+          requestAnimationFrame(() => resolve({ sentMs, filedMs: performance.now() - pressedAt }));
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+      }),
+    text,
+  );
+  await page.locator("textarea[name=message]").press("Control+Enter");
+  return timesSchema.parse(await times);
+}
+
+const retina = fileURLToPath(new URL("../e2e/samples/retina.jpg", import.meta.url));
+const confirmWords = "C’est bien à gauche";
+
+const filedFigures = (page: Page): Promise<number> =>
+  page.getByRole("figure").filter({ hasText: "relue" }).count();
+
+/** A photo is filed when the last knot of its thread says when it was read back. When it was sent is not told apart here. */
+async function sendPhoto(page: Page): Promise<Times> {
+  const before = await filedFigures(page);
+  await page.getByRole("button", { name: "Ajouter une photo" }).first().click();
+  const times = page.evaluate(
+    ({ confirm, filedBefore }) =>
+      new Promise<{ sentMs: number; filedMs: number }>((resolve) => {
+        let pressedAt = 0;
+        const onPress = (event: Event) => {
+          const pressed = event.target instanceof Element ? event.target.closest("button") : null;
+          if (pressed?.textContent.includes(confirm) === true) pressedAt = performance.now();
+        };
+        document.addEventListener("click", onPress, { capture: true });
+        const look = () => {
+          const figures = [...document.querySelectorAll("figure")];
+          const filed = figures.filter((each) => each.textContent.includes("relue")).length;
+          if (pressedAt === 0 || filed <= filedBefore) return;
+          observer.disconnect();
+          document.removeEventListener("click", onPress, { capture: true });
+          requestAnimationFrame(() => resolve({ sentMs: 0, filedMs: performance.now() - pressedAt }));
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+      }),
+    { confirm: confirmWords, filedBefore: before },
+  );
+  await day.chooseFile(page, retina, "Fond d’œil gauche", new RegExp(confirmWords));
+  return timesSchema.parse(await times);
+}
+
+function summaryOf(times: readonly Times[]): OnScreen {
+  const spread = (values: number[]): Spread => ({
+    p50: Math.round(percentileOf(values, 50)),
+    p95: Math.round(percentileOf(values, 95)),
+    max: Math.round(Math.max(...values)),
+  });
+  return {
+    n: times.length,
+    sent: spread(times.map((each) => each.sentMs)),
+    filed: spread(times.map((each) => each.filedMs)),
+    between: spread(times.map((each) => each.filedMs - each.sentMs)),
+  };
+}
