@@ -121,9 +121,11 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
 const isReady = async (roomId: string, alone: boolean): Promise<boolean> => {
   const room = client.getRoom(roomId);
   if (room === null || !(await crypto.isEncryptionEnabledInRoom(roomId))) return false;
-  const membership = room.getMember(bot)?.membership ?? "";
-  return alone || (["join", "invite"].includes(membership) && (await mayWriteToArchivist(room)));
+  return alone || (hasArchivist(room) && (await mayWriteToArchivist(room)));
 };
+
+const hasArchivist = (room: Room): boolean =>
+  ["join", "invite"].includes(room.getMember(bot)?.membership ?? "");
 
 const mayWriteToArchivist = async (room: Room): Promise<boolean> => {
   const devices = (await crypto.getUserDeviceInfo([bot])).get(bot);
@@ -176,6 +178,7 @@ const commands: Record<string, (given: unknown) => Promise<unknown>> = {
       .parse(given);
     const room = client.getRoom(roomId);
     if (room === null) throw new Error("no such room");
+    if (hasArchivist(room)) await until("a device of the archivist", () => mayWriteToArchivist(room));
     const event = new MatrixEvent({ type, content, room_id: roomId, sender: login.user_id, event_id: "~x" });
     await encryptFor(crypto, event, room);
     return await commands.sendRaw?.({ roomId, type: event.getWireType(), content: event.getWireContent() });

@@ -17,7 +17,8 @@ function knowledge() {
           known.asked += 1;
           return new Map(known.device ? [[bot, new Map([[device.deviceId, device]])]] : []);
         },
-        getDeviceVerificationStatus: async () => new DeviceVerificationStatus({ signedByOwner: known.signed }),
+        getDeviceVerificationStatus: async () =>
+          new DeviceVerificationStatus({ signedByOwner: known.signed }),
       },
       bot,
     ),
