@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { connectStack } from "../stack/control.ts";
 
 /**
- * `npm run bench -- filing [--only waiting|screen|memory]`: three questions about filing, each of which can be asked alone.
+ * `npm run bench -- filing [--only waiting,screen,memory]`: three questions about filing, each of which can be asked alone.
  *
  *   waiting   photos that wait: the product's filing against a plain loop that sends the same requests (filing-waiting.ts)
  *   screen    from the finger that sends to "filed" on the same screen (filing-screen.ts)
@@ -27,8 +27,9 @@ const { values: options } = parseArgs({
     verbose: { type: "boolean", default: false },
   },
 });
-const wanted = parts.filter((part) => options.only === undefined || options.only === part);
-if (wanted.length === 0) throw new Error(`Which part? --only ${parts.join(" | ")}`);
+const only = options.only?.split(",");
+const wanted = parts.filter((part) => only?.includes(part) ?? true);
+if (wanted.length === 0) throw new Error(`Which parts? --only ${parts.join(",")}`);
 const say = (line: string): void => void (options.verbose && console.error(line));
 const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
 
