@@ -27,8 +27,10 @@ const { values: options } = parseArgs({
     verbose: { type: "boolean", default: false },
   },
 });
-const only = options.only?.split(",");
-const wanted = parts.filter((part) => only?.includes(part) ?? true);
+const wanted =
+  options.only === undefined
+    ? parts
+    : options.only.split(",").flatMap((name) => parts.filter((part) => part === name));
 if (wanted.length === 0) throw new Error(`Which parts? --only ${parts.join(",")}`);
 const say = (line: string): void => void (options.verbose && console.error(line));
 const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
