@@ -379,7 +379,7 @@ describe("a process that dies", () => {
       });
       await filing[Symbol.asyncDispose]();
       if (done) break;
-      await hurry();
+      await place.hurry();
     }
     expect(allFiled(items)()).toBe(true);
     expect(deaths).toBeGreaterThan(5);
@@ -405,10 +405,3 @@ describe("a process that dies", () => {
     expect(await again.parked()).toEqual([]);
   });
 });
-
-/** Nobody waits for his backoff in a test. */
-async function hurry(): Promise<void> {
-  const { openDatabase } = await import("../store/index.ts");
-  await using db = openDatabase(place.path);
-  await db.run("UPDATE filing_items SET next_at_ms = 0");
-}

@@ -6,6 +6,7 @@ import { type Decision, mayDisclose, type RefusalReason, type Status } from "#pr
 import { ColloqueError } from "#protocol/errors.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
+import { identityCorrectionSchema } from "#protocol/identity.ts";
 import { misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
@@ -75,7 +76,8 @@ export async function gate(
 ): Promise<GateAnswer> {
   try {
     // Nothing more of the case goes into a record that it does not belong in.
-    if (state.misfiled !== null && event.kind !== "misfiled") return refuse("of-the-wrong-patient");
+    if (state.misfiled !== null && event.kind !== "misfiled" && event.kind !== "identity")
+      return refuse("of-the-wrong-patient");
     switch (event.kind) {
       case "request":
         return state.request?.eventId === event.eventId ? { allow: true } : refuse("not-the-cases-request");
@@ -89,6 +91,8 @@ export async function gate(
         return await gateAmendment(event, state, registry);
       case "misfiled":
         return await gateMisfiling(event, state, registry);
+      case "identity":
+        return await gateIdentity(event, state, registry);
       case "message":
         return state.messages.some((each) => each.eventId === event.eventId) ? { allow: true } : nothing;
       case "response":
@@ -241,6 +245,36 @@ async function gateMisfiling(
     event.misfiling,
     registry.key,
     Date.parse(event.misfiling.payload.at),
+  );
+  if (payload.by !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
+  return { allow: true, certificate };
+}
+
+/** Whose the case is instead, signed by who asked (rule C15); never before the record knows that it was of the wrong patient. */
+async function gateIdentity(
+  event: Of<"identity">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  if (state.corrections.some((each) => each.eventId === event.eventId))
+    return signedIdentity(event, registry);
+  return state.misfiled === null && state.corrections.length === 0
+    ? { allow: "later", reason: "consent-not-filed" }
+    : nothing;
+}
+
+/** A correction that had passed, when all that it moved is filed: whose signature it bears. */
+export async function gateAgain(event: FileableEvent, registry: RegistryPort): Promise<GateAnswer> {
+  if (event.kind !== "identity") throw new Error("A correction is an item of its own");
+  return signedIdentity(event, registry);
+}
+
+async function signedIdentity(event: Of<"identity">, registry: RegistryPort): Promise<GateAnswer> {
+  const { payload, certificate } = await verifySigned(
+    identityCorrectionSchema,
+    event.correction,
+    registry.key,
+    Date.parse(event.correction.payload.at),
   );
   if (payload.by !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
   return { allow: true, certificate };

@@ -8,6 +8,7 @@ import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
+import { asSaid } from "./anew.ts";
 import {
   type CopiesPort,
   type CorrespondentsPort,
@@ -199,10 +200,10 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     random: options.random ?? Math.random,
     advance: async (item) => {
       const isOver = await worker.advance(item);
-      if (isOver && item.kind === "opinion") stamper?.kick();
+      if (isOver && (item.kind === "opinion" || item.kind === "amendment")) stamper?.kick();
       return isOver;
     },
-    tell: async (roomId, filed, id) => options.onOutcome(roomId, await deskStore.inWords(filed), id),
+    tell: async (roomId, filed, id) => options.onOutcome(roomId, asSaid(await deskStore.inWords(filed)), id),
     clock,
     concurrency: config.concurrency ?? 4,
     onFault: (fault, what) => log.error({ what, ...toLog(fault) }, "filing waits after a fault"),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Clock } from "../kit/role.ts";
+import { readCase } from "./case-of.ts";
 import { sha256Hex } from "./ids.ts";
 import type { PlanContext } from "./plan/index.ts";
 import { readAudit } from "./plan/trail.ts";
@@ -25,7 +26,7 @@ export async function readFiled(
   reader: string,
 ): Promise<FiledBytes> {
   const entry = (await store.entries(roomId)).find((each) => each.id === id);
-  const patient = await patientOf(store, roomId);
+  const { patient } = await readCase(store, roomId);
   if (entry === undefined || entry.binary_reference === null || patient === undefined)
     throw new ColloqueError("not-found");
   const unreachable = (cause: unknown) => {
@@ -38,12 +39,6 @@ export async function readFiled(
   const resource = readAudit(context, randomUUID(), reader, entry.reference);
   await record.write([{ resource }], noNames, noBytes).catch(unreachable);
   return binary;
-}
-
-/** The patient of a case whose request was filed. */
-async function patientOf(store: FilingStore, roomId: string) {
-  const [first] = await store.itemsUpTo(roomId, "");
-  return first?.event.kind === "request" ? first.event.request.patient : undefined;
 }
 
 const noBytes = (): Promise<Uint8Array> => Promise.reject(new Error("An audit event has no bytes"));

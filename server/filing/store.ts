@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { type Filed, filedKindSchema, filedSchema } from "#protocol/events.ts";
+import type { Patient } from "#protocol/patient.ts";
 import type { Receipt } from "#protocol/receipt.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database, Migration, Queries, SqlValue } from "../store/index.ts";
+import { anewId, isTheCorrection, saidIn } from "./anew.ts";
+import { fileAnew } from "./file-anew.ts";
 import { fence, type Lease } from "./leases.ts";
 import type { Entry, Plan, Step } from "./plan/index.ts";
 import { parseSteps } from "./steps.ts";
@@ -74,7 +77,10 @@ const migrations: readonly Migration[] = [
    CREATE INDEX filing_tombstones_room ON filing_tombstones (room_id);`,
 ];
 
-/** `refusing`: the gate's no is said and the picture gone; its audit is still to be written. `resolved`: ended by an administrator. */
+/**
+ * `refusing`: the gate's no is said and the picture gone; its audit is still to be written. `resolved`: ended by an administrator. `replaced`: of
+ * another patient, and filed anew under an id of its own.
+ */
 export type ItemState = z.infer<typeof stateSchema>;
 
 const kindSchema = z.enum(fileableKinds);
@@ -87,6 +93,7 @@ const stateSchema = z.enum([
   "parked",
   "ignored",
   "resolved",
+  "replaced",
 ]);
 const headSchema = z.object({
   event_id: z.string(),
@@ -145,20 +152,35 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
   /** Takes an item in; false when it was there already. Durable when it resolves. */
   const insert = (item: InboxItem, picture: Uint8Array | undefined): Promise<boolean> =>
     db.transaction(async (tx) => {
-      const { eventId, kind } = item.event;
+      const said = item.event.eventId;
+      const correction = await correctionOf(tx, item.roomId);
+      const known = await tx.one(roomRow, "SELECT room_id FROM filing_items WHERE event_id = ?", said);
+      if (known !== undefined) return false;
+      const eventId = correction === undefined ? said : anewId(said, correction);
       const added = await tx.run(
         `INSERT INTO filing_items (event_id, seq, room_id, kind, state, sealed)
          VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM filing_items), ?, ?, 'new', ?)
          ON CONFLICT (event_id) DO NOTHING`,
         eventId,
         item.roomId,
-        kind,
+        item.event.kind,
         sealer.seal(JSON.stringify(item), `filing_items/${eventId}`),
       );
       if (added === 0) return false;
       if (picture !== undefined) await putBlob(tx, eventId, "picture", picture);
       return true;
     });
+
+  /** The correction of identity that a case is filed under now. */
+  async function correctionOf(q: Queries, roomId: string): Promise<string | undefined> {
+    const row = await q.one(
+      z.object({ event_id: z.string() }),
+      `SELECT event_id FROM filing_items WHERE room_id = ? AND kind = 'identity' AND state = 'replaced'
+       ORDER BY seq DESC LIMIT 1`,
+      roomId,
+    );
+    return row && saidIn(row.event_id).eventId;
+  }
 
   const putBlob = (tx: Queries, eventId: string, name: string, bytes: Uint8Array) =>
     tx.run(
@@ -180,7 +202,7 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
 
   /**
    * The next thing to do in a case: its request before all else, then the order of arrival. A parked one blocks its case, save what was
-   * withdrawn, or is of the wrong patient: the record learns of that at once.
+   * withdrawn, or is of the wrong patient, and of whom instead: the record learns of that at once.
    */
   async function head(roomId: string, q: Queries = db): Promise<Head | undefined> {
     const first = await q.one(
@@ -201,23 +223,28 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return request === undefined ? undefined : first;
   }
 
-  const withdrawalOf = (roomId: string, q: Queries): Promise<Head | undefined> =>
-    q.one(
+  async function withdrawalOf(roomId: string, q: Queries): Promise<Head | undefined> {
+    const heads = await q.all(
       headSchema,
       `SELECT event_id, room_id, kind, state, step, attempts, faults, reason, next_at_ms, waiting_since_ms
-       FROM filing_items WHERE room_id = ? AND kind IN ('withdrawn', 'misfiled') AND state IN ('new', 'planned', 'refusing')
-       ORDER BY seq LIMIT 1`,
+       FROM filing_items WHERE room_id = ? AND kind IN ('withdrawn', 'misfiled', 'identity') AND state IN ('new', 'planned', 'refusing')
+       ORDER BY seq`,
       roomId,
     );
+    // At the end of the set that it brought about, a correction has its turn like the others.
+    return heads.find((each) => !isTheCorrection(each.event_id));
+  }
 
-  /** Whether something of this kind is still on its way into the record. */
-  const isOpen = async (roomId: string, kind: FileableKind): Promise<boolean> =>
+  /** Whether something of this kind is still on its way into the record; where it is said, what came before an item. */
+  const isOpen = async (roomId: string, kind: FileableKind, before?: string): Promise<boolean> =>
     (await db.one(
       roomRow,
       `SELECT room_id FROM filing_items
-       WHERE room_id = ? AND kind = ? AND state IN ('new', 'planned', 'parked') LIMIT 1`,
+       WHERE room_id = ? AND kind = ? AND state IN ('new', 'planned', 'parked')
+       AND seq < COALESCE((SELECT seq FROM filing_items WHERE event_id = ?), seq + 1) LIMIT 1`,
       roomId,
       kind,
+      before ?? null,
     )) !== undefined;
 
   /** Whether a human took something of this kind out of the line. */
@@ -230,16 +257,25 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     )) !== undefined;
 
   /** Everything of a case that counts: filed before, and this one. In the order in which it is filed. */
-  async function itemsUpTo(roomId: string, eventId: string): Promise<InboxItem[]> {
+  async function itemsUpTo(
+    roomId: string,
+    eventId: string,
+    /** Also a request that is not filed. */
+    withRequest = false,
+  ): Promise<(InboxItem & { id: string })[]> {
     const rows = await db.all(
       z.object({ event_id: z.string(), sealed: z.instanceof(Uint8Array) }),
-      `SELECT event_id, sealed FROM filing_items WHERE room_id = ? AND (state = 'filed' OR event_id = ?)
+      `SELECT event_id, sealed FROM filing_items WHERE room_id = ? AND (state = 'filed' OR event_id = ?
+         ${withRequest ? "OR (kind = 'request' AND state IN ('new', 'planned', 'parked'))" : ""})
        ORDER BY CASE WHEN event_id = ? THEN 1 ELSE 0 END, CASE kind WHEN 'request' THEN 0 ELSE 1 END, seq`,
       roomId,
       eventId,
       eventId,
     );
-    return rows.map((row) => parseInbox(sealer.openText(row.sealed, `filing_items/${row.event_id}`)));
+    return rows.map((row) => ({
+      ...parseInbox(sealer.openText(row.sealed, `filing_items/${row.event_id}`)),
+      id: row.event_id,
+    }));
   }
 
   /** When each photo of a case was read back. */
@@ -362,6 +398,26 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
       await putOutcome(tx, `${item.event_id} filed`, item.room_id, outcome);
     });
 
+  /** Begins the case anew under another patient, and ends what it was. */
+  const beginAnew = (item: Held, patient: Patient, nowMs: number): Promise<void> =>
+    held(item, (tx) => fileAnew(tx, sealer, item, patient, nowMs));
+
+  /** What open plans of a case may have written already, half of it or all. */
+  async function plannedEntries(roomId: string): Promise<{ eventId: string; references: string[] }[]> {
+    const rows = await db.all(
+      z.object({ event_id: z.string(), sealed: z.instanceof(Uint8Array) }),
+      `SELECT p.event_id, p.sealed FROM filing_plans p JOIN filing_items i ON i.event_id = p.event_id
+       WHERE i.room_id = ? AND i.state IN ('planned', 'parked') AND i.kind <> 'misfiled' ORDER BY i.seq`,
+      roomId,
+    );
+    return rows.map((row) => ({
+      eventId: row.event_id,
+      references: parseSteps(sealer.openText(row.sealed, `filing_plans/${row.event_id}`)).entries.map(
+        (entry) => entry.reference,
+      ),
+    }));
+  }
+
   /** The pictures of filed photos are kept for the letter's figures and no longer: the record has them. */
   const dropPictures = (tx: Queries, roomId: string) =>
     tx.run(
@@ -458,6 +514,16 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     return (await db.one(roomRow, "SELECT room_id FROM filing_items WHERE event_id = ?", eventId))?.room_id;
   };
 
+  const entriesOf = (roomId: string, those: "IN" | "NOT IN") =>
+    db.all(
+      entryRow,
+      `SELECT id, kind, reference, content_type, sha256, binary_reference, filed_at_ms FROM filing_entries
+       WHERE room_id = ? AND event_id ${those} (SELECT event_id FROM filing_items WHERE room_id = ? AND state = 'replaced')
+       ORDER BY filed_at_ms, rowid`,
+      roomId,
+      roomId,
+    );
+
   const rooms = async (sql: string, ...params: SqlValue[]): Promise<string[]> =>
     (await db.all(roomRow, sql, ...params)).map((row) => row.room_id);
 
@@ -479,6 +545,21 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
         roomId,
       ),
     savePlan,
+    beginAnew,
+    plannedEntries,
+    keepPicture: (item: Held, bytes: Uint8Array): Promise<void> =>
+      held(item, async (tx) => {
+        await putBlob(tx, item.event_id, "picture", bytes);
+      }),
+    /** Under which name the record has the bytes of an event's photo. */
+    binaryOf: async (eventId: string): Promise<string | undefined> =>
+      (
+        await db.one(
+          z.object({ binary_reference: z.string() }),
+          "SELECT binary_reference FROM filing_entries WHERE event_id = ? AND kind = 'photo' AND binary_reference IS NOT NULL",
+          eventId,
+        )
+      )?.binary_reference,
     refuse,
     hurry,
     plan,
@@ -509,13 +590,10 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
       held({ lease }, async (tx) => {
         await tx.run("UPDATE filing_outcomes SET sent_at_ms = ? WHERE seq = ?", nowMs, seq);
       }),
-    entries: (roomId: string) =>
-      db.all(
-        entryRow,
-        `SELECT id, kind, reference, content_type, sha256, binary_reference, filed_at_ms FROM filing_entries
-         WHERE room_id = ? ORDER BY filed_at_ms, rowid`,
-        roomId,
-      ),
+    /** What the record has of a case, under the patient that it is about. */
+    entries: (roomId: string) => entriesOf(roomId, "NOT IN"),
+    /** What it has of it under another, in error. */
+    entriesInError: (roomId: string) => entriesOf(roomId, "IN"),
     parked: () =>
       db.all(
         parkedRow,

@@ -11,6 +11,7 @@ import {
   withdrawnSchema,
 } from "#protocol/events.ts";
 import { signedGlassSchema } from "#protocol/glass.ts";
+import { signedIdentityCorrectionSchema } from "#protocol/identity.ts";
 import { eventIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
 import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
@@ -29,6 +30,7 @@ export const fileableKinds = [
   "withdrawn",
   "misfiled",
   "call",
+  "identity",
 ] as const;
 export type FileableKind = (typeof fileableKinds)[number];
 export type FileableEvent = Extract<CaseEvent, { kind: FileableKind }>;
@@ -45,7 +47,12 @@ export type WorkItem = {
 };
 
 /** An item as the inbox keeps it: the picture lies apart. */
-export type InboxItem = { readonly roomId: string; readonly event: FileableEvent };
+export type InboxItem = {
+  readonly roomId: string;
+  readonly event: FileableEvent;
+  /** What it was filed under before the identity was corrected. */
+  readonly before?: string | undefined;
+};
 
 const fileable = new Set<CaseEvent["kind"]>(fileableKinds);
 
@@ -64,6 +71,7 @@ const eventSchema = z.union([
   z.object({ ...base, kind: z.literal("opinion"), opinion: signedOpinionSchema }),
   z.object({ ...base, kind: z.literal("amendment"), amendment: signedAmendmentSchema }),
   z.object({ ...base, kind: z.literal("misfiled"), misfiling: signedMisfilingSchema }),
+  z.object({ ...base, kind: z.literal("identity"), correction: signedIdentityCorrectionSchema }),
   z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
   z.object({ ...base, kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ ...base, kind: z.literal("informed"), informed: informedSchema }),
@@ -74,7 +82,7 @@ const eventSchema = z.union([
     .object({ ...base, kind: z.literal("message"), text: z.string(), clientRef: z.string().optional() })
     .transform((message) => ({ ...message, clientRef: message.clientRef })),
 ]);
-const inboxSchema = z.object({ roomId: roomIdSchema, event: eventSchema });
+const inboxSchema = z.object({ roomId: roomIdSchema, event: eventSchema, before: z.string().optional() });
 
 /** Reads back what the inbox kept. Throws on anything else: an unreadable row is a fault, never skipped. */
 export const parseInbox = (text: string): InboxItem => inboxSchema.parse(JSON.parse(text));

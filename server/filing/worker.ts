@@ -1,16 +1,19 @@
-import { type CaseState, foldCase } from "#protocol/case-state.ts";
+import type { CaseState } from "#protocol/case-state.ts";
 import type { Filed } from "#protocol/events.ts";
 import type { ParkCode } from "#protocol/filing-desk.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { missingCase } from "#protocol/result.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
+import { isTheCorrection, underId } from "./anew.ts";
 import { backoffMs } from "./backoff.ts";
-import { decideOnPicture, type GateReason, gate, type RegistryPort } from "./gate.ts";
+import { type FiledCase, readCase } from "./case-of.ts";
+import { decideOnPicture, type GateReason, gate, gateAgain, type RegistryPort } from "./gate.ts";
 import { sha256Hex } from "./ids.ts";
 import { LostLease } from "./leases.ts";
 import type { NamesStore } from "./names-store.ts";
 import { type Plan, type PlanContext, planFiling, type Step } from "./plan/index.ts";
+import { halfWritten } from "./plan/misfiled.ts";
 import { photoBinaryId } from "./plan/references.ts";
 import { refusalAudit } from "./plan/trail.ts";
 import type { DicomArchive } from "./record/dicom.ts";
@@ -20,7 +23,7 @@ import { type Names, named, noNames } from "./record/names.ts";
 import type { PatientCheck } from "./record/patient-lookup.ts";
 import type { FilingStore, Held } from "./store.ts";
 import { ClipUnreadable, type Converter, type Video } from "./video/index.ts";
-import type { FileableEvent, FileableKind } from "./work.ts";
+import type { FileableEvent, FileableKind, InboxItem } from "./work.ts";
 
 /** A human must look: this item goes no further, and its case waits behind it. */
 export class ParkFault extends Error {
@@ -63,6 +66,10 @@ export type WorkerParts = {
   readonly onDown: () => void;
 };
 
+/** One item in its case, which `said` tells with Matrix's ids and `state` with those that things are filed under. */
+type Read = Pick<FiledCase, "said" | "state"> &
+  Pick<InboxItem, "event" | "before"> & { readonly patient: Patient };
+
 /** Steps that go wrong in our own code, or a server that answers 500 to one item, are not tried for ever. */
 const maxFaults = 8;
 /** What others must mend (a registry that does not know a consent, a conflict that stays) is told to a human after some minutes. */
@@ -91,14 +98,18 @@ export function createWorker(parts: WorkerParts) {
 
   /** Gate and plan; false when the item ended here. */
   async function prepare(item: Held): Promise<boolean> {
-    const read = await readCase(item);
+    const read = await readItem(item);
     const { event, state, patient } = read;
-    const picture = await store.blob(item.event_id, "picture");
-    const answer = await gate(event, picture, state, registry, clock());
+    const picture = await pictureOf(item, read);
+    const answer = isTheCorrection(item.event_id)
+      ? await gateAgain(event, registry)
+      : await gate(event, picture, read.said, registry, clock());
     const isOfNothing =
       answer.allow === "later" &&
       answer.reason === "consent-not-filed" &&
-      !(await store.isOpen(item.room_id, "consent"));
+      !(event.kind === "identity"
+        ? await store.isOpen(item.room_id, "misfiled", item.event_id)
+        : await store.isOpen(item.room_id, "consent"));
     if (answer.allow === "nothing" || isOfNothing) {
       await store.end(item, "ignored", "nothing-new", undefined, clock());
       return false;
@@ -116,16 +127,23 @@ export function createWorker(parts: WorkerParts) {
       await refuse(item, read, answer.reason);
       return false;
     }
+    if (event.kind === "identity" && !isTheCorrection(item.event_id)) {
+      await checkPatient(event.correction.payload.patient);
+      await store.beginAnew(item, event.correction.payload.patient, clock());
+      return false;
+    }
     const context: PlanContext = {
       ...contextOf(read),
       certificate: answer.certificate,
       proof: answer.proof,
       filedAtMs: await store.photosFiledAt(item.room_id),
-      entries: (await store.entries(item.room_id)).map((entry) => entry.reference),
+      ...(await entriesFor(item)),
       pictures: event.kind === "opinion" || event.kind === "amendment" ? await picturesOf(state) : new Map(),
     };
-    await checkPatient(patient);
-    const plan = await planFiling(event, picture, { ...context, video: await videoOf(event, picture) });
+    // What is entered in error is so whatever became of the patient.
+    if (event.kind !== "misfiled") await checkPatient(patient);
+    const video = await videoOf(event, picture);
+    const plan = await planFiling(underId(event, item.event_id), picture, { ...context, video });
     if (event.kind === "withdrawn") await store.dropPictures(photosOf(state, event.withdrawn.consentId));
     await store.savePlan(item, plan);
     return true;
@@ -149,9 +167,9 @@ export function createWorker(parts: WorkerParts) {
    */
   async function mayStill(item: Held): Promise<boolean> {
     if (item.kind !== "photo" || item.step > 0) return true;
-    const read = await readCase(item);
+    const read = await readItem(item);
     if (read.event.kind !== "photo") return true;
-    const decision = await decideOnPicture(read.event.photo.receipt.payload, read.state, registry, clock());
+    const decision = await decideOnPicture(read.event.photo.receipt.payload, read.said, registry, clock());
     if (decision.allow) return true;
     if (decision.reason === "status-unknown" || decision.reason === "status-stale")
       throw new LaterFault(decision.reason);
@@ -162,7 +180,30 @@ export function createWorker(parts: WorkerParts) {
     return false;
   }
 
-  const contextOf = ({ state, patient }: Awaited<ReturnType<typeof readCase>>): PlanContext => ({
+  /** What the record has of the case; for words about all of it, what it may have and what it has in error, too. */
+  async function entriesFor({
+    room_id: roomId,
+    kind,
+  }: Held): Promise<Pick<PlanContext, "entries" | "inError">> {
+    const entries = (await store.entries(roomId)).map((entry) => entry.reference);
+    if (kind === "misfiled")
+      return { entries: [...entries, ...halfWritten(await store.plannedEntries(roomId))] };
+    if (kind !== "identity") return { entries };
+    return { entries, inError: (await store.entriesInError(roomId)).map((entry) => entry.reference) };
+  }
+
+  /** A photo that is filed anew may be in the record alone. */
+  async function pictureOf(item: Held, { event, before }: Read): Promise<Uint8Array | undefined> {
+    const kept = await store.blob(item.event_id, "picture");
+    if (kept !== undefined || event.kind !== "photo" || before === undefined) return kept;
+    const binary = await store.binaryOf(before);
+    const filed = binary && (await filedPicture(binary, event.photo.receipt.payload.pictureSha256));
+    if (!filed) throw new ParkFault("bytes-lost");
+    await store.keepPicture(item, filed);
+    return filed;
+  }
+
+  const contextOf = ({ state, patient }: Read): PlanContext => ({
     ...parts.surroundings,
     state,
     patient,
@@ -171,25 +212,15 @@ export function createWorker(parts: WorkerParts) {
     pictures: new Map(),
   });
 
-  async function readCase(item: Held) {
-    const items = await store.itemsUpTo(item.room_id, item.event_id);
-    const event = items.at(-1)?.event;
-    if (event === undefined) throw new Error("An item of the inbox can be read");
-    // Whose word a withdrawal is does not matter here, for the gate asks the registry; nor a call's, of which only the archivist's is taken in.
-    const state = foldCase(
-      items.map(({ event: each }) =>
-        each.kind === "withdrawn" || each.kind === "call" ? { ...each, sender: "" } : each,
-      ),
-      "",
-    );
-    const request = state.request?.request;
-    const patient = request?.patient ?? (event.kind === "request" ? event.request.patient : undefined);
+  async function readItem(item: Held): Promise<Read> {
+    const { said, state, last, patient } = await readCase(store, item.room_id, item);
+    if (last === undefined) throw new Error("An item of the inbox can be read");
     if (patient === undefined) {
       // Where a human filed the request, there is nothing to file the rest under. A withdrawal may come while the request waits.
       if (await store.isByHand(item.room_id, "request")) throw new ParkFault("request-by-hand");
       throw new LaterFault("consent-not-filed");
     }
-    return { event, state, patient };
+    return { ...last, said, state, patient };
   }
 
   /**
@@ -205,27 +236,23 @@ export function createWorker(parts: WorkerParts) {
       if (!decision.allow) continue;
       const picture =
         (await store.blob(eventId, "picture")) ??
-        (await filedPicture(eventId, photo.receipt.payload.pictureSha256));
+        (await filedPicture(`Binary/${photoBinaryId(eventId)}`, photo.receipt.payload.pictureSha256));
       if (picture !== undefined) pictures.set(eventId, picture);
     }
     return pictures;
   }
 
   /** The bytes as the record gives them, when they are the photo's own. */
-  async function filedPicture(eventId: string, sha256: string): Promise<Uint8Array | undefined> {
-    const read = await record.readBinary(`Binary/${photoBinaryId(eventId)}`);
+  async function filedPicture(binary: string, sha256: string): Promise<Uint8Array | undefined> {
+    const read = await record.readBinary(binary);
     return read !== undefined && sha256Hex(read.bytes) === sha256 ? read.bytes : undefined;
   }
 
   /** A picture that is refused is destroyed; its hash and the reason are kept, here and in the record's audit. */
-  async function refuse(
-    item: Held,
-    read: Awaited<ReturnType<typeof readCase>>,
-    reason: GateReason,
-  ): Promise<void> {
+  async function refuse(item: Held, read: Read, reason: GateReason): Promise<void> {
     const { event } = read;
     const receipt = event.kind === "photo" ? event.photo.receipt.payload : undefined;
-    const audit = refusalAudit(contextOf(read), event.eventId, event.sender, {
+    const audit = refusalAudit(contextOf(read), item.event_id, event.sender, {
       consent: {
         identifier: { value: receipt === undefined ? event.eventId : `urn:uuid:${receipt.consentId}` },
       },

@@ -23,6 +23,7 @@ import {
   withdrawnSchema,
 } from "./events.ts";
 import { glassSchema } from "./glass.ts";
+import { signedIdentityCorrectionSchema } from "./identity.ts";
 import { consentIdSchema } from "./ids.ts";
 import { signedMisfilingSchema } from "./misfiling.ts";
 import { signedAmendmentSchema } from "./opinion.ts";
@@ -172,36 +173,64 @@ describe("a case", () => {
   });
   test("[C14] that a case is of the wrong patient is said once, by who asked, who took it or who answered", () => {
     const asked = request();
-    const said = (eventId: string, by: string, change: object = {}): CaseEvent => ({
-      ...at(eventId, by),
-      kind: "misfiled",
-      misfiling: signedMisfilingSchema.parse({
-        payload: {
-          v: 1,
-          misfilingId: uuid(80),
-          caseId,
-          requestEventId: "$request",
-          reason: "Homonyme choisi par erreur.",
-          told: [leroy, martin],
-          by,
-          at: new Date(0).toISOString(),
-          ...change,
-        },
-        jws: "a..b",
-        certificate: "a.b.c",
-      }),
-    });
     const by = (...events: CaseEvent[]) => fold(asked, ...events).misfiled?.eventId ?? null;
-    expect(by(said("$1", leroy), said("$2", leroy))).toBe("$1");
-    expect(by(said("$1", martin))).toBeNull();
-    expect(by(response(martin, accepted), said("$1", martin))).toBe("$1");
-    expect(by(opinion(), said("$1", martin))).toBe("$1");
-    expect(by(said("$1", haddad))).toBeNull();
-    expect(by(said("$1", leroy, { by: martin }))).toBeNull();
-    expect(by(said("$1", leroy, { requestEventId: "$other" }))).toBeNull();
-    expect(by(said("$1", leroy, { caseId: uuid(81) }))).toBeNull();
-    const state = fold(asked, opinion(), said("$1", leroy));
+    expect(by(saidWrong("$1", leroy), saidWrong("$2", leroy))).toBe("$1");
+    expect(by(saidWrong("$1", martin))).toBeNull();
+    expect(by(response(martin, accepted), saidWrong("$1", martin))).toBe("$1");
+    expect(by(opinion(), saidWrong("$1", martin))).toBe("$1");
+    expect(by(saidWrong("$1", haddad))).toBeNull();
+    expect(by(saidWrong("$1", leroy, { by: martin }))).toBeNull();
+    expect(by(saidWrong("$1", leroy, { requestEventId: "$other" }))).toBeNull();
+    expect(by(saidWrong("$1", leroy, { caseId: uuid(81) }))).toBeNull();
+    const state = fold(asked, opinion(), saidWrong("$1", leroy));
     expect(notYetFiled(state)).toEqual(["$1"]);
+  });
+  test("[C15] whose a case is instead is said by who asked, in answer to that word; all is owed to that record from then on", () => {
+    const asked = request();
+    const wrong = [asked, opinion(), saidWrong("$wrong", leroy)] as const;
+    const whose = (...events: CaseEvent[]) => fold(...wrong, ...events).request?.request.patient.recordId;
+    expect(whose()).toBe("p1");
+    expect(whose(saidWhose("$whose", leroy))).toBe("p2");
+    expect(whose(saidWhose("$whose", martin))).toBe("p1");
+    expect(whose(saidWhose("$whose", leroy, { by: martin }))).toBe("p1");
+    expect(whose(saidWhose("$whose", leroy, { misfilingId: uuid(82) }))).toBe("p1");
+    expect(whose(saidWhose("$whose", leroy, { caseId: uuid(81) }))).toBe("p1");
+    expect(fold(asked, saidWhose("$whose", leroy)).request?.request.patient.recordId).toBe("p1");
+    const word = (ofEvent: string, kind: Filed["kind"], under?: string): CaseEvent => ({
+      ...at(`$word-${ofEvent}-${under}`, bot),
+      kind: "filed",
+      filed: {
+        ofEvent,
+        kind,
+        ...(under === undefined ? {} : { under }),
+        outcome: { state: "filed", at: new Date(0).toISOString(), entries: [] },
+      },
+    });
+    const corrected = [
+      asked,
+      word("$request", "request"),
+      opinion(),
+      saidWrong("$wrong", leroy),
+      saidWhose("$whose", leroy),
+    ] as const;
+    const all = ["$wrong", "$whose", "$request", "$opinion"];
+    expect(notYetFiled(fold(...corrected))).toEqual(all);
+    // Late words about the other record.
+    expect(notYetFiled(fold(...corrected, word("$request", "request")))).toEqual(all);
+    expect(notYetFiled(fold(...corrected, word("$wrong", "misfiled")))).toEqual(all.slice(1));
+    const done = fold(
+      ...corrected,
+      word("$wrong", "misfiled"),
+      ...(["$whose", "$request", "$opinion"] as const).map((each) => word(each, "request", "$whose")),
+    );
+    expect(notYetFiled(done)).toEqual([]);
+    // Wrong again: said again, and answered again.
+    const again = saidWrong("$again", leroy, { misfilingId: uuid(83) });
+    expect(stepCase(done, again, bot).misfiled?.eventId).toBe("$again");
+    const back = saidWhose("$back", leroy, { misfilingId: uuid(83) }, "p3");
+    expect(
+      stepCase(stepCase(done, again, bot), back, bot).corrections.map((each) => each.wrong.recordId),
+    ).toEqual(["p1", "p2"]);
   });
   test("[C12] what an administrator resolved is owed no more, and waiting does not undo it; parked it is owed", () => {
     const word = (sender: string, outcome: Filed["outcome"]): CaseEvent => ({
@@ -523,4 +552,46 @@ describe("the walk of a case", () => {
       arrivingPhotos(foldCase([picture("preview"), picture("full", leroy, uuid(70))], bot)),
     ).toHaveLength(1);
   });
+});
+
+const saidWrong = (eventId: string, by: string, change: object = {}): CaseEvent => ({
+  ...at(eventId, by),
+  kind: "misfiled",
+  misfiling: signedMisfilingSchema.parse({
+    payload: {
+      v: 1,
+      misfilingId: uuid(80),
+      caseId,
+      requestEventId: "$request",
+      reason: "Homonyme choisi par erreur.",
+      told: [leroy, martin],
+      by,
+      at: new Date(0).toISOString(),
+      ...change,
+    },
+    jws: "a..b",
+    certificate: "a.b.c",
+  }),
+});
+
+/** Whose the case is instead. */
+const saidWhose = (eventId: string, by: string, change: object = {}, recordId = "p2"): CaseEvent => ({
+  ...at(eventId, by),
+  kind: "identity",
+  correction: signedIdentityCorrectionSchema.parse({
+    payload: {
+      v: 1,
+      correctionId: uuid(84),
+      caseId,
+      requestEventId: "$request",
+      misfilingId: uuid(80),
+      patient: { recordId, family: "MOREAU", given: "Jean-Pierre", sex: "male", identity: "qualified" },
+      attests: "consent-and-photos-are-theirs",
+      by,
+      at: new Date(0).toISOString(),
+      ...change,
+    },
+    jws: "a..b",
+    certificate: "a.b.c",
+  }),
 });

@@ -3,8 +3,10 @@ import type { CallTrace } from "./calls.ts";
 import type { Consent } from "./consent.ts";
 import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
 import type { Glass } from "./glass.ts";
-import type { Misfiling } from "./misfiling.ts";
 import type { Amendment, Opinion, SignedAmendment } from "./opinion.ts";
+import { type Corrected, correctIdentity, isOfThisRecord, type Misfiled, misfile } from "./wrong-patient.ts";
+
+export { mayMisfile } from "./wrong-patient.ts";
 
 export type CaseStatus = "draft" | "requested" | "accepted" | "more-asked" | "declined" | "answered";
 
@@ -54,12 +56,10 @@ export type CaseState = {
     readonly atMs: number;
     readonly amendment: SignedAmendment;
   }[];
-  /** Said to be of the wrong patient: by whom, and why. */
-  readonly misfiled: {
-    readonly eventId: string;
-    readonly atMs: number;
-    readonly misfiling: Misfiling;
-  } | null;
+  /** Said to be of the wrong patient, and not corrected yet: by whom, and why. */
+  readonly misfiled: Misfiled | null;
+  /** Each time that the case was given to another patient than it was asked for, oldest first. */
+  readonly corrections: readonly Corrected[];
   /** Broken glasses, whoever broke them: everybody in the case sees them. */
   readonly glasses: readonly {
     readonly eventId: string;
@@ -109,6 +109,7 @@ export const emptyCase: CaseState = {
   opinion: null,
   amendments: [],
   misfiled: null,
+  corrections: [],
   glasses: [],
   informed: [],
   withdrawals: [],
@@ -178,6 +179,8 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       return amend(next, event);
     case "misfiled":
       return misfile(next, event);
+    case "identity":
+      return correctIdentity(next, event);
     case "glass":
       // C8: a glass is broken by who signed for it, in this case.
       if (event.glass.payload.openedBy !== sender || has(state.glasses, eventId)) return state;
@@ -209,7 +212,7 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       return { ...next, calls: [...state.calls, { eventId, atMs, call: event.call }] };
     case "filed":
       // C6: "filed" is the archivist's word alone.
-      if (sender !== bot) return state;
+      if (sender !== bot || !isOfThisRecord(state, event.filed)) return state;
       return {
         ...next,
         filed: new Map(state.filed).set(
@@ -295,20 +298,6 @@ function amend(state: CaseState, event: Of<"amendment">): CaseState {
   const { eventId, sender, atMs, amendment } = event;
   return { ...state, amendments: [...state.amendments, { eventId, sender, atMs, amendment }] };
 }
-
-/** C14: once, signed by who says it: who asked, who took the case, or who answered. */
-function misfile(state: CaseState, event: Of<"misfiled">): CaseState {
-  const { payload } = event.misfiling;
-  if (state.request === null || state.misfiled !== null || payload.by !== event.sender) return state;
-  if (payload.caseId !== state.request.request.caseId || payload.requestEventId !== state.request.eventId)
-    return state;
-  if (!mayMisfile(state, event.sender)) return state;
-  return { ...state, misfiled: { eventId: event.eventId, atMs: event.atMs, misfiling: payload } };
-}
-
-/** Who may say that a case is of the wrong patient. */
-export const mayMisfile = (state: CaseState, userId: string): boolean =>
-  [state.request?.request.requester, state.acceptedBy, state.opinion?.sender].includes(userId);
 
 /** One version of a case's opinion; the first has no reason. */
 export type OpinionVersion = {
@@ -398,7 +387,9 @@ export function notYetFiled(state: CaseState): string[] {
   // What is of the wrong patient belongs in no record: only that it is so does.
   if (state.misfiled !== null)
     return [state.misfiled.eventId].filter((eventId) => !isSettled(state.filed.get(eventId)));
+  const corrected = state.corrections.at(-1);
   const due = [
+    ...(corrected === undefined ? [] : [corrected.misfiled.eventId, corrected.eventId]),
     ...(state.request === null ? [] : [state.request.eventId]),
     ...state.consents.map((each) => each.eventId),
     ...state.photos.map((each) => each.eventId),

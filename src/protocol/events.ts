@@ -4,6 +4,7 @@ import { bodySiteSchema } from "./body-sites.ts";
 import { type CallTrace, callTraceSchema } from "./calls.ts";
 import { consentEvidenceSchema, signedConsentSchema } from "./consent.ts";
 import { maxReason, minReason, type SignedGlass, signedGlassSchema } from "./glass.ts";
+import { type SignedIdentityCorrection, signedIdentityCorrectionSchema } from "./identity.ts";
 import {
   caseIdSchema,
   consentIdSchema,
@@ -160,6 +161,7 @@ export const filedKindSchema = z.enum([
   "withdrawn",
   "misfiled",
   "call",
+  "identity",
 ]);
 export type FiledKind = z.infer<typeof filedKindSchema>;
 
@@ -179,6 +181,8 @@ export type Resolution = z.infer<typeof resolutionSchema>;
 export const filedSchema = z.object({
   ofEvent: eventIdSchema,
   kind: filedKindSchema,
+  /** The correction of identity under which it was filed anew, where there was one. */
+  under: eventIdSchema.optional(),
   outcome: z.discriminatedUnion("state", [
     z.object({ state: z.literal("filed"), at: instantSchema, entries: z.array(recordEntrySchema).max(50) }),
     z.object({ state: z.literal("waiting"), since: instantSchema }),
@@ -243,6 +247,7 @@ export const contentKeys = {
   glass: "fr.colloque.glass",
   informed: "fr.colloque.informed",
   misfiled: "fr.colloque.misfiled",
+  identity: "fr.colloque.identity",
 } as const;
 
 /** Types of machine events. */
@@ -317,6 +322,11 @@ export const misfiledContentSchema = z.object({
   body,
   [contentKeys.misfiled]: signedMisfilingSchema,
 });
+export const identityContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.identity]: signedIdentityCorrectionSchema,
+});
 export const messageContentSchema = z.object({
   msgtype: z.literal("m.text"),
   body: z.string().min(1).max(8000),
@@ -345,6 +355,7 @@ export type CaseEvent = {
   | { readonly kind: "glass"; readonly glass: SignedGlass; readonly reason: string }
   | { readonly kind: "informed"; readonly informed: Informed }
   | { readonly kind: "misfiled"; readonly misfiling: SignedMisfiling }
+  | { readonly kind: "identity"; readonly correction: SignedIdentityCorrection }
   | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
   | { readonly kind: "admission"; readonly admission: Admission }
   | { readonly kind: "call"; readonly call: CallTrace }
@@ -466,6 +477,13 @@ function parseMessage(content: object): Body {
       content,
       (c) => ({ kind: "misfiled", misfiling: c[contentKeys.misfiled] }),
       "misfiled",
+    );
+  if (contentKeys.identity in content)
+    return read(
+      identityContentSchema,
+      content,
+      (c) => ({ kind: "identity", correction: c[contentKeys.identity] }),
+      "identity",
     );
   if (contentKeys.message in content)
     return read(

@@ -6,8 +6,8 @@ export const minMisfiledReason = 10;
 export const maxMisfiledReason = 500;
 
 /**
- * That a case was opened for the wrong patient. Nothing is moved: a consent is the word of one person, and does not cover another. What the record has
- * of the case is entered in error from here on, nothing more of it is filed, and the right patient gets a request of their own.
+ * That a case was opened for the wrong patient. What the record has of it is entered in error from here on, and nothing more is filed there. Whose
+ * it is is said apart (identity.ts), and may be said later: who notices need not know.
  */
 export const misfilingSchema = z.object({
   v: z.literal(1),
@@ -17,6 +17,8 @@ export const misfilingSchema = z.object({
   reason: z.string().trim().min(minMisfiledReason).max(maxMisfiledReason),
   /** Who was in the case, and is told by this. */
   told: z.array(userIdSchema).max(100),
+  /** Who of them had something of the case on screen under that name, as far as the device that says this knows. */
+  seenBy: z.array(userIdSchema).max(100).optional(),
   by: userIdSchema,
   at: instantSchema,
 });

@@ -1,12 +1,13 @@
-import { type CaseState, foldCase } from "#protocol/case-state.ts";
+import type { CaseState } from "#protocol/case-state.ts";
 import { grants } from "#protocol/consent.ts";
 import type { AskCopy, Copies, CopyObstacle, CopyTo } from "#protocol/copies.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Patient } from "#protocol/patient.ts";
-import { type Clinician, fullName } from "#protocol/people.ts";
+import { fullName } from "#protocol/people.ts";
 import { type Logger, toLog } from "../../kit/log.ts";
 import type { Clock } from "../../kit/role.ts";
 import { backoffMs } from "../backoff.ts";
+import { type FiledCase, readCase } from "../case-of.ts";
 import { sha256Hex } from "../ids.ts";
 import { documentId } from "../plan/documents.ts";
 import type { PlanContext } from "../plan/index.ts";
@@ -54,7 +55,7 @@ export type CopiesPort = {
   ask(roomId: string, by: string, asked: AskCopy): Promise<void>;
 };
 
-type Case = { readonly state: CaseState; readonly patient: Patient };
+type Case = Pick<FiledCase, "state" | "events"> & { readonly patient: Patient };
 
 /**
  * Copies of a filed letter. What was asked for is kept until the hospital's sender has it, over restarts of both: read from the record,
@@ -67,13 +68,9 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
   let stopped = false;
 
   async function caseOf(roomId: string): Promise<Case> {
-    const items = (await store.itemsUpTo(roomId, "")).map(({ event }) => event);
-    const state = foldCase(
-      items.map((each) => (each.kind === "withdrawn" ? { ...each, sender: "" } : each)),
-      "",
-    );
-    if (state.request === null) throw new ColloqueError("not-found");
-    return { state, patient: state.request.request.patient };
+    const { state, events, patient } = await readCase(store, roomId);
+    if (patient === undefined) throw new ColloqueError("not-found");
+    return { state, events, patient };
   }
 
   async function recipientOf(to: CopyTo, { patient }: Case): Promise<CopyRecipient> {
@@ -95,12 +92,12 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
     return correspondents.colleague(person.practitionerRoleId);
   }
 
-  async function letterOf(row: CopyRow): Promise<{ letter: LetterCopy; entry: EntryRow }> {
-    const { state, patient } = await caseOf(row.room_id);
+  async function letterOf(
+    row: CopyRow,
+    { events, patient }: Case,
+  ): Promise<{ letter: LetterCopy; entry: EntryRow }> {
     const entry = (await store.entries(row.room_id)).find((each) => each.id === row.entry_id);
-    const event = (await store.itemsUpTo(row.room_id, ""))
-      .map((item) => item.event)
-      .find((each) => documentId(each.eventId, "letter") === row.entry_id);
+    const event = events.find((each) => documentId(each.eventId, "letter") === row.entry_id);
     const author = event === undefined ? undefined : parts.surroundings.clinician(event.sender);
     if (entry === undefined || event === undefined || author === undefined) throw obstacle("not-a-letter");
     const { bytes } = await parts.readEntry(row.room_id, row.entry_id, row.asked_by);
@@ -115,7 +112,6 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
         language: french ? "fr-FR" : "en",
         patient,
         author,
-        requester: requesterOf(state, parts.surroundings.clinician),
         hospital,
         signedAtMs: event.atMs,
         timeZone,
@@ -129,10 +125,10 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
     const { recipient } = row;
     const isForPatient = recipient.to.kind === "patient";
     // Much may have been said since it was asked for.
-    const { state } = await caseOf(row.room_id);
-    if (state.misfiled !== null) throw obstacle("not-a-letter");
-    if (!isForPatient && hasEnded(state)) throw obstacle("consent-ended");
-    const { letter, entry } = await letterOf(row);
+    const inCase = await caseOf(row.room_id);
+    if (inCase.state.misfiled !== null) throw obstacle("not-a-letter");
+    if (!isForPatient && hasEnded(inCase.state)) throw obstacle("consent-ended");
+    const { letter, entry } = await letterOf(row, inCase);
     const { secureMail } = recipient;
     const file =
       secureMail === undefined
@@ -275,11 +271,6 @@ export const hasEnded = (state: CaseState): boolean =>
       grants(consent, "opinion") &&
       !state.withdrawals.some(({ withdrawn }) => withdrawn.consentId === consent.consentId),
   );
-
-const requesterOf = (
-  state: CaseState,
-  clinician: (userId: string) => Clinician | undefined,
-): Clinician | undefined => (state.request === null ? undefined : clinician(state.request.request.requester));
 
 const toCopy = (row: CopyRow): Copies["copies"][number] => ({
   copyId: row.copy_id,

@@ -22,7 +22,6 @@ export type LetterCopy = {
   readonly language: "fr-FR" | "en";
   readonly patient: Patient;
   readonly author: Clinician;
-  readonly requester: Clinician | undefined;
   readonly hospital: HospitalFacts;
   readonly signedAtMs: number;
   readonly timeZone: string;

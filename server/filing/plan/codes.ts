@@ -1,6 +1,7 @@
 import { type BodySite, lateralitySnomed, regionOf, siteInWords } from "#protocol/body-sites.ts";
 import type { Json } from "#protocol/canonical.ts";
 import { type Clinician, fullName } from "#protocol/people.ts";
+import { saidIn } from "../anew.ts";
 import { idOf, oidOf } from "../ids.ts";
 import type { HospitalFacts, PlanContext } from "./types.ts";
 
@@ -120,4 +121,8 @@ export function requestOf(context: PlanContext) {
   return context.state.request;
 }
 
-export const matrixIdentifier = (eventId: string) => ({ system: systems.matrixEvent, value: eventId });
+/** The event that something comes from, whatever it is filed under. */
+export const matrixIdentifier = (filingId: string) => ({
+  system: systems.matrixEvent,
+  value: saidIn(filingId).eventId,
+});

@@ -5,6 +5,7 @@ import { planCall } from "./call.ts";
 import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planGlass } from "./glass.ts";
+import { planIdentity } from "./identity.ts";
 import { planInformed } from "./inform.ts";
 import { planMisfiled } from "./misfiled.ts";
 import { planOpinion } from "./opinion.ts";
@@ -61,6 +62,8 @@ async function planEvent(
       return planAmendment(event, context);
     case "misfiled":
       return planMisfiled(event, context);
+    case "identity":
+      return planIdentity(event, context);
     case "glass":
       return planGlass(event, context);
     case "informed":

@@ -1,4 +1,5 @@
 import { type CasePhoto, opinionVersions } from "#protocol/case-state.ts";
+import type { Misfiling } from "#protocol/misfiling.ts";
 import { idOf } from "../ids.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, concept, requestOf, systems } from "./codes.ts";
@@ -6,7 +7,7 @@ import { archivedPhotos, clipInstance, photoInstance } from "./dicom.ts";
 import { rejectionNote } from "./dicom-rejection.ts";
 import { filedKeys } from "./registry-keys.ts";
 import { changeAudit, provenance } from "./trail.ts";
-import type { Plan, PlanContext, Step } from "./types.ts";
+import type { Plan, PlanContext, Resource, Step } from "./types.ts";
 
 type MisfiledEvent = Extract<FileableEvent, { kind: "misfiled" }>;
 
@@ -16,7 +17,10 @@ type MisfiledEvent = Extract<FileableEvent, { kind: "misfiled" }>;
  */
 export function planMisfiled({ eventId, misfiling }: MisfiledEvent, context: PlanContext): Plan {
   const { by, at, reason } = misfiling.payload;
-  const references = [...new Set([...(context.entries ?? []).filter(isResource), ...unlisted(context)])];
+  const filed = (context.entries ?? []).filter(isResource);
+  // Said before anything of it came into the record.
+  if (filed.length === 0) return { steps: [], entries: [], blobs: {} };
+  const references = [...new Set([...filed, ...unlisted(context)])];
   const keys = filedKeys(context);
   const origin = provenance(context, {
     eventId,
@@ -37,13 +41,36 @@ export function planMisfiled({ eventId, misfiling }: MisfiledEvent, context: Pla
         writes: [
           ...keys.writes,
           { resource: origin },
-          { resource: changeAudit(context, eventId, by, references) },
+          { resource: withWitnesses(changeAudit(context, eventId, by, references), misfiling.payload) },
         ],
       },
     ],
     entries: [{ id: origin.id, kind: "misfiled", reference: `Provenance/${origin.id}` }],
     blobs: keys.blobs,
   };
+}
+
+/** What pieces that were on their way may have left in the record: all that they name, and their submission sets. */
+export const halfWritten = (
+  pieces: readonly { readonly eventId: string; readonly references: readonly string[] }[],
+): string[] =>
+  pieces.flatMap(({ eventId, references }) => [
+    ...references,
+    ...(references.some((each) => each.startsWith("DocumentReference/")) ? [submissionSet(eventId)] : []),
+  ]);
+
+const submissionSet = (eventId: string): string => `List/${idOf(eventId, "SubmissionSet")}`;
+
+/** Who had it under the wrong name, and who was told, on the audit event's own object: the patient. */
+function withWitnesses(audit: Resource, { told, seenBy }: Misfiling): Resource {
+  const detail = [
+    ...told.map((userId) => ({ type: "told", valueString: userId })),
+    ...(seenBy ?? []).map((userId) => ({ type: "seen-by", valueString: userId })),
+  ];
+  const { entity } = audit;
+  if (!Array.isArray(entity) || detail.length === 0) return audit;
+  const [patient, ...others] = entity;
+  return { ...audit, entity: [{ ...Object(patient), detail }, ...others] };
 }
 
 const isResource = (reference: string): boolean => !reference.startsWith("dicom:");
@@ -55,7 +82,7 @@ function unlisted(context: PlanContext): string[] {
     (each) => each.eventId,
   );
   return [
-    ...withDocuments.map((each) => `List/${idOf(each, "SubmissionSet")}`),
+    ...withDocuments.map(submissionSet),
     ...(archivedPhotos(context).length > 0
       ? [`ImagingStudy/${caseIds(requestOf(context).eventId).imagingStudy}`]
       : []),

@@ -48,9 +48,9 @@ export type Step =
       readonly patientId: string;
       readonly rejected: readonly string[];
     }
-  /** Puts other security labels on documents that are there already, and leaves all else of them as it is. */
   /** Says of resources that are there already that they were entered in error, and leaves all else of them as it is. */
   | { readonly kind: "retract"; readonly references: readonly string[] }
+  /** Puts other security labels on documents that are there already, and leaves all else of them as it is. */
   | { readonly kind: "mark"; readonly references: readonly string[]; readonly labels: readonly Json[] };
 
 /** What the record view and the filing receipt say of one thing that was filed. */
@@ -107,6 +107,8 @@ export type PlanContext = {
   readonly entries?: readonly string[];
   /** The clip that is filed, as the archive takes it; undefined where there is none to convert, or nothing to convert it with. */
   readonly video?: Video | undefined;
+  /** What it has of the case under another patient, in error. */
+  readonly inError?: readonly string[];
   /** When the case's photos were read back, by event id. */
   readonly filedAtMs: ReadonlyMap<string, number>;
   /** Pictures of the case by event id, for the figures of the letter. */

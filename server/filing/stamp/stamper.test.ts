@@ -6,7 +6,7 @@ import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { idOf } from "../ids.ts";
-import { aCase, delattre, type People, people } from "../testing/a-case.ts";
+import { aCase, anAmendment, asItem, delattre, type People, people } from "../testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "../testing/a-filing.ts";
 import { aRecord, patientResource } from "../testing/a-record.ts";
 import { aTsa, type Tsa } from "../testing/a-tsa.ts";
@@ -58,6 +58,23 @@ function fileOf(resource: object | undefined): Buffer {
   );
 }
 
+/** What openssl says of a time stamp over these bytes, with the authorities that were filed with it. */
+function verify(stamp: object | undefined, data: Uint8Array): string {
+  const at = (name: string, bytes: Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  const [token] = signaturesOf(stamp);
+  return execFileSync(
+    "openssl",
+    [
+      ...["ts", "-verify", "-token_in", "-in", at("token.der", token?.bytes ?? Buffer.of())],
+      ...["-data", at("opinion.jws", data), "-CAfile", at("ca.pem", fileOf(stamp))],
+    ],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
+  );
+}
+
 async function aFiledOpinion() {
   const { items, opinion } = await aCase(all);
   const eventId = items.at(-1)?.eventId ?? "";
@@ -89,21 +106,23 @@ describe("the time stamp of an opinion", () => {
     const stamp = stampOf(eventId);
     const [token] = signaturesOf(stamp);
     expect(token?.sigFormat).toBe("application/vnd.etsi.timestamp-token");
-    const at = (name: string, bytes: Uint8Array): string => {
-      writeFileSync(join(folder, name), bytes);
-      return join(folder, name);
-    };
-    const verify = (data: Uint8Array): string =>
-      execFileSync(
-        "openssl",
-        [
-          ...["ts", "-verify", "-token_in", "-in", at("token.der", token?.bytes ?? Buffer.of())],
-          ...["-data", at("opinion.jws", data), "-CAfile", at("ca.pem", fileOf(stamp))],
-        ],
-        { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
-      );
-    expect(verify(author?.bytes ?? Buffer.of())).toContain("Verification: OK");
-    expect(() => verify(Buffer.from("another opinion"))).toThrow();
+    expect(verify(stamp, author?.bytes ?? Buffer.of())).toContain("Verification: OK");
+    expect(() => verify(stamp, Buffer.from("another opinion"))).toThrow();
+  });
+
+  test("[F40] is made for a later version of it, too, over that one's own signature", async () => {
+    const made = await aCase(all);
+    const amendment = await anAmendment(all, made);
+    await using filing = await place.open();
+    await submitAll(filing, made.items);
+    await filing.submit(asItem(made.roomId, amendment));
+    await until(() => stampOf(amendment.eventId) !== undefined);
+    const first = signaturesOf(get("Provenance", idOf(made.items.at(-1)?.eventId ?? "", "Provenance")));
+    const [later] = signaturesOf(get("Provenance", idOf(amendment.eventId, "Provenance")));
+    const stamp = stampOf(amendment.eventId);
+    expect(verify(stamp, later?.bytes ?? Buffer.of())).toContain("Verification: OK");
+    expect(() => verify(stamp, first[0]?.bytes ?? Buffer.of())).toThrow();
+    expect(stampOf(made.items.at(-1)?.eventId ?? "")).toBeDefined();
   });
 
   test("[F40] is not waited for while the authority is down, and comes when it is back", async () => {

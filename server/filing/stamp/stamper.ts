@@ -21,6 +21,8 @@ const migrations = [
      done_at_ms INTEGER
    );
    CREATE INDEX filing_items_opinions ON filing_items (seq) WHERE kind = 'opinion';`,
+  `DROP INDEX filing_items_opinions;
+   CREATE INDEX filing_items_opinions ON filing_items (seq) WHERE kind IN ('opinion', 'amendment');`,
 ];
 const waitingRow = z.object({
   event_id: z.string(),
@@ -46,7 +48,7 @@ const soonestMs = 5_000;
 const latestMs = 10 * 60_000;
 
 /**
- * Time stamps for opinions, behind filing and never in its way: an opinion is filed without one, and gets it when authority and record both
+ * Time stamps for opinions and their later versions, behind filing and never in its way: an opinion is filed without one, and gets it when authority and record both
  * answer. It is asked again for ever, at most every ten minutes; nothing waits for it and nothing is parked. One process at a time.
  */
 export async function createStamper(parts: StamperParts) {
@@ -105,7 +107,7 @@ export async function createStamper(parts: StamperParts) {
       waitingRow,
       `SELECT item.event_id, item.room_id, stamp.token, stamp.stamped_at_ms, stamp.by
        FROM filing_items AS item LEFT JOIN filing_stamps AS stamp ON stamp.event_id = item.event_id
-       WHERE item.kind = 'opinion' AND item.state = 'filed' AND stamp.done_at_ms IS NULL ORDER BY item.seq`,
+       WHERE item.kind IN ('opinion', 'amendment') AND item.state = 'filed' AND stamp.done_at_ms IS NULL ORDER BY item.seq`,
     );
 
   async function stampOne(row: Waiting): Promise<void> {
@@ -123,8 +125,10 @@ export async function createStamper(parts: StamperParts) {
 
   async function newStamp({ event_id: eventId, room_id: roomId }: Waiting): Promise<Stamp> {
     const event = (await parts.store.itemsUpTo(roomId, eventId)).at(-1)?.event;
-    if (event?.kind !== "opinion") throw new Error("A filed opinion can be read");
-    const stamp = await parts.source.stamp(new Uint8Array(Buffer.from(attachedJws(event.opinion))));
+    if (event?.kind !== "opinion" && event?.kind !== "amendment")
+      throw new Error("A filed opinion can be read");
+    const signed = event.kind === "opinion" ? event.opinion : event.amendment;
+    const stamp = await parts.source.stamp(new Uint8Array(Buffer.from(attachedJws(signed))));
     await db.run(
       `INSERT INTO filing_stamps (event_id, token, stamped_at_ms, by) VALUES (?, ?, ?, ?)
        ON CONFLICT (event_id) DO NOTHING`,

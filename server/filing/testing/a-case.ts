@@ -18,6 +18,7 @@ import {
   type Withdrawn,
 } from "#protocol/events.ts";
 import { glassSchema } from "#protocol/glass.ts";
+import { identityCorrectionSchema } from "#protocol/identity.ts";
 import { misfilingSchema } from "#protocol/misfiling.ts";
 import { type Amendment, amendmentSchema } from "#protocol/opinion.ts";
 import type { Patient } from "#protocol/patient.ts";
@@ -71,6 +72,19 @@ export const delattre: Patient = {
   identity: "qualified",
   ins: { system: "urn:oid:1.2.250.1.213.1.4.11", value: "259036204111847" },
   hospitalNumber: "100001",
+};
+
+/** Of the same name, and nobody of hers. */
+export const otherDelattre: Patient = {
+  recordId: "delattre-1961",
+  family: "DELATTRE",
+  given: "Josiane",
+  birthDate: "1961-09-02",
+  birthPlace: "Lens",
+  sex: "female",
+  identity: "qualified",
+  ins: { system: "urn:oid:1.2.250.1.213.1.4.11", value: "261096249811234" },
+  hospitalNumber: "100002",
 };
 
 /** The smallest picture that is a whole baseline JPEG: 8 × 8 grey pixels, of odd length. */
@@ -405,6 +419,34 @@ export async function aMisfiling(
     sender: by,
     atMs: startMs + 55 * 60_000,
     misfiling: { payload, ...(await signAs(all, by, payload)) },
+  };
+}
+
+/** Whose the case is instead. */
+export async function aCorrection(
+  all: People,
+  misfiled: Awaited<ReturnType<typeof aMisfiling>>,
+  patient: Patient,
+  by = leroy,
+) {
+  const { misfilingId, caseId, requestEventId } = misfiled.misfiling.payload;
+  const payload = identityCorrectionSchema.parse({
+    v: 1,
+    correctionId: randomUUID(),
+    caseId,
+    requestEventId,
+    misfilingId,
+    patient,
+    attests: "consent-and-photos-are-theirs",
+    by,
+    at: at(56),
+  });
+  return {
+    kind: "identity" as const,
+    eventId: eventId("identity"),
+    sender: by,
+    atMs: startMs + 56 * 60_000,
+    correction: { payload, ...(await signAs(all, by, payload)) },
   };
 }
 

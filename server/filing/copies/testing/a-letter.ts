@@ -11,7 +11,6 @@ export const letter: LetterCopy = {
   language: "fr-FR",
   patient: delattre,
   author: { ...author, phone: "03 53 01 40 15" },
-  requester: clinicians[0],
   hospital: {
     name: "CHU de Valombre",
     address: "1 allée des Tilleuls, 59990 Valombre",
