@@ -13,6 +13,7 @@ import { createDicomArchive } from "../server/filing/record/dicom.ts";
 import { createRecordHttp } from "../server/filing/record/http.ts";
 import {
   aCase,
+  aCorrection,
   aGlass,
   aMisfiling,
   anAmendment,
@@ -422,4 +423,49 @@ test("a case of the wrong patient is entered in error in the record, all of it, 
   for (const consent of consents) expect(consent).toMatchObject({ status: "entered-in-error" });
   const trail = references.find((each) => each.startsWith("Provenance/"));
   expect(JSON.stringify(await theRecord.read(trail ?? ""))).toContain("Homonyme choisi par erreur");
+});
+
+test("a case given to the right patient is filed anew as one linked set, its picture byte for byte @filing", async () => {
+  const filed = new Set<string>();
+  const other = {
+    ...patient,
+    recordId: `e2e-${randomUUID()}`,
+    ins: { system: "urn:oid:1.2.250.1.213.1.4.11", value: String(Date.now()) },
+  };
+  await fetch(`${stack.fhirUrl}/Patient/${other.recordId}`, {
+    method: "PUT",
+    headers: { "content-type": "application/fhir+json" },
+    body: JSON.stringify(patientResource(other)),
+  });
+  const made = await aCase(all, { patient });
+  await using filing = await life("refiled", filed);
+  await submitAll(filing, made.items);
+  await allFiled(filed, made.items.length);
+  const before = await contents(made.caseId);
+  filed.clear();
+  const misfiling = await aMisfiling(all, made);
+  const correction = await aCorrection(all, misfiling, other);
+  await filing.submit(asItem(made.roomId, misfiling));
+  await filing.submit(asItem(made.roomId, correction));
+  await expect.poll(() => filed.has(correction.eventId), { timeout: 90_000 }).toBe(true);
+
+  const of = <T extends { readonly subject?: { readonly reference?: string | undefined } | undefined }>(
+    resources: readonly T[],
+    recordId: string,
+  ) => resources.filter((each) => each.subject?.reference === `Patient/${recordId}`);
+  const requests = await theRecord.search("ServiceRequest", { identifier: `urn:uuid:${made.caseId}` });
+  expect(of(requests, patient.recordId)).toMatchObject([{ status: "entered-in-error" }]);
+  const [request, ...more] = of(requests, other.recordId);
+  expect(more).toEqual([]);
+  expect(request).toMatchObject({ status: "completed" });
+  const documents = await theRecord.search("DocumentReference", { related: `ServiceRequest/${request?.id}` });
+  expect(documents.map(({ status }) => status)).toEqual(before.documents.map(({ status }) => status));
+  expect(of(documents, other.recordId)).toHaveLength(before.documents.length);
+  const photo = documents.find((each) => JSON.stringify(each.type).includes("52040-3"));
+  const bytes = await theRecord.bytes(photo?.content?.[0]?.attachment?.url ?? "");
+  expect(sha256Hex(bytes)).toBe(sha256Hex(tinyJpeg));
+  const trail = (await filing.recordOf(made.roomId)).entries.find((each) => each.kind === "identity");
+  expect(JSON.stringify(await theRecord.read(trail?.reference ?? ""))).toContain(
+    `ServiceRequest/${before.requests[0]?.id}`,
+  );
 });

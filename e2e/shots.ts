@@ -61,6 +61,8 @@ const rare: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "desk-empty": { state: "desk-empty" },
   "desk-offline": { state: "desk-offline" },
   misfiled: { state: "misfiled", at: `/cas/${uuid(3)}` },
+  corrected: { state: "corrected", at: `/cas/${uuid(3)}` },
+  "wrong-patient": { me: "leroy", at: `/cas/${uuid(1)}/patient` },
   amended: { state: "amended", at: `/cas/${uuid(4)}` },
   "amend-opinion": { at: `/cas/${uuid(4)}/avis/rectifier` },
   "case-of-mine": { at: `/cas/${uuid(3)}` },

@@ -18,6 +18,16 @@ export async function choosePatient(
   pronoun: "elle" | "lui",
 ): Promise<void> {
   await page.getByRole("button", { name: /^Patient/ }).click();
+  await findPatient(page, family, birthDate, pronoun);
+}
+
+/** In the sheet that looks a patient up. */
+export async function findPatient(
+  page: Page,
+  family: string,
+  birthDate: string | null,
+  pronoun: "elle" | "lui",
+): Promise<void> {
   const sheet = page.getByRole("dialog");
   await sheet.getByLabel("Nom de naissance ou d’usage").fill(family);
   if (birthDate !== null) await sheet.getByLabel("Date de naissance").fill(birthDate);

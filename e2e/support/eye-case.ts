@@ -11,10 +11,15 @@ import { newRoom } from "./trouble.ts";
 const retina = fileURLToPath(new URL("../samples/retina.jpg", import.meta.url));
 
 /** A nurse's case for one colleague, with a photo and the patient's spoken consent. Says which room it is. */
-export async function sendCase(page: Page, to: string, question: string): Promise<string> {
+export async function sendCase(
+  page: Page,
+  to: string,
+  question: string,
+  patient = { family: "LE GOFF", birthDate: "02/07/1974" },
+): Promise<string> {
   const before = new Set(await homeserver(running()).caseRooms());
   await day.startRequest(page);
-  await day.choosePatient(page, "LE GOFF", "02/07/1974", "lui");
+  await day.choosePatient(page, patient.family, patient.birthDate, "lui");
   await day.chooseColleague(page, to);
   await day.chooseDelay(page, /aujourd/i);
   await day.ask(page, question);

@@ -288,6 +288,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     giveOpinion: () => Promise.resolve(ok(undefined)),
     amendOpinion: () => Promise.resolve(ok(undefined)),
     sayMisfiled: () => Promise.resolve(ok(undefined)),
+    correctIdentity: () => Promise.resolve(ok(undefined)),
     retry: () => {},
     discard: () => {},
     markSeen: () => {},

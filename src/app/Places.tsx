@@ -30,6 +30,9 @@ const caseConsentPlace = later(() =>
   import("./case-consent-place.tsx").then((each) => each.CaseConsentPlace),
 );
 const recordPlace = later(() => import("./record-place.tsx").then((each) => each.RecordPlace));
+const wrongPatientPlace = later(() =>
+  import("./wrong-patient-place.tsx").then((each) => each.WrongPatientPlace),
+);
 const deskPlace = later(() => import("./desk-place.tsx").then((each) => each.DeskPlace));
 const laterPlaces = [
   requestPlace,
@@ -39,6 +42,7 @@ const laterPlaces = [
   opinionPlace,
   caseConsentPlace,
   recordPlace,
+  wrongPatientPlace,
 ] as const;
 
 /** Where a signed-in person can be: the list, and beside or instead of it one place. */
@@ -61,8 +65,8 @@ export function Places(props: PlaceProps) {
   useArrival(address, useTitle(address));
   const home = address === "/";
   const [tab, setTab] = useState<Tab>("to-answer");
-  // A patient signs, or is photographed: nobody else's case stays beside. The record needs the room.
-  const alone = /\/(photo|accord|dossier|versements)$|\/accord\//.test(address);
+  // A patient signs, is photographed or is found: nobody else's case stays beside. The record needs the room.
+  const alone = /\/(photo|accord|dossier|patient|versements)$|\/accord\//.test(address);
   if (worklist === null || request === null) return null;
   return (
     <div className={styles.shell}>
@@ -127,6 +131,9 @@ function Place({ request, wide, ...props }: AllProps) {
             given={{ ...props, caseKey: key, wide, who: who === undefined ? null : decodeURIComponent(who) }}
           />
         )}
+      </Route>
+      <Route path="/cas/:key/patient">
+        {({ key }) => <Visit place={wrongPatientPlace} given={{ ...props, caseKey: key, wide }} />}
       </Route>
       <Route path="/cas/:key/dossier">
         {({ key }) => <Visit place={recordPlace} given={{ ...props, caseKey: key, wide }} />}

@@ -1,9 +1,12 @@
+import { foldCase } from "#protocol/case-state.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
+import { identityCorrectionSchema } from "#protocol/identity.ts";
 import { caseIdSchema } from "#protocol/ids.ts";
-import { misfilingSchema } from "#protocol/misfiling.ts";
+import { type Misfiling, misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
+import type { Patient } from "#protocol/patient.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { KeptConsent } from "./consents.ts";
 import type { DoorCore } from "./core.ts";
@@ -28,6 +31,7 @@ type Deeds = Pick<
   | "giveOpinion"
   | "amendOpinion"
   | "sayMisfiled"
+  | "correctIdentity"
   | "retry"
   | "discard"
   | "markSeen"
@@ -45,11 +49,12 @@ export function createDeeds(core: DoorCore): Deeds {
 
   const addTo = (
     roomId: string,
-    item: Omit<NewItem, "roomId" | "caseId">,
+    ...items: readonly Omit<NewItem, "roomId" | "caseId">[]
   ): Promise<Result<void, "storage-full">> => {
     const found = viewOf(roomId);
     if (found === null) throw new Error("No such case on this device");
-    return outbox.add([{ ...item, roomId, caseId: caseIdSchema.parse(found.view.caseId) }]);
+    const caseId = caseIdSchema.parse(found.view.caseId);
+    return outbox.add(items.map((item) => ({ ...item, roomId, caseId })));
   };
 
   const isWaiting = (localId: string): boolean =>
@@ -141,6 +146,27 @@ export function createDeeds(core: DoorCore): Deeds {
     return { opinion, signer: live.signer };
   };
 
+  /** Whose the case is, signed, in answer to the word that it was of the wrong patient. */
+  const identityItem = async (
+    { signer, identity }: LiveParts["live"],
+    { caseId, requestEventId, misfilingId }: Misfiling,
+    patient: Patient,
+  ): Promise<Omit<NewItem, "roomId" | "caseId">> => {
+    const correction = identityCorrectionSchema.parse({
+      v: 1,
+      correctionId: crypto.randomUUID(),
+      caseId,
+      requestEventId,
+      misfilingId,
+      patient,
+      attests: "consent-and-photos-are-theirs",
+      by: identity.userId,
+      at: new Date(clock.nowMs()).toISOString(),
+    });
+    const signed = await signer.sign(correction);
+    return { localId: correction.correctionId, body: { kind: "identity", correction: signed } };
+  };
+
   return {
     async sendRequest(request, consentId, photos) {
       const kept = await consents.find(consentId);
@@ -194,23 +220,34 @@ export function createDeeds(core: DoorCore): Deeds {
       return addTo(roomId, { localId: opinion.opinionId, body: { kind: "amendment", amendment: signed } });
     },
 
-    async sayMisfiled(roomId, reason) {
+    async sayMisfiled(roomId, reason, right) {
       const found = viewOf(roomId);
       const request = found?.view.events.find((event) => event.kind === "request");
       if (found === null || request?.kind !== "request") return err("not-found");
       const { live, ports } = found.parts;
+      const told = ports.readersIn(roomId);
       const misfiling = misfilingSchema.parse({
         v: 1,
         misfilingId: crypto.randomUUID(),
         caseId: request.request.caseId,
         requestEventId: request.eventId,
         reason,
-        told: ports.readersIn(roomId),
+        told,
+        seenBy: told.filter((reader) => hasSeen(found.view, reader)),
         by: live.identity.userId,
         at: new Date(clock.nowMs()).toISOString(),
       });
       const signed = await live.signer.sign(misfiling);
-      return addTo(roomId, { localId: misfiling.misfilingId, body: { kind: "misfiled", misfiling: signed } });
+      const word = { localId: misfiling.misfilingId, body: { kind: "misfiled" as const, misfiling: signed } };
+      return addTo(roomId, word, ...(right === null ? [] : [await identityItem(live, misfiling, right)]));
+    },
+
+    async correctIdentity(roomId, right) {
+      const found = viewOf(roomId);
+      if (found === null) return err("not-found");
+      const { misfiled } = foldCase(found.view.events, "");
+      if (misfiled === null) return err("not-found");
+      return addTo(roomId, await identityItem(found.parts.live, misfiled.misfiling, right));
     },
 
     retry: (localId) => outbox.retry(localId),
@@ -222,6 +259,10 @@ export function createDeeds(core: DoorCore): Deeds {
     },
   };
 }
+
+/** Whether somebody said that they had something of the case on screen, or wrote in it. */
+const hasSeen = ({ events }: Pick<RoomView, "events">, reader: string): boolean =>
+  events.some((event) => event.sender === reader);
 
 type Ready = { readonly facts: PictureFacts; readonly jpeg: Bytes };
 

@@ -9,7 +9,7 @@ import type { ErrorCode } from "#protocol/errors.ts";
 import type { ClipFacts, Informed, Opinion, Request, Response, View, Withdrawn } from "#protocol/events.ts";
 import type { Desk, Me, Resolve } from "#protocol/filing-desk.ts";
 import type { Amendment } from "#protocol/opinion.ts";
-import type { PatientQuery } from "#protocol/patient.ts";
+import type { Patient, PatientQuery } from "#protocol/patient.ts";
 import type { LinkAnswer, LinkState } from "#protocol/patient-phone.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
@@ -116,10 +116,16 @@ export type Door = {
     why: AmendmentReason,
   ): Promise<Result<void, "storage-full" | ErrorCode>>;
   /**
-   * Says, signed, that this case is of the wrong patient: its members are told by it, the record enters what it has of it in error, and files
-   * nothing more of it.
+   * Says, signed, that this case is of the wrong patient: its members are told by it, and the record enters what it has of it in error. With the
+   * right patient, by who asked, all of it is filed anew under that one.
    */
-  sayMisfiled(roomId: string, reason: string): Promise<Result<void, "storage-full" | ErrorCode>>;
+  sayMisfiled(
+    roomId: string,
+    reason: string,
+    right: Patient | null,
+  ): Promise<Result<void, "storage-full" | ErrorCode>>;
+  /** Says whose a case is that was said to be of the wrong patient. */
+  correctIdentity(roomId: string, right: Patient): Promise<Result<void, "storage-full" | ErrorCode>>;
   retry(localId: string): void;
   /** Removes something that was not sent. */
   discard(localId: string): void;
@@ -232,6 +238,7 @@ export type PendingItem = {
     | "opinion"
     | "amendment"
     | "misfiled"
+    | "identity"
     | "glass"
     /** An emergency that the registry does not know of yet. */
     | "journal"

@@ -1,6 +1,7 @@
 import { siteInWords } from "#protocol/body-sites.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { Informed, Opinion, Photo, Request, Response } from "#protocol/events.ts";
+import type { IdentityCorrection } from "#protocol/identity.ts";
 import type { Amendment } from "#protocol/opinion.ts";
 import { missingCase } from "#protocol/result.ts";
 
@@ -68,6 +69,13 @@ export const inWords = {
     return language === "fr"
       ? `Ce cas n’est pas du bon patient : ${reason}`
       : `This case is of the wrong patient: ${reason}`;
+  },
+
+  identity({ patient }: Pick<IdentityCorrection, "patient">, language: Language): string {
+    const who = [patient.given, patient.family, patient.birthDate].filter((part) => part !== undefined);
+    return language === "fr"
+      ? `Identité corrigée : ${who.join(" ")}`
+      : `Identity corrected: ${who.join(" ")}`;
   },
 
   amendment({ how, reason, opinion }: Amendment, language: Language): string {

@@ -8,7 +8,9 @@ import type { Patient } from "#protocol/patient.ts";
 import {
   aCase,
   aClip,
+  aCorrection,
   aGlass,
+  aMisfiling,
   anAmendment,
   anInformed,
   aPhoto,
@@ -20,6 +22,7 @@ import {
   leaseOn,
   leroy,
   martin,
+  otherDelattre,
   type People,
   startMs,
   tinyJpeg,
@@ -100,7 +103,7 @@ const beforeOpinion = (items: readonly Item[], more: readonly Item[]): Item[] =>
   ...items.slice(-1),
 ];
 
-/** Ten cases that differ in what filing makes of them. */
+/** Cases that differ in what filing makes of them. */
 export async function tenCases(all: People): Promise<ValidationCase[]> {
   const make = async (
     name: string,
@@ -155,6 +158,11 @@ export async function tenCases(all: People): Promise<ValidationCase[]> {
     },
     await make("discussion", { consent: { decisions: everyUse } }, (made) => discussion(made)),
     await make("provisional-identity", { patient: provisional }),
+    await make("wrong-patient-corrected", { picture: sample("camera.jpg") }, async (made) => {
+      const misfiled = await aMisfiling(all, made);
+      const corrected = await aCorrection(all, misfiled, otherDelattre);
+      return [...made.items, asItem(made.roomId, misfiled), asItem(made.roomId, corrected)];
+    }),
     await make("break-glass", {}, async (made) => {
       const glass = await aGlass(all, made.consent, martin);
       const { eventId, sender, atMs } = glass;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { findConverter } from "../../server/filing/index.ts";
 import type { DocumentFlavour } from "../../server/filing/plan/index.ts";
 import { multipartParts } from "../../server/filing/record/multipart.ts";
-import { martin, type People, people, startMs } from "../../server/filing/testing/a-case.ts";
+import { martin, otherDelattre, type People, people, startMs } from "../../server/filing/testing/a-case.ts";
 import { aFilingPlace, submitAll, until } from "../../server/filing/testing/a-filing.ts";
 import { aRecord, patientResource } from "../../server/filing/testing/a-record.ts";
 import { StackFailure } from "../failure.ts";
@@ -33,8 +33,9 @@ export async function fileTenCases(flavour: DocumentFlavour): Promise<Sent> {
     }
     for (const [index, object] of objects.entries())
       dicom.set(`${flavour}-${each.name}-${index + 1}`, object);
-    // Documents are changed after they were provided where a consent is taken back.
-    for (const [index, document] of (each.withdrawal === undefined ? [] : documents).entries())
+    // Documents are changed after they were provided where a consent is taken back, or a patient was the wrong one.
+    const areChanged = each.withdrawal !== undefined || correctionOf(each) !== undefined;
+    for (const [index, document] of (areChanged ? documents : []).entries())
       fhir.set(`${flavour}-${each.name}-document-${index + 1}`, JSON.stringify(document));
   }
   return { fhir, dicom, pdf };
@@ -43,7 +44,7 @@ export async function fileTenCases(flavour: DocumentFlavour): Promise<Sent> {
 async function file(all: People, each: ValidationCase, flavour: DocumentFlavour) {
   const record = aRecord();
   const { patient } = each;
-  record.put(patientResource(patient));
+  for (const known of [patient, otherDelattre]) record.put(patientResource(known));
   const objects: Uint8Array[] = [];
   const place = aFilingPlace(all, record, true, flavour);
   const listening: typeof fetch = async (input, init) => {
@@ -55,7 +56,13 @@ async function file(all: People, each: ValidationCase, flavour: DocumentFlavour)
   try {
     await using filing = await place.open(listening, undefined, findConverter());
     const settled = async (items: readonly { eventId: string }[]) => {
-      const open = () => items.filter(({ eventId }) => !isSettled(place.words().get(eventId)?.state));
+      const correction = correctionOf(each);
+      // Of a case whose identity is corrected, only what is said under the correction is the end.
+      const isOver = ({ eventId }: { eventId: string }): boolean => {
+        const last = place.told.findLast(({ filed }) => filed.ofEvent === eventId)?.filed;
+        return isSettled(last?.outcome.state) && (last?.kind === "misfiled" || last?.under === correction);
+      };
+      const open = () => items.filter((item) => !isOver(item));
       await until(() => open().length === 0, 20_000).catch(() => {
         throw new StackFailure(
           `The case "${each.name}" waits for ${open()[0]?.eventId}: ${JSON.stringify([...place.words()])}`,
@@ -85,6 +92,10 @@ async function file(all: People, each: ValidationCase, flavour: DocumentFlavour)
   }
   return { bodies: record.bodies, objects, documents: record.ofType("DocumentReference") };
 }
+
+/** The event by which the case was given to another patient. */
+const correctionOf = ({ items }: ValidationCase): string | undefined =>
+  items.find(({ event }) => event.kind === "identity")?.eventId;
 
 const isSettled = (state: string | undefined): boolean => state !== undefined && state !== "waiting";
 

@@ -6,7 +6,7 @@ import { machineClock } from "../../../src/app/clock.ts";
 import { applyTheme } from "../../../src/features/settings/index.ts";
 import { startTexts } from "../../../src/i18n/index.ts";
 import type { PictureRefusal } from "../../../src/matrix/types.ts";
-import { amendOpinions, misfileAll } from "../amended-case.ts";
+import { amendOpinions, correctAll, misfileAll } from "../amended-case.ts";
 import { consentCases } from "../consent-cases.ts";
 import { createFakeDoor, type FakeOptions, sampleKey } from "../fake-door.ts";
 import { user } from "../sample-cases.ts";
@@ -66,7 +66,8 @@ const door = createFakeDoor({
   ...states[asked.get("state") ?? ""],
 });
 if (asked.get("state") === "amended") amendOpinions(door, nowMs);
-if (asked.get("state") === "misfiled") misfileAll(door, nowMs);
+if (asked.get("state") === "misfiled" || asked.get("state") === "corrected") misfileAll(door, nowMs);
+if (asked.get("state") === "corrected") correctAll(door, nowMs);
 const { hook } = memoryLocation({ path: asked.get("at") ?? "/" });
 const place = document.getElementById("app");
 if (place !== null)

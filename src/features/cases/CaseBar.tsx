@@ -72,9 +72,16 @@ function BarContent({ model, view }: Props) {
     case "misfiled":
       return (
         <>
-          <p className={styles.barText}>{t("misfiled.bar")}</p>
-          {view.role === "requester" && (
-            <PrimaryAction onClick={() => go("/demande")}>{t("misfiled.again")}</PrimaryAction>
+          <p className={styles.barText}>{t(bar.correcting ? "misfiled.correcting" : "misfiled.bar")}</p>
+          {view.role === "requester" && !bar.correcting && (
+            <>
+              <PrimaryAction onClick={() => go(`${caseAddress(view.key)}/patient`)}>
+                {t("misfiled.sayWhose")}
+              </PrimaryAction>
+              <SecondaryAction wide onClick={() => go("/demande")}>
+                {t("misfiled.again")}
+              </SecondaryAction>
+            </>
           )}
         </>
       );

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Informed } from "#protocol/events.ts";
 import { Banner, PrimaryAction, SecondaryAction, Segmented, Sheet, TextAction } from "../../ui/index.ts";
+import { namedApart } from "../patient/index.ts";
 import caseStyles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
@@ -36,14 +37,24 @@ export function ConsentNotices({ model, view }: Props) {
               {t(view.misfiled.done ? "misfiled.done" : "misfiled.going")}
             </p>
             <p className={styles.reason}>{t("glass.reason", { reason: view.misfiled.reason })}</p>
+            <Witnesses view={view} {...view.misfiled} />
+          </div>
+        </Banner>
+      )}
+      {view.misfiled === null && view.corrected !== null && (
+        <Banner tone="urgent">
+          <div className={styles.notice}>
             <p>
-              {t("misfiled.told", {
-                who: view.misfiled.told
-                  .filter((each) => each !== view.bot)
-                  .map((each) => personName(each, view.directory, "full"))
-                  .join(", "),
+              <strong>{t("misfiled.corrected")}</strong>{" "}
+              {t("misfiled.correctedBy", {
+                wrong: namedApart(view.corrected.wrong),
+                right: namedApart(view.request.patient),
+                who: personName(view.corrected.by, view.directory, "full"),
+                date: longMoment(words, view.corrected.atMs),
               })}
             </p>
+            <p className={styles.reason}>{t("glass.reason", { reason: view.corrected.reason })}</p>
+            <Witnesses view={view} {...view.corrected} />
           </div>
         </Banner>
       )}
@@ -101,6 +112,30 @@ export function ConsentNotices({ model, view }: Props) {
         </Banner>
       ))}
       {telling !== null && <ToldSheet model={model} of={telling} onClose={() => setTelling(null)} />}
+    </>
+  );
+}
+
+/** Who had the case under the wrong name, and who was told. */
+function Witnesses({
+  view,
+  told,
+  seenBy,
+}: {
+  readonly view: OpenCase;
+  readonly told: readonly string[];
+  readonly seenBy: readonly string[];
+}) {
+  const { t } = useWords();
+  const names = (all: readonly string[]) =>
+    all
+      .filter((each) => each !== view.bot)
+      .map((each) => personName(each, view.directory, "full"))
+      .join(", ");
+  return (
+    <>
+      {seenBy.length > 0 && <p>{t("misfiled.seenBy", { who: names(seenBy) })}</p>}
+      {told.length > 0 && <p>{t("misfiled.told", { who: names(told) })}</p>}
     </>
   );
 }

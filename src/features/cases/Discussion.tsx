@@ -214,6 +214,7 @@ function Pending({ item, model }: PendingProps) {
     opinion: "discussion.pendingOpinion",
     amendment: "discussion.pendingAmendment",
     misfiled: "discussion.pendingMisfiled",
+    identity: "discussion.pendingIdentity",
     glass: "discussion.pendingGlass",
     journal: "discussion.pendingJournal",
     informed: "discussion.pendingInformed",

@@ -6,7 +6,6 @@ import { AdmissionSheet } from "./AdmissionSheet.tsx";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
 import type { ConsentStanding } from "./consent-standing.ts";
-import { MisfiledSheet } from "./MisfiledSheet.tsx";
 import styles from "./people.module.css";
 import { useWords } from "./use-words.ts";
 import { WithdrawSheet } from "./WithdrawSheet.tsx";
@@ -21,7 +20,7 @@ export function PeopleAndConsent({ model, view }: Props) {
   const words = useWords();
   const { t } = words;
   const [, go] = useLocation();
-  const [open, setOpen] = useState<"admission" | "withdraw" | "misfiled" | null>(null);
+  const [open, setOpen] = useState<"admission" | "withdraw" | null>(null);
   const { consent } = view;
   const close = () => setOpen(null);
   return (
@@ -49,7 +48,7 @@ export function PeopleAndConsent({ model, view }: Props) {
           </TextAction>
         )}
         {view.mayMisfile && (
-          <TextAction tone="danger" onClick={() => setOpen("misfiled")}>
+          <TextAction tone="danger" onClick={() => go(`${caseAddress(view.key)}/patient`)}>
             {t("misfiled.action")}
           </TextAction>
         )}
@@ -60,7 +59,6 @@ export function PeopleAndConsent({ model, view }: Props) {
         )}
       </div>
       {open === "admission" && <AdmissionSheet model={model} view={view} reader={null} onClose={close} />}
-      {open === "misfiled" && <MisfiledSheet model={model} view={view} onClose={close} />}
       {open === "withdraw" && <WithdrawSheet model={model} view={view} onClose={close} />}
     </section>
   );

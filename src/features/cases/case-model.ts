@@ -33,8 +33,6 @@ export type CaseModel = {
   withdrawConsent(
     reason: Withdrawn["reason"],
   ): Promise<Result<{ done: boolean }, ErrorCode | "storage-full">>;
-  /** Says that this case is of the wrong patient. */
-  sayMisfiled(reason: string): Promise<Result<void, ErrorCode | "storage-full">>;
   sayInformed(of: Informed["of"], whom: Informed["whom"]): Promise<"sent" | "storage-full">;
   readAccesses(): Promise<Result<Accesses["accesses"], ErrorCode>>;
   /** A new way in for somebody, for one opening of its sheet. */
@@ -64,7 +62,6 @@ export type CaseDoor = Pick<
   | "breakGlass"
   | "breakGlassHere"
   | "sayInformed"
-  | "sayMisfiled"
 >;
 
 /** One case on screen: what it shows, and what may be done in it. `key` is the case's id, or its room's. */
@@ -197,10 +194,6 @@ export function createCaseModel({
         done &&= answer.value.done;
       }
       return ok({ done });
-    },
-    async sayMisfiled(reason) {
-      const room = roomId();
-      return room === null ? err("not-found") : door.sayMisfiled(room, reason);
     },
     async sayInformed(of, whom) {
       const room = roomId();

@@ -11,6 +11,7 @@ import {
 import type { Consent } from "#protocol/consent.ts";
 import type { ConsentRules } from "#protocol/consent-rules.ts";
 import type { Photo, Request } from "#protocol/events.ts";
+import type { Patient } from "#protocol/patient.ts";
 import type {
   CaseRecord,
   CasesState,
@@ -78,7 +79,8 @@ export type Bar =
   | { readonly kind: "taken"; readonly by: string }
   | { readonly kind: "declined" }
   | { readonly kind: "leaving" }
-  | { readonly kind: "misfiled" }
+  /** `correcting`: whose it is has been said here, and is on its way. */
+  | { readonly kind: "misfiled"; readonly correcting: boolean }
   | { readonly kind: "closed" };
 
 export type OpenCase = {
@@ -115,8 +117,18 @@ export type OpenCase = {
     readonly atMs: number;
     readonly reason: string;
     readonly told: readonly string[];
+    readonly seenBy: readonly string[];
     /** The record has entered in error what it had of the case. */
     readonly done: boolean;
+  } | null;
+  /** Whom it was asked for before, and who gave it to this patient; the newest. */
+  readonly corrected: {
+    readonly wrong: Patient;
+    readonly by: string;
+    readonly atMs: number;
+    readonly reason: string;
+    readonly told: readonly string[];
+    readonly seenBy: readonly string[];
   } | null;
   readonly mayMisfile: boolean;
   readonly opinionPending: PendingItem | null;
@@ -197,6 +209,7 @@ function openCase(
     health: facts.health,
     opinion: opinionOf(state),
     misfiled: misfiledOf(state),
+    corrected: correctedOf(state),
     mayMisfile:
       state.misfiled === null && mayMisfile(state, me) && !pending.some((item) => item.kind === "misfiled"),
     opinionPending: pending.find(({ kind }) => kind === "opinion" || kind === "amendment") ?? null,
@@ -249,7 +262,8 @@ function photoView(
 
 function barOf(record: CaseRecord, me: string): Bar {
   const { state, pending } = record;
-  if (state.misfiled !== null) return { kind: "misfiled" };
+  if (state.misfiled !== null)
+    return { kind: "misfiled", correcting: pending.some((item) => item.kind === "identity") };
   if (state.opinion !== null) return { kind: "closed" };
   // On its way is not given: the letter says so, and nothing else can be done meanwhile.
   if (pending.some((item) => item.kind === "opinion" && item.state !== "failed")) return { kind: "leaving" };
@@ -273,9 +287,16 @@ function barOf(record: CaseRecord, me: string): Bar {
 
 function misfiledOf({ misfiled, filed }: CaseState): OpenCase["misfiled"] {
   if (misfiled === null) return null;
-  const { by, reason, told } = misfiled.misfiling;
+  const { by, reason, told, seenBy = [] } = misfiled.misfiling;
   const done = filed.get(misfiled.eventId)?.outcome.state === "filed";
-  return { by, reason, told, atMs: misfiled.atMs, done };
+  return { by, reason, told, seenBy, atMs: misfiled.atMs, done };
+}
+
+function correctedOf({ corrections }: CaseState): OpenCase["corrected"] {
+  const last = corrections.at(-1);
+  if (last === undefined) return null;
+  const { reason, told, seenBy = [] } = last.misfiled.misfiling;
+  return { wrong: last.wrong, by: last.correction.by, atMs: last.atMs, reason, told, seenBy };
 }
 
 function opinionOf(state: CaseState): OpenCase["opinion"] {

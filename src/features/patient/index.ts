@@ -1,1 +1,1 @@
-export { ageInYears, birthDateInWords, civilName, spokenName } from "./patient-words.ts";
+export { ageInYears, birthDateInWords, civilName, namedApart, spokenName } from "./patient-words.ts";

@@ -17,6 +17,12 @@ export function ageInYears(birthDate: string | undefined, nowMs: number): number
 export const spokenName = ({ family, given }: Named): string =>
   [civilName(given), civilName(family)].filter((part) => part !== "").join(" ");
 
+/** The name with what tells homonyms apart: "Josiane Delattre (14/03/1959)". */
+export const namedApart = (patient: Named & Pick<Patient, "birthDate">): string => {
+  const birth = birthDateInWords(patient.birthDate);
+  return birth === null ? spokenName(patient) : `${spokenName(patient)} (${birth})`;
+};
+
 /** A name out of capitals: "N’GUESSAN" becomes "N’Guessan", "LE GOFF" "Le Goff"; a name that has small letters is kept. */
 export function civilName(name: string): string {
   if (name !== name.toLocaleUpperCase("fr") || name === name.toLocaleLowerCase("fr")) return name;

@@ -114,6 +114,7 @@ const order: readonly FiledKind[] = [
   "informed",
   "withdrawn",
   "misfiled",
+  "identity",
 ];
 
 /**

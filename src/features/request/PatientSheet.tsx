@@ -1,4 +1,4 @@
-import { type FormEvent, useMemo } from "react";
+import { type FormEvent, type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Patient } from "#protocol/patient.ts";
@@ -20,13 +20,37 @@ import type { RequestModel } from "./request-model.ts";
 
 type Props = { readonly model: RequestModel; readonly open: boolean; readonly onClose: () => void };
 
-/** Finds the patient in the record, and asks whether it is the right one. Nothing is created here. */
+/** The patient of a new request. */
 export function PatientSheet({ model, open, onClose }: Props) {
+  return (
+    <PatientFinder
+      newSearch={model.newSearch}
+      nowMs={model.clock()}
+      open={open}
+      onClose={onClose}
+      onChosen={(patient) => void model.setPatient(patient)}
+      warning={(patient) => <Dropped model={model} next={patient} />}
+    />
+  );
+}
+
+type FinderProps = {
+  readonly newSearch: () => PatientSearchModel;
+  readonly nowMs: number;
+  readonly open: boolean;
+  readonly onClose: () => void;
+  readonly onChosen: (patient: Patient) => void;
+  /** What to know before this one is chosen. */
+  readonly warning?: (patient: Patient) => ReactNode;
+};
+
+/** Finds the patient in the record, and asks whether it is the right one. Nothing is created here. */
+export function PatientFinder({ newSearch, nowMs, open, onClose, onChosen, warning }: FinderProps) {
   const { t } = useTranslation("request");
-  const search = useMemo(() => ({ forOpening: open, model: model.newSearch() }), [model, open]).model;
+  const search = useMemo(() => ({ forOpening: open, model: newSearch() }), [newSearch, open]).model;
   const step = useStore(search.store, (state) => state.step);
   const confirm = (patient: Patient) => {
-    void model.setPatient(patient);
+    onChosen(patient);
     onClose();
   };
   return (
@@ -42,13 +66,13 @@ export function PatientSheet({ model, open, onClose }: Props) {
     >
       {step.at === "confirming" ? (
         <div className={styles.stack}>
-          <PatientCard patient={step.patient} nowMs={model.clock()} large />
-          <Dropped model={model} next={step.patient} />
+          <PatientCard patient={step.patient} nowMs={nowMs} large />
+          {warning?.(step.patient)}
         </div>
       ) : (
         <div className={styles.stack}>
           {step.at !== "several" && <SearchForm search={search} />}
-          <Found search={search} nowMs={model.clock()} />
+          <Found search={search} nowMs={nowMs} />
         </div>
       )}
     </Sheet>

@@ -31,6 +31,7 @@ export const desk = {
     withdrawn: "Consent withdrawn",
     misfiled: "Wrong patient",
     call: "Live call",
+    identity: "Identity correction",
     unread: "Unreadable item",
   },
   sent: "Sent by {{who}}, {{at}}.",

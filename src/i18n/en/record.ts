@@ -39,6 +39,7 @@ export const record = {
     withdrawn: "Consent withdrawn",
     misfiled: "Wrong patient",
     call: "Live call",
+    identity: "Identity corrected",
   },
   form: {
     DocumentReference: "document",

@@ -32,6 +32,7 @@ export const desk = {
     withdrawn: "Retrait du consentement",
     misfiled: "Déclaration de mauvais patient",
     call: "Appel en direct",
+    identity: "Correction d’identité",
     unread: "Élément illisible",
   },
   sent: "Envoi : {{who}}, {{at}}.",

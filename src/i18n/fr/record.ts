@@ -39,6 +39,7 @@ export const record = {
     withdrawn: "Consentement retiré",
     misfiled: "Mauvais patient",
     call: "Appel en direct",
+    identity: "Identité corrigée",
   },
   form: {
     DocumentReference: "document",

@@ -17,6 +17,7 @@ import {
   withdrawnSchema,
 } from "#protocol/events.ts";
 import { signedGlassSchema } from "#protocol/glass.ts";
+import { signedIdentityCorrectionSchema } from "#protocol/identity.ts";
 import { caseIdSchema, consentIdSchema, instantSchema, sha256Schema } from "#protocol/ids.ts";
 import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
@@ -81,6 +82,7 @@ const bodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("response"), response: responseSchema }),
   z.object({ kind: z.literal("opinion"), opinion: signedOpinionSchema }),
   z.object({ kind: z.literal("misfiled"), misfiling: signedMisfilingSchema }),
+  z.object({ kind: z.literal("identity"), correction: signedIdentityCorrectionSchema }),
   z.object({ kind: z.literal("amendment"), amendment: signedAmendmentSchema }),
   z.object({ kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ kind: z.literal("informed"), informed: informedSchema }),
@@ -139,6 +141,8 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
       return `opinion ${body.opinion.payload.opinionId}`;
     case "misfiled":
       return `misfiled ${body.misfiling.payload.misfilingId}`;
+    case "identity":
+      return `identity ${body.correction.payload.correctionId}`;
     case "amendment":
       return `opinion ${body.amendment.payload.opinion.opinionId}`;
     case "glass":
@@ -167,6 +171,8 @@ export function refOfEvent(event: CaseEvent): string | null {
       return `opinion ${event.opinion.payload.opinionId}`;
     case "misfiled":
       return `misfiled ${event.misfiling.payload.misfilingId}`;
+    case "identity":
+      return `identity ${event.correction.payload.correctionId}`;
     case "amendment":
       return `opinion ${event.amendment.payload.opinion.opinionId}`;
     case "glass":

@@ -134,6 +134,8 @@ function contentOf(body: Words, language: OutboxPorts["language"]): Record<strin
         contentKeys.misfiled,
         body.misfiling,
       );
+    case "identity":
+      return text(inWords.identity(body.correction.payload, language), contentKeys.identity, body.correction);
     case "amendment":
       return text(inWords.amendment(body.amendment.payload, language), contentKeys.amendment, body.amendment);
     case "glass":

@@ -1,0 +1,2 @@
+export { WrongPatientScreen } from "./WrongPatientScreen.tsx";
+export { createWrongPatient, type WrongPatientModel } from "./wrong-patient-model.ts";
