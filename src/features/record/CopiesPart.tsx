@@ -14,10 +14,13 @@ type Props = {
   /** The letter that copies are of. */
   readonly entryId: string;
   readonly people: Directory | null;
+  /** When the case was said to be of the wrong patient: copies from before bear that name. */
+  readonly wrongUntilMs: number | null;
+  readonly maySend: boolean;
 };
 
 /** Who has a copy of the letter, and sending one more. Nothing at all where the hospital has no sender. */
-export function CopiesPart({ model, entryId, people }: Props) {
+export function CopiesPart({ model, entryId, people, wrongUntilMs, maySend }: Props) {
   const { t, i18n } = useTranslation(["record", "errors"]);
   const { copies, failed, asking } = useStore(model.store);
   useEffect(() => {
@@ -52,13 +55,20 @@ export function CopiesPart({ model, entryId, people }: Props) {
                   ? t(`copies.obstacle.${copy.obstacle}`)
                   : t(`copies.state.${copy.state}`, { when: when(copy) })}
               </span>
+              {wrongUntilMs !== null &&
+                copy.state === "handed" &&
+                Date.parse(copy.handedAt ?? copy.askedAt) <= wrongUntilMs && (
+                  <strong>{t("copies.wrongName")}</strong>
+                )}
             </li>
           ))}
         </ul>
       )}
-      <SecondaryAction wide onClick={model.begin}>
-        {t("copies.send")}
-      </SecondaryAction>
+      {maySend && (
+        <SecondaryAction wide onClick={model.begin}>
+          {t("copies.send")}
+        </SecondaryAction>
+      )}
       {asking.at !== "no" && (
         <CopySheet model={model} asking={asking} copies={copies} people={people} entryId={entryId} />
       )}

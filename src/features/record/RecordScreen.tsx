@@ -76,8 +76,14 @@ export function RecordScreen({ model, copies, patient, state, people, nowMs, wid
               </li>
             ))}
           </ol>
-          {letter !== undefined && state.misfiled === null && (
-            <CopiesPart model={copies} entryId={letter.id} people={people} />
+          {letter !== undefined && (
+            <CopiesPart
+              model={copies}
+              entryId={letter.id}
+              people={people}
+              wrongUntilMs={(state.misfiled ?? state.corrections.at(-1)?.misfiled)?.atMs ?? null}
+              maySend={state.misfiled === null}
+            />
           )}
           {record.patientRecordUrl !== null && (
             <p className={styles.outside}>

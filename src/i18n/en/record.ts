@@ -74,6 +74,7 @@ export const record = {
   reference: "Reference",
   fingerprint: "Fingerprint",
   copies: {
+    wrongName: "Under the wrong name: tell this person.",
     title: "Copies of the letter",
     send: "Send a copy…",
     sheet: "Send a copy of the letter",

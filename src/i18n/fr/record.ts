@@ -74,6 +74,7 @@ export const record = {
   reference: "Référence",
   fingerprint: "Empreinte",
   copies: {
+    wrongName: "Sous le mauvais nom : prévenez cette personne.",
     title: "Copies de la lettre",
     send: "Envoyer une copie…",
     sheet: "Envoyer une copie de la lettre",
