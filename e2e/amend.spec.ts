@@ -29,6 +29,36 @@ test("an opinion with a mistake is corrected by its author; everybody reads the 
   const { page } = expert;
   await page.getByRole("link").filter({ hasText: question }).click({ timeout: 60_000 });
   await page.getByRole("button", { name: "Prendre ce cas" }).click();
+  await test.step("until the answer, who asked corrects the question, and nobody else can; both versions are read", async () => {
+    await expect(page.getByRole("button", { name: "Compléter ou rectifier la question" })).toHaveCount(0);
+    const { page: asker } = faure;
+    await asker.getByRole("button", { name: "Compléter ou rectifier la question" }).click();
+    const sheet = asker.getByRole("dialog");
+    await expect(sheet.getByText("Rien n’a changé dans la question.")).toBeVisible();
+    await sheet.getByLabel("Votre question").fill(`${question} Et drainer ?`);
+    await expect(sheet.getByText("Dites si vous complétez ou rectifiez.")).toBeVisible();
+    await sheet.getByRole("radio", { name: "Je complète" }).click();
+    await sheet.getByRole("textbox", { name: "Raison" }).fill("Le drainage était oublié.");
+    expect((await new AxeBuilder({ page: asker }).analyze()).violations).toEqual([]);
+    await asker.screenshot({ path: test.info().outputPath("amend-question-phone.png") });
+    await sheet.getByRole("button", { name: "Signer la nouvelle version" }).click();
+    for (const each of [asker, page]) {
+      await expect(each.getByRole("heading", { name: `${question} Et drainer ?` })).toBeVisible({
+        timeout: 60_000,
+      });
+      await expect(each.getByText(/Question complétée.*Le drainage était oublié/)).toBeVisible();
+    }
+    await page.getByText("La version précédente, remplacée").click();
+    await expect(page.getByText(question, { exact: true })).toBeVisible();
+    await page.screenshot({ path: test.info().outputPath("amended-question-desktop.png") });
+    await expect(asker.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });
+    const [asked, ...more] = (await record(running()).search("ServiceRequest", {})).filter((each) =>
+      JSON.stringify(each).includes(question),
+    );
+    expect(more).toEqual([]);
+    expect(asked?.reasonCode).toEqual([{ text: `${question} Et drainer ?` }]);
+    expect(JSON.stringify(asked?.note)).toContain("Question remplacée (Le drainage était oublié.)");
+  });
   await day.giveOpinion(page, opinion);
   await expect(page.getByText("L’avis est rendu, le cas est terminé.")).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });

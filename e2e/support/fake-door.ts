@@ -287,6 +287,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     respond: () => Promise.resolve(ok(undefined)),
     giveOpinion: () => Promise.resolve(ok(undefined)),
     amendOpinion: () => Promise.resolve(ok(undefined)),
+    amendQuestion: () => Promise.resolve(ok(undefined)),
     sayMisfiled: () => Promise.resolve(ok(undefined)),
     correctIdentity: () => Promise.resolve(ok(undefined)),
     retry: () => {},

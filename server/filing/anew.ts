@@ -54,6 +54,7 @@ export function underIds(state: CaseState, filingIds: ReadonlyMap<string, string
     responses: state.responses.map(own),
     opinion: state.opinion && own(state.opinion),
     amendments: state.amendments.map(own),
+    questions: state.questions.map((each) => ({ ...own(each), replaced: own(each.replaced) })),
     glasses: state.glasses.map(own),
     informed: state.informed.map(own),
     withdrawals: state.withdrawals.map(own),

@@ -9,6 +9,7 @@ import { glassSchema } from "#protocol/glass.ts";
 import { identityCorrectionSchema } from "#protocol/identity.ts";
 import { misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
+import { questionAmendmentSchema } from "#protocol/question.ts";
 import { type Receipt, receiptSchema } from "#protocol/receipt.ts";
 import { missingCase } from "#protocol/result.ts";
 import type { Certificate, RegistryKey } from "#protocol/signed.ts";
@@ -41,6 +42,7 @@ export type GateReason =
   | "not-the-cases-request"
   | "not-the-cases-opinion"
   | "not-a-version-of-the-opinion"
+  | "not-a-version-of-the-question"
   | "of-the-wrong-patient"
   | "reason-differs"
   | "nothing-to-tell"
@@ -89,6 +91,8 @@ export async function gate(
         return await gateOpinion(event, state, registry);
       case "amendment":
         return await gateAmendment(event, state, registry);
+      case "question":
+        return await gateQuestion(event, state, registry);
       case "misfiled":
         return await gateMisfiling(event, state, registry);
       case "identity":
@@ -230,6 +234,24 @@ async function gateAmendment(
   );
   if (payload.opinion.author !== event.sender || certificate.sub !== event.sender)
     return refuse("not-the-senders");
+  return { allow: true, certificate };
+}
+
+/** Another version of the question, signed by who asked (rule C16). */
+async function gateQuestion(
+  event: Of<"question">,
+  state: CaseState,
+  registry: RegistryPort,
+): Promise<GateAnswer> {
+  if (!state.questions.some((each) => each.eventId === event.eventId))
+    return refuse("not-a-version-of-the-question");
+  const { payload, certificate } = await verifySigned(
+    questionAmendmentSchema,
+    event.amendment,
+    registry.key,
+    Date.parse(event.amendment.payload.signedAt),
+  );
+  if (payload.author !== event.sender || certificate.sub !== event.sender) return refuse("not-the-senders");
   return { allow: true, certificate };
 }
 

@@ -15,6 +15,7 @@ import { signedIdentityCorrectionSchema } from "#protocol/identity.ts";
 import { eventIdSchema, roomIdSchema, userIdSchema } from "#protocol/ids.ts";
 import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
+import { signedQuestionAmendmentSchema } from "#protocol/question.ts";
 
 /** The kinds of event that belong in the record. */
 export const fileableKinds = [
@@ -31,6 +32,7 @@ export const fileableKinds = [
   "misfiled",
   "call",
   "identity",
+  "question",
 ] as const;
 export type FileableKind = (typeof fileableKinds)[number];
 export type FileableEvent = Extract<CaseEvent, { kind: FileableKind }>;
@@ -72,6 +74,7 @@ const eventSchema = z.union([
   z.object({ ...base, kind: z.literal("amendment"), amendment: signedAmendmentSchema }),
   z.object({ ...base, kind: z.literal("misfiled"), misfiling: signedMisfilingSchema }),
   z.object({ ...base, kind: z.literal("identity"), correction: signedIdentityCorrectionSchema }),
+  z.object({ ...base, kind: z.literal("question"), amendment: signedQuestionAmendmentSchema }),
   z.object({ ...base, kind: z.literal("response"), response: responseSchema }),
   z.object({ ...base, kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ ...base, kind: z.literal("informed"), informed: informedSchema }),

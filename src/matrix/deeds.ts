@@ -7,6 +7,7 @@ import { caseIdSchema } from "#protocol/ids.ts";
 import { type Misfiling, misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
 import type { Patient } from "#protocol/patient.ts";
+import { questionAmendmentSchema } from "#protocol/question.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { KeptConsent } from "./consents.ts";
 import type { DoorCore } from "./core.ts";
@@ -30,6 +31,7 @@ type Deeds = Pick<
   | "respond"
   | "giveOpinion"
   | "amendOpinion"
+  | "amendQuestion"
   | "sayMisfiled"
   | "correctIdentity"
   | "retry"
@@ -218,6 +220,25 @@ export function createDeeds(core: DoorCore): Deeds {
       const { opinion, signer } = found;
       const signed = await signer.sign(amendmentSchema.parse({ v: 1, ...why, opinion }));
       return addTo(roomId, { localId: opinion.opinionId, body: { kind: "amendment", amendment: signed } });
+    },
+
+    async amendQuestion(roomId, draft) {
+      const found = viewOf(roomId);
+      const request = found?.view.events.find((event) => event.kind === "request");
+      if (found === null || request?.kind !== "request") return err("not-found");
+      const { live } = found.parts;
+      const amendment = questionAmendmentSchema.parse({
+        v: 1,
+        ...draft,
+        caseId: request.request.caseId,
+        author: live.identity.userId,
+        signedAt: new Date(clock.nowMs()).toISOString(),
+      });
+      const signed = await live.signer.sign(amendment);
+      return addTo(roomId, {
+        localId: crypto.randomUUID(),
+        body: { kind: "question", amendment: signed },
+      });
     },
 
     async sayMisfiled(roomId, reason, right) {

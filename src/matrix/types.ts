@@ -11,6 +11,7 @@ import type { Desk, Me, Resolve } from "#protocol/filing-desk.ts";
 import type { Amendment } from "#protocol/opinion.ts";
 import type { Patient, PatientQuery } from "#protocol/patient.ts";
 import type { LinkAnswer, LinkState } from "#protocol/patient-phone.ts";
+import type { QuestionAmendment } from "#protocol/question.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
 
@@ -115,6 +116,8 @@ export type Door = {
     opinion: OpinionDraft,
     why: AmendmentReason,
   ): Promise<Result<void, "storage-full" | ErrorCode>>;
+  /** Signs another version of the question and keeps it in the outbox. `amends` is the version that its author had before them. */
+  amendQuestion(roomId: string, draft: QuestionDraft): Promise<Result<void, "storage-full" | ErrorCode>>;
   /**
    * Says, signed, that this case is of the wrong patient: its members are told by it, and the record enters what it has of it in error. With the
    * right patient, by who asked, all of it is filed anew under that one.
@@ -239,6 +242,7 @@ export type PendingItem = {
     | "amendment"
     | "misfiled"
     | "identity"
+    | "question"
     | "glass"
     /** An emergency that the registry does not know of yet. */
     | "journal"
@@ -309,6 +313,9 @@ export type OpinionDraft = Omit<Opinion, "author" | "signedAt" | "caseId" | "req
 
 /** Why an opinion is amended, and from which version. */
 export type AmendmentReason = Pick<Amendment, "amends" | "how" | "reason">;
+
+/** A later version of the question as its sheet fills it in; the door adds the case, author and time, and signs. */
+export type QuestionDraft = Pick<QuestionAmendment, "amends" | "how" | "reason" | "question">;
 
 export type Picture = {
   readonly url: string;

@@ -3,6 +3,7 @@ import type { Consent } from "#protocol/consent.ts";
 import type { Informed, Opinion, Photo, Request, Response } from "#protocol/events.ts";
 import type { IdentityCorrection } from "#protocol/identity.ts";
 import type { Amendment } from "#protocol/opinion.ts";
+import type { QuestionAmendment } from "#protocol/question.ts";
 import { missingCase } from "#protocol/result.ts";
 
 export type Language = "fr" | "en";
@@ -76,6 +77,12 @@ export const inWords = {
     return language === "fr"
       ? `Identité corrigée : ${who.join(" ")}`
       : `Identity corrected: ${who.join(" ")}`;
+  },
+
+  question({ how, reason, question }: QuestionAmendment, language: Language): string {
+    if (language === "fr")
+      return `${how === "corrected" ? "Question rectifiée" : "Question complétée"} : ${reason}\n${question}`;
+    return `${how === "corrected" ? "Question corrected" : "Question completed"}: ${reason}\n${question}`;
   },
 
   amendment({ how, reason, opinion }: Amendment, language: Language): string {

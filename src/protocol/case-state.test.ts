@@ -27,6 +27,7 @@ import { signedIdentityCorrectionSchema } from "./identity.ts";
 import { consentIdSchema } from "./ids.ts";
 import { signedMisfilingSchema } from "./misfiling.ts";
 import { signedAmendmentSchema } from "./opinion.ts";
+import { signedQuestionAmendmentSchema } from "./question.ts";
 import {
   at,
   bot,
@@ -231,6 +232,25 @@ describe("a case", () => {
     expect(
       stepCase(stepCase(done, again, bot), back, bot).corrections.map((each) => each.wrong.recordId),
     ).toEqual(["p1", "p2"]);
+  });
+  test("[C16] a question is amended by who asked alone, from a version that the case knows, until it is answered", () => {
+    const asked = request();
+    const first = asked.kind === "request" ? asked.request.question : "";
+    const shown = (...events: CaseEvent[]) => fold(asked, ...events).request?.request.question;
+    expect(shown(amended("$a", leroy, "$request", "Une autre question ?"))).toBe("Une autre question ?");
+    expect(shown(amended("$a", martin, "$request", "Une autre ?"))).toBe(first);
+    expect(shown(amended("$a", leroy, "$request", "Une autre ?", { author: martin }))).toBe(first);
+    expect(shown(amended("$a", leroy, "$request", "Une autre ?", { caseId: uuid(81) }))).toBe(first);
+    expect(shown(amended("$a", leroy, "$unknown", "Une autre ?"))).toBe(first);
+    expect(shown(opinion(), amended("$a", leroy, "$request", "Une autre ?"))).toBe(first);
+    const twice = fold(
+      asked,
+      amended("$a", leroy, "$request", "Deux ?"),
+      amended("$b", leroy, "$a", "Trois ?"),
+      amended("$b", leroy, "$a", "Trois ?"),
+    );
+    expect(twice.questions.map((each) => each.replaced.question)).toEqual([first, "Deux ?"]);
+    expect(notYetFiled(twice)).toEqual(["$request", "$a", "$b"]);
   });
   test("[C12] what an administrator resolved is owed no more, and waiting does not undo it; parked it is owed", () => {
     const word = (sender: string, outcome: Filed["outcome"]): CaseEvent => ({
@@ -589,6 +609,33 @@ const saidWhose = (eventId: string, by: string, change: object = {}, recordId = 
       attests: "consent-and-photos-are-theirs",
       by,
       at: new Date(0).toISOString(),
+      ...change,
+    },
+    jws: "a..b",
+    certificate: "a.b.c",
+  }),
+});
+
+/** Another version of the question. */
+const amended = (
+  eventId: string,
+  by: string,
+  amends: string,
+  question: string,
+  change: object = {},
+): CaseEvent => ({
+  ...at(eventId, by),
+  kind: "question",
+  amendment: signedQuestionAmendmentSchema.parse({
+    payload: {
+      v: 1,
+      caseId,
+      amends: { eventId: amends },
+      how: "corrected",
+      reason: "Le côté était faux.",
+      question,
+      author: by,
+      signedAt: new Date(0).toISOString(),
       ...change,
     },
     jws: "a..b",

@@ -4,6 +4,7 @@ import type { Consent } from "./consent.ts";
 import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
 import type { Glass } from "./glass.ts";
 import type { Amendment, Opinion, SignedAmendment } from "./opinion.ts";
+import { type AmendedQuestion, amendQuestion } from "./question.ts";
 import { type Corrected, correctIdentity, isOfThisRecord, type Misfiled, misfile } from "./wrong-patient.ts";
 
 export { mayMisfile } from "./wrong-patient.ts";
@@ -56,6 +57,8 @@ export type CaseState = {
     readonly atMs: number;
     readonly amendment: SignedAmendment;
   }[];
+  /** Later versions of the question, in the order in which they came; the newest is the request's. */
+  readonly questions: readonly AmendedQuestion[];
   /** Said to be of the wrong patient, and not corrected yet: by whom, and why. */
   readonly misfiled: Misfiled | null;
   /** Each time that the case was given to another patient than it was asked for, oldest first. */
@@ -108,6 +111,7 @@ export const emptyCase: CaseState = {
   declined: null,
   opinion: null,
   amendments: [],
+  questions: [],
   misfiled: null,
   corrections: [],
   glasses: [],
@@ -177,6 +181,8 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       return answer(next, event);
     case "amendment":
       return amend(next, event);
+    case "question":
+      return amendQuestion(next, event);
     case "misfiled":
       return misfile(next, event);
     case "identity":
@@ -391,6 +397,7 @@ export function notYetFiled(state: CaseState): string[] {
   const due = [
     ...(corrected === undefined ? [] : [corrected.misfiled.eventId, corrected.eventId]),
     ...(state.request === null ? [] : [state.request.eventId]),
+    ...state.questions.map((each) => each.eventId),
     ...state.consents.map((each) => each.eventId),
     ...state.photos.map((each) => each.eventId),
     ...opinionVersions(state).map((each) => each.eventId),

@@ -25,6 +25,7 @@ import {
 } from "./opinion.ts";
 import { patientSchema } from "./patient.ts";
 import { addresseeSchema, specialtySchema } from "./people.ts";
+import { questionText, type SignedQuestionAmendment, signedQuestionAmendmentSchema } from "./question.ts";
 import { signedReceiptSchema } from "./receipt.ts";
 
 export {
@@ -49,8 +50,7 @@ export const caseIdKey = "fr.colloque.case_id";
 export const urgencySchema = z.enum(["now", "today", "48h", "7d"]);
 export type Urgency = z.infer<typeof urgencySchema>;
 
-/** Longest sentence of a question; real ones have 318 characters on average. */
-export const maxQuestion = 1000;
+export { maxQuestion } from "./question.ts";
 
 export const requestSchema = z.object({
   caseId: caseIdSchema,
@@ -60,7 +60,7 @@ export const requestSchema = z.object({
   urgency: urgencySchema,
   /** When an answer is due. */
   dueAt: instantSchema,
-  question: z.string().trim().min(1).max(maxQuestion),
+  question: questionText,
   site: bodySiteSchema.optional(),
   /** Relevant history, treatments, allergies: free text each; "none known" is a text too. */
   history: longText,
@@ -162,6 +162,7 @@ export const filedKindSchema = z.enum([
   "misfiled",
   "call",
   "identity",
+  "question",
 ]);
 export type FiledKind = z.infer<typeof filedKindSchema>;
 
@@ -248,6 +249,7 @@ export const contentKeys = {
   informed: "fr.colloque.informed",
   misfiled: "fr.colloque.misfiled",
   identity: "fr.colloque.identity",
+  question: "fr.colloque.question",
 } as const;
 
 /** Types of machine events. */
@@ -327,6 +329,11 @@ export const identityContentSchema = z.object({
   body,
   [contentKeys.identity]: signedIdentityCorrectionSchema,
 });
+export const questionContentSchema = z.object({
+  msgtype: z.literal("m.text"),
+  body,
+  [contentKeys.question]: signedQuestionAmendmentSchema,
+});
 export const messageContentSchema = z.object({
   msgtype: z.literal("m.text"),
   body: z.string().min(1).max(8000),
@@ -355,6 +362,7 @@ export type CaseEvent = {
   | { readonly kind: "glass"; readonly glass: SignedGlass; readonly reason: string }
   | { readonly kind: "informed"; readonly informed: Informed }
   | { readonly kind: "misfiled"; readonly misfiling: SignedMisfiling }
+  | { readonly kind: "question"; readonly amendment: SignedQuestionAmendment }
   | { readonly kind: "identity"; readonly correction: SignedIdentityCorrection }
   | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
   | { readonly kind: "admission"; readonly admission: Admission }
@@ -484,6 +492,13 @@ function parseMessage(content: object): Body {
       content,
       (c) => ({ kind: "identity", correction: c[contentKeys.identity] }),
       "identity",
+    );
+  if (contentKeys.question in content)
+    return read(
+      questionContentSchema,
+      content,
+      (c) => ({ kind: "question", amendment: c[contentKeys.question] }),
+      "question",
     );
   if (contentKeys.message in content)
     return read(

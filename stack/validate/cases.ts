@@ -14,6 +14,7 @@ import {
   anAmendment,
   anInformed,
   aPhoto,
+  aQuestionAmendment,
   asItem,
   aWithdrawal,
   type CaseOptions,
@@ -117,7 +118,9 @@ export async function tenCases(all: People): Promise<ValidationCase[]> {
   const withdrawn = await make("withdrawn-consent", {});
   return [
     await make("adult", { picture: sample("camera.jpg") }, async (made) => [
-      ...made.items,
+      ...made.items.slice(0, -1),
+      asItem(made.roomId, await aQuestionAmendment(all, made, "La lésion de droite est-elle à retirer ?")),
+      ...made.items.slice(-1),
       asItem(made.roomId, await anAmendment(all, made)),
     ]),
     await make("child-with-guardian", {

@@ -10,6 +10,7 @@ import { serviceRequest, task } from "./request.ts";
 import { changeAudit, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext } from "./types.ts";
 
+type QuestionEvent = Extract<FileableEvent, { kind: "question" }>;
 type AmendmentEvent = Extract<FileableEvent, { kind: "amendment" }>;
 
 /**
@@ -91,6 +92,43 @@ export async function planAmendment(
       { id: report.id, kind: "amendment", reference: `DiagnosticReport/${report.id}` },
     ],
     blobs: { letter, ...keys.blobs },
+  };
+}
+
+/**
+ * A later version of the question: the request is written anew with it, and holds the words of before as notes. The record keeps its versions; where
+ * it does not, nothing is lost.
+ */
+export function planQuestion({ eventId, amendment }: QuestionEvent, context: PlanContext): Plan {
+  const { author, signedAt, reason } = amendment.payload;
+  const { serviceRequest: requestId } = caseIds(requestOf(context).eventId);
+  const asked = `ServiceRequest/${requestId}`;
+  const keys = filedKeys(context);
+  const origin = provenance(context, {
+    eventId,
+    targets: [asked],
+    occurredAt: signedAt,
+    author,
+    signed: amendment,
+    sources: keys.sources,
+    reason: { ...concept(systems.actReason, "TREAT"), text: reason },
+    isChange: true,
+  });
+  return {
+    steps: [
+      {
+        kind: "bundle",
+        writes: [
+          ...keys.writes,
+          { resource: serviceRequest(context) },
+          { resource: task(context) },
+          { resource: origin },
+          { resource: changeAudit(context, eventId, author, [asked]) },
+        ],
+      },
+    ],
+    entries: [{ id: origin.id, kind: "question", reference: `Provenance/${origin.id}` }],
+    blobs: keys.blobs,
   };
 }
 

@@ -2,6 +2,7 @@ import { missingCase } from "#protocol/result.ts";
 import type { FileableEvent } from "../work.ts";
 import { planAmendment } from "./amend.ts";
 import { planCall } from "./call.ts";
+import { planAmendment, planQuestion } from "./amend.ts";
 import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planGlass } from "./glass.ts";
@@ -60,6 +61,8 @@ async function planEvent(
       return planOpinion(event, context);
     case "amendment":
       return planAmendment(event, context);
+    case "question":
+      return planQuestion(event, context);
     case "misfiled":
       return planMisfiled(event, context);
     case "identity":

@@ -1,6 +1,6 @@
 import type { Json } from "#protocol/canonical.ts";
 import type { CaseStatus } from "#protocol/case-state.ts";
-import type { Request, Urgency } from "#protocol/events.ts";
+import type { Urgency } from "#protocol/events.ts";
 import type { Addressee } from "#protocol/people.ts";
 import { missingCase } from "#protocol/result.ts";
 import {
@@ -88,7 +88,7 @@ export function serviceRequest(context: PlanContext): Resource {
     reasonCode: [{ text: request.question }],
     ...(request.site === undefined ? {} : { bodySite: [siteConcept(request.site, context.language)] }),
     ...(photos.length === 0 ? {} : { supportingInfo: photos }),
-    ...notes(request),
+    ...notes(context),
   };
 }
 
@@ -100,12 +100,19 @@ const labels = {
   hypothesis: "Hypothèse",
 } as const;
 
-function notes(request: Request): { note?: Json } {
+function notes(context: PlanContext): { note?: Json } {
+  const { request } = requestOf(context);
   const keys = ["history", "background", "treatments", "allergies", "hypothesis"] as const;
-  const note = keys
+  const note: Json[] = keys
     .map((key) => ({ key, text: request[key] }))
     .filter((each) => each.text !== undefined && each.text !== "")
     .map((each) => ({ text: `${labels[each.key]} : ${each.text}` }));
+  // What was asked before, each with the time at which it was.
+  for (const { replaced, amendment } of context.state.questions)
+    note.push({
+      time: instant(replaced.atMs),
+      text: `Question remplacée (${amendment.reason}) : ${replaced.question}`,
+    });
   return note.length === 0 ? {} : { note };
 }
 

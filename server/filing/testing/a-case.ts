@@ -23,6 +23,7 @@ import { misfilingSchema } from "#protocol/misfiling.ts";
 import { type Amendment, amendmentSchema } from "#protocol/opinion.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Clinician } from "#protocol/people.ts";
+import { questionAmendmentSchema } from "#protocol/question.ts";
 import { receiptSchema } from "#protocol/receipt.ts";
 import { newPrivateJwk, type SigningKey, signCompact, signDetached, signingKeyOf } from "../../kit/jose.ts";
 import { sha256Hex } from "../ids.ts";
@@ -393,6 +394,33 @@ export async function anAmendment(
     sender: as,
     atMs: startMs + 50 * 60_000,
     amendment: { payload, ...(await signAs(all, as, payload)) },
+  };
+}
+
+/** A later version of a case's question, by who asked. */
+export async function aQuestionAmendment(
+  all: People,
+  { caseId, items }: Pick<Awaited<ReturnType<typeof aCase>>, "caseId" | "items">,
+  question: string,
+  by = leroy,
+) {
+  const request = items.find((item) => item.event.kind === "request");
+  const payload = questionAmendmentSchema.parse({
+    v: 1,
+    caseId,
+    amends: { eventId: request?.eventId },
+    how: "corrected",
+    reason: "Le côté était faux : à droite.",
+    question,
+    author: by,
+    signedAt: at(12),
+  });
+  return {
+    kind: "question" as const,
+    eventId: eventId("question"),
+    sender: by,
+    atMs: startMs + 12 * 60_000,
+    amendment: { payload, ...(await signAs(all, by, payload)) },
   };
 }
 

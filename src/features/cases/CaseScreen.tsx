@@ -39,7 +39,7 @@ export function CaseScreen({ model, wide }: Props) {
         <section className={styles.talk} aria-label={t("case.talkPane")}>
           <div className={styles.scroll}>
             <ConsentNotices model={model} view={view} />
-            <RequestPart view={view} />
+            <RequestPart model={model} view={view} />
             {!wide && photos}
             <RequestDetails view={view} />
             <OpinionOnItsWay model={model} view={view} />

@@ -215,6 +215,7 @@ function Pending({ item, model }: PendingProps) {
     amendment: "discussion.pendingAmendment",
     misfiled: "discussion.pendingMisfiled",
     identity: "discussion.pendingIdentity",
+    question: "discussion.pendingQuestion",
     glass: "discussion.pendingGlass",
     journal: "discussion.pendingJournal",
     informed: "discussion.pendingInformed",

@@ -1,16 +1,21 @@
+import { useState } from "react";
 import { siteInWords } from "#protocol/body-sites.ts";
-import { UrgencyMark } from "../../ui/index.ts";
+import { TextAction, UrgencyMark } from "../../ui/index.ts";
 import styles from "./case.module.css";
+import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
 import { remaining } from "./due.ts";
+import { QuestionSheet } from "./QuestionSheet.tsx";
 import { useWords } from "./use-words.ts";
-import { deadline, moment, remainingInWords, type Words } from "./words.ts";
+import { deadline, longMoment, moment, remainingInWords, type Words } from "./words.ts";
 import { addresseeInWords, personName } from "./worklist.ts";
 
 /** The question, by when, from whom, and what is known: what an expert reads first. */
-export function RequestPart({ view }: { view: OpenCase }) {
+export function RequestPart({ model, view }: { model: CaseModel; view: OpenCase }) {
   const words = useWords();
-  const { request, directory } = view;
+  const { t } = words;
+  const { request, directory, question } = view;
+  const [amending, setAmending] = useState(false);
   return (
     <section className={styles.request} aria-labelledby="question">
       <p className={styles.urgency}>
@@ -21,11 +26,37 @@ export function RequestPart({ view }: { view: OpenCase }) {
         {request.question}
       </h2>
       <p className={styles.quiet}>
-        {words.t("request.asked", {
+        {t("request.asked", {
           name: personName(request.requester, directory, "full"),
           time: moment(words, view.requestedAtMs, view.nowMs),
         })}
       </p>
+      {question.amended !== null && (
+        <p className={styles.quiet} role="note">
+          {t(`request.amended.${question.amended.amendment.how}`, {
+            time: longMoment(words, question.amended.atMs),
+            reason: question.amended.amendment.reason,
+          })}
+        </p>
+      )}
+      {question.earlier.length > 0 && (
+        <details>
+          <summary>{t("request.earlier", { count: question.earlier.length })}</summary>
+          {question.earlier.map((each) => (
+            <p key={each.eventId} className={styles.quiet}>
+              {longMoment(words, each.atMs)}
+              <br />
+              <q>{each.question}</q>
+            </p>
+          ))}
+        </details>
+      )}
+      {question.mayAmend && (
+        <TextAction tone="link" onClick={() => setAmending(true)}>
+          {t("request.amend")}
+        </TextAction>
+      )}
+      {amending && <QuestionSheet model={model} view={view} onClose={() => setAmending(false)} />}
     </section>
   );
 }

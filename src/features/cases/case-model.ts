@@ -3,7 +3,7 @@ import type { Accesses } from "#protocol/api.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import type { Informed, Response, Withdrawn } from "#protocol/events.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
-import type { Door } from "../../matrix/types.ts";
+import type { Door, QuestionDraft } from "../../matrix/types.ts";
 import { type AdmissionModel, createAdmission } from "./admission-model.ts";
 import { type CaseView, caseViewOf } from "./case-view.ts";
 import { unseenBy } from "./discussion.ts";
@@ -33,6 +33,8 @@ export type CaseModel = {
   withdrawConsent(
     reason: Withdrawn["reason"],
   ): Promise<Result<{ done: boolean }, ErrorCode | "storage-full">>;
+  /** Another version of this person's own question. */
+  amendQuestion(draft: QuestionDraft): Promise<Result<void, ErrorCode | "storage-full">>;
   sayInformed(of: Informed["of"], whom: Informed["whom"]): Promise<"sent" | "storage-full">;
   readAccesses(): Promise<Result<Accesses["accesses"], ErrorCode>>;
   /** A new way in for somebody, for one opening of its sheet. */
@@ -62,6 +64,7 @@ export type CaseDoor = Pick<
   | "breakGlass"
   | "breakGlassHere"
   | "sayInformed"
+  | "amendQuestion"
 >;
 
 /** One case on screen: what it shows, and what may be done in it. `key` is the case's id, or its room's. */
@@ -194,6 +197,10 @@ export function createCaseModel({
         done &&= answer.value.done;
       }
       return ok({ done });
+    },
+    async amendQuestion(draft) {
+      const room = roomId();
+      return room === null ? err("not-found") : door.amendQuestion(room, draft);
     },
     async sayInformed(of, whom) {
       const room = roomId();

@@ -12,6 +12,7 @@ import type { Consent } from "#protocol/consent.ts";
 import type { ConsentRules } from "#protocol/consent-rules.ts";
 import type { Photo, Request } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
+import type { AmendedQuestion, FormerQuestion } from "#protocol/question.ts";
 import type {
   CaseRecord,
   CasesState,
@@ -111,6 +112,13 @@ export type OpenCase = {
     /** The versions whose place it took, newest first. */
     readonly earlier: readonly OpinionVersion[];
   } | null;
+  /** The versions of the question: which stands, which were replaced, newest first, and whether this person may write another. */
+  readonly question: {
+    readonly eventId: string;
+    readonly amended: AmendedQuestion | null;
+    readonly earlier: readonly FormerQuestion[];
+    readonly mayAmend: boolean;
+  };
   /** Said to be of the wrong patient. */
   readonly misfiled: {
     readonly by: string;
@@ -208,6 +216,7 @@ function openCase(
     archivistPresent: record.members.includes(bot),
     health: facts.health,
     opinion: opinionOf(state),
+    question: questionOf(record, me),
     misfiled: misfiledOf(state),
     corrected: correctedOf(state),
     mayMisfile:
@@ -290,6 +299,17 @@ function misfiledOf({ misfiled, filed }: CaseState): OpenCase["misfiled"] {
   const { by, reason, told, seenBy = [] } = misfiled.misfiling;
   const done = filed.get(misfiled.eventId)?.outcome.state === "filed";
   return { by, reason, told, seenBy, atMs: misfiled.atMs, done };
+}
+
+function questionOf({ state, pending }: CaseRecord, me: string): OpenCase["question"] {
+  const amended = state.questions.at(-1) ?? null;
+  const isOpen = state.opinion === null && state.misfiled === null;
+  return {
+    eventId: amended?.eventId ?? state.request?.eventId ?? "",
+    amended,
+    earlier: state.questions.map((each) => each.replaced).reverse(),
+    mayAmend: isOpen && roleIn(state, me) === "requester" && !pending.some(({ kind }) => kind === "question"),
+  };
 }
 
 function correctedOf({ corrections }: CaseState): OpenCase["corrected"] {

@@ -283,6 +283,7 @@ export function unseenBy(state: CaseState, me: string): string[] {
     ...state.responses,
     ...(state.opinion === null ? [] : [state.opinion]),
     ...state.amendments,
+    ...state.questions.map(({ eventId, amendment }) => ({ eventId, sender: amendment.author })),
   ];
   return shown
     .filter((each) => each.sender !== me && !state.seen.get(each.eventId)?.has(me))

@@ -103,6 +103,7 @@ function safeType(claimed: string, pieces: readonly Piece[], entryId: string): s
 const order: readonly FiledKind[] = [
   "consent",
   "request",
+  "question",
   "photo",
   "response",
   "opinion",

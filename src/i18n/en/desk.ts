@@ -32,6 +32,7 @@ export const desk = {
     misfiled: "Wrong patient",
     call: "Live call",
     identity: "Identity correction",
+    question: "Amended question",
     unread: "Unreadable item",
   },
   sent: "Sent by {{who}}, {{at}}.",

@@ -40,6 +40,7 @@ export const record = {
     misfiled: "Wrong patient",
     call: "Live call",
     identity: "Identity corrected",
+    question: "Amended question",
   },
   form: {
     DocumentReference: "document",

@@ -33,6 +33,7 @@ export const desk = {
     misfiled: "Déclaration de mauvais patient",
     call: "Appel en direct",
     identity: "Correction d’identité",
+    question: "Question modifiée",
     unread: "Élément illisible",
   },
   sent: "Envoi : {{who}}, {{at}}.",

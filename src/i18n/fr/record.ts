@@ -40,6 +40,7 @@ export const record = {
     misfiled: "Mauvais patient",
     call: "Appel en direct",
     identity: "Identité corrigée",
+    question: "Question modifiée",
   },
   form: {
     DocumentReference: "document",

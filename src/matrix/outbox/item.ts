@@ -22,6 +22,7 @@ import { caseIdSchema, consentIdSchema, instantSchema, sha256Schema } from "#pro
 import { signedMisfilingSchema } from "#protocol/misfiling.ts";
 import { signedAmendmentSchema } from "#protocol/opinion.ts";
 import { addresseeSchema } from "#protocol/people.ts";
+import { signedQuestionAmendmentSchema } from "#protocol/question.ts";
 import { type Rendition, renditionSchema, signedReceiptSchema } from "#protocol/receipt.ts";
 import { toJson } from "../kit/json.ts";
 
@@ -83,6 +84,7 @@ const bodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("opinion"), opinion: signedOpinionSchema }),
   z.object({ kind: z.literal("misfiled"), misfiling: signedMisfilingSchema }),
   z.object({ kind: z.literal("identity"), correction: signedIdentityCorrectionSchema }),
+  z.object({ kind: z.literal("question"), amendment: signedQuestionAmendmentSchema }),
   z.object({ kind: z.literal("amendment"), amendment: signedAmendmentSchema }),
   z.object({ kind: z.literal("glass"), glass: signedGlassSchema, reason: z.string() }),
   z.object({ kind: z.literal("informed"), informed: informedSchema }),
@@ -141,6 +143,8 @@ export function refOfItem(item: Pick<OutboxItem, "body" | "caseId">): string | n
       return `opinion ${body.opinion.payload.opinionId}`;
     case "misfiled":
       return `misfiled ${body.misfiling.payload.misfilingId}`;
+    case "question":
+      return `question ${body.amendment.jws}`;
     case "identity":
       return `identity ${body.correction.payload.correctionId}`;
     case "amendment":
@@ -171,6 +175,8 @@ export function refOfEvent(event: CaseEvent): string | null {
       return `opinion ${event.opinion.payload.opinionId}`;
     case "misfiled":
       return `misfiled ${event.misfiling.payload.misfilingId}`;
+    case "question":
+      return `question ${event.amendment.jws}`;
     case "identity":
       return `identity ${event.correction.payload.correctionId}`;
     case "amendment":

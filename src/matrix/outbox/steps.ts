@@ -134,6 +134,8 @@ function contentOf(body: Words, language: OutboxPorts["language"]): Record<strin
         contentKeys.misfiled,
         body.misfiling,
       );
+    case "question":
+      return text(inWords.question(body.amendment.payload, language), contentKeys.question, body.amendment);
     case "identity":
       return text(inWords.identity(body.correction.payload, language), contentKeys.identity, body.correction);
     case "amendment":
