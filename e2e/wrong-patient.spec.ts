@@ -48,6 +48,7 @@ test("a case of the wrong patient is given to the right one in one guided action
   await openCase(doctor.page, question);
   await doctor.page.getByRole("button", { name: "Prendre ce cas" }).click();
   await expect(nurse.page.getByText(/a tout versé au dossier/)).toBeVisible({ timeout: 90_000 });
+  await expect.poll(() => under(wrong.birthDate, question), { timeout: 60_000 }).toContain("Task accepted");
   const before = await under(wrong.birthDate, question);
   expect(before.length).toBeGreaterThan(3);
   expect(before.join()).not.toContain("entered-in-error");

@@ -145,7 +145,7 @@ describe("an amended question", () => {
   const asked = () => bench.record.ofType("ServiceRequest")[0];
   const inWords = () => JSON.stringify(asked());
 
-  test("[F46] takes the place of the one before in the record, which stays there with its time and why; signed", async () => {
+  test("[F47] takes the place of the one before in the record, which stays there with its time and why; signed", async () => {
     await using filing = await bench.place.open();
     const made = await aCase(bench.all);
     const [opinion] = made.items.slice(-1);
@@ -169,7 +169,7 @@ describe("an amended question", () => {
     expect(bench.record.ofType("ServiceRequest")).toHaveLength(1);
   });
 
-  test("[F46] is refused from anybody else, with another's signature, and after the opinion", async () => {
+  test("[F47] is refused from anybody else, with another's signature, and after the opinion", async () => {
     await using filing = await bench.place.open();
     const made = await aCase(bench.all);
     await submitAll(filing, made.items.slice(0, -1));

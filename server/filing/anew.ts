@@ -58,5 +58,6 @@ export function underIds(state: CaseState, filingIds: ReadonlyMap<string, string
     glasses: state.glasses.map(own),
     informed: state.informed.map(own),
     withdrawals: state.withdrawals.map(own),
+    calls: state.calls.map(own),
   };
 }

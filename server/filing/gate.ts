@@ -237,7 +237,7 @@ async function gateAmendment(
   return { allow: true, certificate };
 }
 
-/** Another version of the question, signed by who asked (rule C16). */
+/** Another version of the question, signed by who asked (rule C18). */
 async function gateQuestion(
   event: Of<"question">,
   state: CaseState,
@@ -272,7 +272,7 @@ async function gateMisfiling(
   return { allow: true, certificate };
 }
 
-/** Whose the case is instead, signed by who asked (rule C15); never before the record knows that it was of the wrong patient. */
+/** Whose the case is instead, signed by who asked (rule C17); never before the record knows that it was of the wrong patient. */
 async function gateIdentity(
   event: Of<"identity">,
   state: CaseState,

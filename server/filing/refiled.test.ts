@@ -66,7 +66,7 @@ const allFiledUnder = (items: readonly Pick<WorkItem, "eventId">[], correction: 
   );
 
 describe("a case whose identity was corrected", () => {
-  test("[F45] is filed anew under the right patient as one linked set, and stays in error under the other", async () => {
+  test("[F46] is filed anew under the right patient as one linked set, and stays in error under the other", async () => {
     await using filing = await bench.place.open();
     const made = await aFiledCase(filing);
     const before = theWrong();
@@ -100,7 +100,7 @@ describe("a case whose identity was corrected", () => {
     );
   });
 
-  test("[F45] has its new letter of the right patient, and shows nothing of the other one as its own", async () => {
+  test("[F46] has its new letter of the right patient, and shows nothing of the other one as its own", async () => {
     await using filing = await bench.place.open();
     const made = await aFiledCase(filing);
     const misfiling = await aMisfiling(bench.all, made);
@@ -118,7 +118,7 @@ describe("a case whose identity was corrected", () => {
     expect(text).not.toContain("1959");
   });
 
-  test("[F45] goes on there: what is said later is filed under the right patient, what comes again is not filed twice", async () => {
+  test("[F46] goes on there: what is said later is filed under the right patient, what comes again is not filed twice", async () => {
     await using filing = await bench.place.open();
     const made = await aFiledCase(filing);
     const misfiling = await aMisfiling(bench.all, made);
@@ -135,7 +135,7 @@ describe("a case whose identity was corrected", () => {
     expect(theRight().found.filter((each) => each.status === "superseded")).toHaveLength(1);
   });
 
-  test("[F45] may turn out to be wrong again, and is filed once more", async () => {
+  test("[F46] may turn out to be wrong again, and is filed once more", async () => {
     await using filing = await bench.place.open();
     const made = await aFiledCase(filing);
     const first = await aMisfiling(bench.all, made);
@@ -153,7 +153,7 @@ describe("a case whose identity was corrected", () => {
     expect(theWrong().counts.DiagnosticReport).toBe(2);
   });
 
-  test("[F45] said by another than who asked, with another's signature, or of a case that nobody called wrong: nothing is moved", async () => {
+  test("[F46] said by another than who asked, with another's signature, or of a case that nobody called wrong: nothing is moved", async () => {
     await using filing = await bench.place.open();
     const made = await aFiledCase(filing);
     const misfiling = await aMisfiling(bench.all, made);
@@ -179,7 +179,7 @@ describe("a case whose identity was corrected", () => {
     expect(theRight().found).not.toEqual([]);
   });
 
-  test("[F45] of a patient whom the record did not know: what waited for that reason is filed under the right one", async () => {
+  test("[F46] of a patient whom the record did not know: what waited for that reason is filed under the right one", async () => {
     await using filing = await bench.place.open();
     const made = await aCase(bench.all, { patient: { ...delattre, recordId: "nobody" } });
     await submitAll(filing, made.items);
@@ -193,7 +193,7 @@ describe("a case whose identity was corrected", () => {
     expect(under("nobody").found).toEqual([]);
   });
 
-  test("[F45] a process that dies at any request or answer meanwhile loses nothing and doubles nothing", async () => {
+  test("[F46] a process that dies at any request or answer meanwhile loses nothing and doubles nothing", async () => {
     const made = await aCase(bench.all);
     const misfiling = await aMisfiling(bench.all, made);
     const correction = await aCorrection(bench.all, misfiling, otherDelattre);

@@ -186,7 +186,7 @@ describe("a case", () => {
     const state = fold(asked, opinion(), saidWrong("$1", leroy));
     expect(notYetFiled(state)).toEqual(["$1"]);
   });
-  test("[C15] whose a case is instead is said by who asked, in answer to that word; all is owed to that record from then on", () => {
+  test("[C17] whose a case is instead is said by who asked, in answer to that word; all is owed to that record from then on", () => {
     const asked = request();
     const wrong = [asked, opinion(), saidWrong("$wrong", leroy)] as const;
     const whose = (...events: CaseEvent[]) => fold(...wrong, ...events).request?.request.patient.recordId;
@@ -233,7 +233,7 @@ describe("a case", () => {
       stepCase(stepCase(done, again, bot), back, bot).corrections.map((each) => each.wrong.recordId),
     ).toEqual(["p1", "p2"]);
   });
-  test("[C16] a question is amended by who asked alone, from a version that the case knows, until it is answered", () => {
+  test("[C18] a question is amended by who asked alone, from a version that the case knows, until it is answered", () => {
     const asked = request();
     const first = asked.kind === "request" ? asked.request.question : "";
     const shown = (...events: CaseEvent[]) => fold(asked, ...events).request?.request.question;

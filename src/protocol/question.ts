@@ -56,7 +56,7 @@ type Said = {
   readonly amendment: SignedQuestionAmendment;
 };
 
-/** C16: by who asked, from a version that the case knows, as long as nobody answered it. */
+/** C18: by who asked, from a version that the case knows, as long as nobody answered it. */
 export function amendQuestion<S extends Asked>(state: S, event: Said): S {
   const { payload } = event.amendment;
   const { request, questions } = state;

@@ -43,7 +43,7 @@ export function misfile<S extends Whose>(state: S, event: Of<"misfiled">): S {
   return { ...state, misfiled: { eventId: event.eventId, atMs: event.atMs, misfiling: payload } };
 }
 
-/** C15: by who asked, and on the very word that it answers. All that was said stays; the case is of that patient, and owed to that record. */
+/** C17: by who asked, and on the very word that it answers. All that was said stays; the case is of that patient, and owed to that record. */
 export function correctIdentity<S extends Whose>(state: S, event: Of<"identity">): S {
   const { payload } = event.correction;
   const { request, misfiled } = state;
@@ -68,6 +68,6 @@ export function correctIdentity<S extends Whose>(state: S, event: Of<"identity">
   };
 }
 
-/** Whether a word of the archivist is about the record that the case is owed to now, and not about the one of before (C15). */
+/** Whether a word of the archivist is about the record that the case is owed to now, and not about the one of before (C17). */
 export const isOfThisRecord = (state: Pick<Whose, "corrections">, filed: Filed): boolean =>
   filed.kind === "misfiled" || filed.under === state.corrections.at(-1)?.eventId;

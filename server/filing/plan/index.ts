@@ -1,8 +1,7 @@
 import { missingCase } from "#protocol/result.ts";
 import type { FileableEvent } from "../work.ts";
-import { planAmendment } from "./amend.ts";
-import { planCall } from "./call.ts";
 import { planAmendment, planQuestion } from "./amend.ts";
+import { planCall } from "./call.ts";
 import { cleanStep } from "./clean.ts";
 import { planConsent } from "./consent.ts";
 import { planGlass } from "./glass.ts";

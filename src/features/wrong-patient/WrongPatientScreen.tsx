@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import { maxMisfiledReason } from "#protocol/misfiling.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { Icon, PrimaryAction, SecondaryAction, TextAction, TextArea } from "../../ui/index.ts";
-import { namedApart, spokenName } from "../patient/index.ts";
+import { namedApart } from "../patient/index.ts";
 import { PatientCard, PatientFinder, type PatientSearchModel } from "../request/index.ts";
 import styles from "./WrongPatientScreen.module.css";
 import type { WrongPatientModel } from "./wrong-patient-model.ts";
@@ -39,7 +39,7 @@ export function WrongPatientScreen({ model, onClose, ...facts }: Props) {
           <Icon name="close" />
         </button>
         <h1 className={styles.title} tabIndex={-1}>
-          {t(model.isSaid ? "misfiled.sheetWhose" : "misfiled.sheet", { name: spokenName(model.wrong) })}
+          {t(model.isSaid ? "misfiled.sheetWhose" : "misfiled.sheet", { name: namedApart(model.wrong) })}
         </h1>
       </header>
       <main className={styles.main}>
@@ -58,6 +58,9 @@ export function WrongPatientScreen({ model, onClose, ...facts }: Props) {
         ) : (
           <p>{t("misfiled.whoseByRequester", { who: facts.requester })}</p>
         )}
+        {right !== null && (
+          <p className={styles.attest}>{t("misfiled.attest", { name: namedApart(right) })}</p>
+        )}
         <section className={styles.part} aria-labelledby="what-follows">
           <h2 id="what-follows" className={styles.subtitle}>
             {t("misfiled.follows")}
@@ -70,9 +73,6 @@ export function WrongPatientScreen({ model, onClose, ...facts }: Props) {
             {facts.copies !== "" && <li>{t("misfiled.copies", { who: facts.copies })}</li>}
           </ul>
         </section>
-        {right !== null && (
-          <p className={styles.attest}>{t("misfiled.attest", { name: namedApart(right) })}</p>
-        )}
       </main>
       <footer className={styles.foot}>
         {step.at === "failed" && <p role="alert">{error(step.error)}</p>}
@@ -83,7 +83,7 @@ export function WrongPatientScreen({ model, onClose, ...facts }: Props) {
           heldBy={hold === null ? null : t(`misfiled.hold.${hold}`)}
           onClick={() => void model.tell()}
         >
-          {right === null ? t("misfiled.confirm") : t("misfiled.confirmWhose", { name: spokenName(right) })}
+          {right === null ? t("misfiled.confirm") : t("misfiled.confirmWhose", { name: namedApart(right) })}
         </PrimaryAction>
       </footer>
     </div>
