@@ -1,10 +1,8 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
 import { z } from "zod";
 import { signIn } from "../e2e/support/clinician.ts";
-import * as day from "../e2e/support/day.ts";
 import { sendCase } from "../e2e/support/eye-case.ts";
 import { buildClient, builtClient } from "../stack/client-build.ts";
 import { chromiumBinary } from "../stack/install.ts";
@@ -12,7 +10,7 @@ import { root } from "../stack/paths.ts";
 import { percentileOf } from "./statistics.ts";
 
 /**
- * From the finger that sends to the word "filed" on the same screen: the product as it is built, in a browser, over the gateway, Synapse, the
+ * From the finger that sends a message to the word "filed" on the same screen: the product as it is built, in a browser, over the gateway, Synapse, the
  * archivist, HAPI and Orthanc. One thing at a time, on a stack that has nothing else to do.
  */
 export type OnScreen = {
@@ -32,9 +30,8 @@ export async function measureScreen(given: {
   readonly pages: string;
   readonly publicUrl: string;
   readonly messages: number;
-  readonly photos: number;
   readonly say: (line: string) => void;
-}): Promise<{ messages: OnScreen; photos: OnScreen }> {
+}): Promise<OnScreen> {
   await buildClient(join(root, ".colloque", "build-client.log"));
   cpSync(builtClient, given.pages, { recursive: true });
   const executablePath = chromiumBinary();
@@ -59,15 +56,13 @@ export async function measureScreen(given: {
     const page = await context.newPage();
     await signIn({ page, context, name: "leroy" });
     await sendCase(page, "Dr Yann Kermarrec", `Mesure du versement, ${Date.now()}`);
-    const told = (what: string, times: Times): Times => {
-      given.say(`${what}: sent ${Math.round(times.sentMs)} ms, filed ${Math.round(times.filedMs)} ms`);
-      return times;
-    };
-    const messages = await repeat(given.messages, async (at) =>
-      told("message", await sendMessage(page, `Mesure ${at}, ${Date.now()}.`)),
+    return summaryOf(
+      await repeat(given.messages, async (at) => {
+        const times = await sendMessage(page, `Mesure ${at}, ${Date.now()}.`);
+        given.say(`sent ${Math.round(times.sentMs)} ms, filed ${Math.round(times.filedMs)} ms`);
+        return times;
+      }),
     );
-    const photos = await repeat(given.photos, async () => told("photo", await sendPhoto(page)));
-    return { messages: summaryOf(messages), photos: summaryOf(photos) };
   } finally {
     await browser.close();
   }
@@ -111,42 +106,6 @@ async function sendMessage(page: Page, text: string): Promise<Times> {
     text,
   );
   await page.locator("textarea[name=message]").press("Control+Enter");
-  return timesSchema.parse(await times);
-}
-
-const retina = fileURLToPath(new URL("../e2e/samples/retina.jpg", import.meta.url));
-const confirmWords = "C’est bien à gauche";
-
-const filedFigures = (page: Page): Promise<number> =>
-  page.getByRole("figure").filter({ hasText: "relue" }).count();
-
-/** A photo is filed when the last knot of its thread says when it was read back. When it was sent is not told apart here. */
-async function sendPhoto(page: Page): Promise<Times> {
-  const before = await filedFigures(page);
-  await page.getByRole("button", { name: "Ajouter une photo" }).first().click();
-  const times = page.evaluate(
-    ({ confirm, filedBefore }) =>
-      new Promise<{ sentMs: number; filedMs: number }>((resolve) => {
-        let pressedAt = 0;
-        const onPress = (event: Event) => {
-          const pressed = event.target instanceof Element ? event.target.closest("button") : null;
-          if (pressed?.textContent.includes(confirm) === true) pressedAt = performance.now();
-        };
-        document.addEventListener("click", onPress, { capture: true });
-        const look = () => {
-          const figures = [...document.querySelectorAll("figure")];
-          const filed = figures.filter((each) => each.textContent.includes("relue")).length;
-          if (pressedAt === 0 || filed <= filedBefore) return;
-          observer.disconnect();
-          document.removeEventListener("click", onPress, { capture: true });
-          requestAnimationFrame(() => resolve({ sentMs: 0, filedMs: performance.now() - pressedAt }));
-        };
-        const observer = new MutationObserver(look);
-        observer.observe(document.body, { childList: true, subtree: true, characterData: true });
-      }),
-    { confirm: confirmWords, filedBefore: before },
-  );
-  await day.chooseFile(page, retina, "Fond d’œil gauche", new RegExp(confirmWords));
   return timesSchema.parse(await times);
 }
 
