@@ -25,6 +25,7 @@ import type { Destinations } from "./kit/destination/index.ts";
 import { type Logger, toLog } from "./kit/log.ts";
 import type { Clock, RoleContext } from "./kit/role.ts";
 import { createSealer } from "./kit/seal.ts";
+import { startRetention } from "./retention.ts";
 
 /** What stands between the archivist (keys of Matrix, none of the record) and filing (the record, no key of Matrix). */
 export type Wired = AsyncDisposable & {
@@ -67,6 +68,16 @@ export async function startArchivistAndFiling(context: RoleContext, parts: Parts
   ready.resolve(filing);
   if (linksDir !== undefined) starting.use(await openHouse(linksDir, house, context.log));
   else if (filing !== undefined) starting.use(archivist.deliver());
+  if (filing !== undefined)
+    starting.use(
+      startRetention({
+        filing: filing.retention,
+        bot: archivist.port,
+        registry: parts.registry,
+        days: context.config.retentionDays,
+        log: context.log.child({ role: "retention" }),
+      }),
+    );
   const running = starting.move();
   const { askIn, state } = archivist.port;
   return {

@@ -10,12 +10,14 @@ import { unixRequest } from "./unix-http.ts";
 export interface PartControl {
   /** Ends one part, gently or at once, without the stack taking it for an accident. */
   stopPart(name: PartName, how?: "term" | "kill"): Promise<void>;
-  startPart(name: PartName): Promise<void>;
+  /** `settings` go over those of the environment that it otherwise has. */
+  startPart(name: PartName, settings?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 const commandSchema = z.object({
   action: z.enum(["stop", "kill", "start"]),
   part: z.enum(["synapse", "livekit", "hapi", "orthanc", "server", "archivist"]),
+  settings: z.record(z.string(), z.string()).optional(),
 });
 
 /** Lets tests in other processes stop and start parts, over a socket that only this user can open. */
@@ -44,8 +46,8 @@ export async function listenForControl(socketPath: string, control: PartControl)
 }
 
 async function obey(text: string, control: PartControl): Promise<void> {
-  const { action, part } = commandSchema.parse(JSON.parse(text));
-  if (action === "start") await control.startPart(part);
+  const { action, part, settings } = commandSchema.parse(JSON.parse(text));
+  if (action === "start") await control.startPart(part, settings);
   else await control.stopPart(part, action === "kill" ? "kill" : "term");
 }
 
@@ -59,9 +61,9 @@ export function connectStack(file = process.env.COLLOQUE_STACK): ConnectedStack 
   if (facts === undefined) {
     throw new StackFailure("No stack is running: begin with npm run e2e, npm run bench or npm run shots.");
   }
-  const send = async (action: "stop" | "kill" | "start", part: PartName) => {
+  const send = async (action: "stop" | "kill" | "start", part: PartName, settings = {}) => {
     const answer = await unixRequest(facts.controlSocket, "POST", "/", {
-      body: { action, part },
+      body: { action, part, settings },
       timeoutMs: 300_000,
     });
     if (answer.status !== 204) throw new StackFailure(`${action} ${part}: ${String(answer.body)}`);
@@ -69,6 +71,6 @@ export function connectStack(file = process.env.COLLOQUE_STACK): ConnectedStack 
   return {
     facts,
     stopPart: (name, how = "term") => send(how === "kill" ? "kill" : "stop", name),
-    startPart: (name) => send("start", name),
+    startPart: (name, settings) => send("start", name, settings),
   };
 }

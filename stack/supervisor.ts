@@ -34,10 +34,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let isClosing = false;
   const logOf = (name: string) => join(context().folders.logs, `${name}.log`);
 
-  async function bringUp(part: Part): Promise<void> {
+  async function bringUp(part: Part, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     signal.throwIfAborted();
     progress.set(part.label, "starting");
-    const process_ = await nursery.start(part.launch(context()), logOf(part.name));
+    const launch = part.launch(context());
+    const process_ = await nursery.start(
+      { ...launch, env: { ...launch.env, ...settings } },
+      logOf(part.name),
+    );
     running.set(part.name, process_);
     onChange();
     void process_.exited.then((how) => {
@@ -79,9 +83,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       progress.set(parts[name].label, "stopped");
       onChange();
     },
-    async startPart(name) {
+    async startPart(name, settings) {
       if (running.has(name)) return;
-      await bringUp(parts[name]);
+      await bringUp(parts[name], settings);
       progress.set(parts[name].label, "up");
     },
     async [Symbol.asyncDispose]() {

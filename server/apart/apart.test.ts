@@ -171,6 +171,8 @@ describe("the archivist as a process of its own", () => {
       unread: note("unread", unread),
       tryAgain: note("tryAgain", undefined),
       giveUpUnread: note("giveUpUnread", true),
+      isAllTaken: note("isAllTaken", true),
+      expire: note("expire", "$stays"),
     };
     const { log } = openLog();
     await using link = archivistAt(folder, log);

@@ -16,6 +16,8 @@ export type ArchivistPort = Pick<
   | "unread"
   | "tryAgain"
   | "giveUpUnread"
+  | "isAllTaken"
+  | "expire"
 >;
 
 /** Answers the house from a process of its own. */
@@ -34,6 +36,8 @@ export const openArchivist = (folder: string, bot: ArchivistPort, log: Logger): 
       unread: () => bot.unread(),
       tryAgain: ({ roomId }) => done(bot.tryAgain(roomId)),
       giveUpUnread: ({ eventId }) => bot.giveUpUnread(eventId),
+      isAllTaken: ({ roomId }) => bot.isAllTaken(roomId),
+      expire: ({ roomId, expired }) => bot.expire(roomId, expired),
     },
     log,
   );
@@ -83,6 +87,8 @@ export function archivistAt(folder: string, log: Logger): ArchivistPort & AsyncD
     },
     tryAgain: async (roomId) => void (await ask.tryAgain({ roomId })),
     giveUpUnread: (eventId) => ask.giveUpUnread({ eventId }),
+    isAllTaken: (roomId) => ask.isAllTaken({ roomId }),
+    expire: (roomId, expired) => ask.expire({ roomId, expired }),
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
       await ask[Symbol.asyncDispose]();

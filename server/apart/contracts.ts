@@ -3,7 +3,7 @@ import { z } from "zod";
 import { callTraceSchema } from "#protocol/calls.ts";
 import type { Json } from "#protocol/canonical.ts";
 import { refusalReasonSchema } from "#protocol/disclose.ts";
-import { filedSchema, withdrawnSchema } from "#protocol/events.ts";
+import { expiredSchema, filedSchema, withdrawnSchema } from "#protocol/events.ts";
 import { addresseeSchema } from "#protocol/people.ts";
 import type { Contract } from "../kit/link.ts";
 
@@ -123,6 +123,8 @@ export const archivistContract = {
   },
   tryAgain: { takes: room, gives: nothing },
   giveUpUnread: { takes: z.object({ eventId: z.string() }), gives: z.boolean() },
+  expire: { takes: z.object({ roomId: z.string(), expired: expiredSchema }), gives: z.string() },
+  isAllTaken: { takes: room, gives: z.boolean() },
 } as const satisfies Contract;
 
 export const houseSocket = (folder: string): string => join(folder, "house.sock");

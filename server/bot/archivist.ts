@@ -1,12 +1,13 @@
 import type { Admission } from "#protocol/admission.ts";
 import type { CallTrace } from "#protocol/calls.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
-import { type EncryptedFile, type Filed, machineTypes } from "#protocol/events.ts";
+import { type EncryptedFile, type Expired, type Filed, machineTypes } from "#protocol/events.ts";
 import { userIdSchema } from "#protocol/ids.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { Clock } from "../kit/role.ts";
 import { createBell } from "./bell.ts";
 import { createCaseAgent } from "./case-agent.ts";
+import { expireRoom, isAllTaken } from "./expiry.ts";
 import type { FailStop } from "./fail-stop.ts";
 import { createGuests } from "./guests.ts";
 import { createHistory } from "./history.ts";
@@ -32,6 +33,10 @@ export type Archivist = AsyncDisposable & {
   onWithdrawn(roomId: string): void;
   /** Redacts an event that gate 4 refused. */
   redactRefused(roomId: string, eventId: string): Promise<void>;
+  /** Whether all that was said in a room until now was read and handed over. */
+  isAllTaken(roomId: string): Promise<boolean>;
+  /** Takes the content of a case out of its room, all but what stays of it, whose event it gives. */
+  expire(roomId: string, content: Expired): Promise<string>;
   onUserReady(userId: string): Promise<void>;
   /** Tries once more what of a room could not be read, however old. */
   tryAgain(roomId: string): void;
@@ -123,6 +128,13 @@ export async function startArchivist(
       drop(guests.hurry(roomId), "the guests of a case could not be looked at; they are at their end");
     },
     redactRefused: (roomId, eventId) => redact(session, roomId, eventId, "refused"),
+    isAllTaken: (roomId) => isAllTaken(session, db, roomId),
+    expire: (roomId, content) =>
+      expireRoom(
+        { session, sender, redact: (room, eventId) => redact(session, room, eventId, "expired") },
+        roomId,
+        content,
+      ),
     onUserReady: agent.onUserReady,
     tryAgain: (roomId) => {
       inbox.tryAgain(roomId);
@@ -181,7 +193,7 @@ async function redact(
   { client }: Session,
   roomId: string,
   eventId: string,
-  why: "withdrawn" | "refused",
+  why: "withdrawn" | "refused" | "expired",
 ): Promise<void> {
   const [room, event] = [roomId, eventId].map(encodeURIComponent);
   const path = `/rooms/${room}/redact/${event}/colloque-${why}-${eventId.slice(1, 20)}`;

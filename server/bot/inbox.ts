@@ -101,7 +101,11 @@ export function createInbox(parts: InboxParts): Inbox {
 }
 
 /** Everything after the cursor, oldest first. */
-async function collect(session: Session, roomId: string, cursor: string | undefined): Promise<RawEvent[]> {
+export async function collect(
+  session: Session,
+  roomId: string,
+  cursor: string | undefined,
+): Promise<RawEvent[]> {
   const found: RawEvent[] = [];
   let from: string | null = null;
   for (;;) {

@@ -1,6 +1,6 @@
 import type { CallTrace } from "#protocol/calls.ts";
 import { ColloqueError } from "#protocol/errors.ts";
-import type { EncryptedFile, Filed } from "#protocol/events.ts";
+import type { EncryptedFile, Expired, Filed } from "#protocol/events.ts";
 import type { Logger } from "../kit/log.ts";
 import { toLog } from "../kit/log.ts";
 import type { Clock, Role, RoleContext } from "../kit/role.ts";
@@ -49,6 +49,10 @@ export type Bot = AsyncDisposable & {
   tryAgain(roomId: string): Promise<void>;
   /** A human has seen to what could not be read. False when it was read meanwhile. */
   giveUpUnread(eventId: string): Promise<boolean>;
+  /** Whether all that was said in a room until now was read and handed over. */
+  isAllTaken(roomId: string): Promise<boolean>;
+  /** Takes the content of a case out of its room; gives the event of what stays. Goes on where it broke off. */
+  expire(roomId: string, content: Expired): Promise<string>;
   /** Called when a person has a device that may be written to, or when the gate may have changed its mind about them. */
   onUserReady(userId: string): Promise<void>;
 };
@@ -214,6 +218,8 @@ export async function startBot(parts: BotParts): Promise<Bot> {
     unread: () => allUnread(db),
     tryAgain: async (roomId) => (await up()).tryAgain(roomId),
     giveUpUnread: (eventId) => giveUpUnread(db, eventId),
+    isAllTaken: async (roomId) => (await up()).isAllTaken(roomId),
+    expire: async (roomId, content) => (await up()).expire(roomId, content),
     onUserReady: async (userId) => (await up()).onUserReady(userId),
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

@@ -199,6 +199,14 @@ export const unreadable = async (q: Queries, roomId: string, sinceMs: number): P
     )
   ).map((row) => row.event_id);
 
+/** Whether anything of a room waits to be read or to be handed over. */
+export const isOpen = async (q: Queries, roomId: string): Promise<boolean> =>
+  (await q.one(
+    z.object({ room_id: z.string() }),
+    "SELECT room_id FROM bot_inbox WHERE room_id = ? AND state IN ('new', 'unreadable') LIMIT 1",
+    roomId,
+  )) !== undefined;
+
 const unreadRow = z
   .object({
     event_id: z.string(),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Audit } from "../audit/index.ts";
 import type { Role } from "../kit/role.ts";
 import type { SynapseClient } from "../kit/synapse-client.ts";
+import { createHistoryPurger } from "./expiry.ts";
 import { loadRegistryKey } from "./key-file.ts";
 import { createMediaList } from "./media-list.ts";
 import { createMediaRemover } from "./media-removal.ts";
@@ -33,6 +34,7 @@ export const consentRole = ({ audit, synapse }: ConsentNeeds): Role<Registry & A
       rules: config.consentRules,
       name: `registry:${config.serverName}`,
       remover: createMediaRemover(synapse, config.synapseAdminToken),
+      purge: createHistoryPurger(synapse, config.synapseAdminToken),
       revocations: openRevocationLog(join(config.dataDir, "revocations.log")),
       held: createMediaList(synapse, config.synapseAdminToken, config.serverName),
     }),

@@ -77,4 +77,6 @@ export const migrations: readonly Migration[] = [
      since INTEGER NOT NULL,
      until INTEGER
    );`,
+  // Since when nothing new comes into a case: its content leaves the messenger.
+  "ALTER TABLE cases ADD COLUMN closed_at INTEGER;",
 ];

@@ -44,6 +44,7 @@ export function createPermits(parts: OpenParts & { removals: RemovalWorker }): P
         const consent = await store.consentById(tx, consentId);
         if (consent?.state !== "live")
           throw new ColloqueError("gate-refused", { details: { reason: "withdrawn" } });
+        if ((await store.closedAt(tx, roomId)) !== undefined) throw new ColloqueError("case-over");
         if ((await store.permitById(tx, receiptId)) !== undefined)
           throw new ColloqueError("bad-request", { details: { why: "permit-exists" } });
         await store.insertPermit(tx, {
@@ -88,8 +89,8 @@ export function createPermits(parts: OpenParts & { removals: RemovalWorker }): P
       await store.setUploaded(db, mxc, clock());
       const file = await store.fileByMxc(db, mxc);
       const permit = file === undefined ? undefined : await store.permitById(db, file.receiptId);
-      if (permit?.state === "withdrawn") {
-        // The withdrawal came while the last bytes were under way, and its removal found nothing to remove.
+      if (permit?.state === "withdrawn" || (await store.wasToRemove(db, mxc))) {
+        // It was to go (a withdrawal, or the end of its case) while the last bytes were under way, and there was nothing to remove.
         await store.askRemovalAgain(db, mxc, clock());
         await removals.kick();
         return;

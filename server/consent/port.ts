@@ -98,6 +98,17 @@ export type Registry = {
   claimOf(caseId: string): Promise<{ owner: string; roomId: string | undefined } | undefined>;
   bindRoom(caller: string, caseId: string, roomId: string): Promise<void>;
 
+  /** The content of a case leaves the messenger: nothing new comes in; or it may stay after all, since something came in before. */
+  /** Gives for how many milliseconds it has been closed; closing again does not count anew. */
+  closeRoom(roomId: string): Promise<number>;
+  reopenRoom(roomId: string): Promise<void>;
+  closedRooms(): Promise<string[]>;
+  isClosed(roomId: string): Promise<boolean>;
+  /** Something was taken back, and not everything that follows from it is done. */
+  hasOpenWithdrawal(roomId: string): Promise<boolean>;
+  /** Its media, by the ledger, and what was said before this event. Twice is once. */
+  eraseRoom(roomId: string, upTo: string): Promise<void>;
+
   /** Verifies that the receipt was signed by the caller's certified key, and gives what it says. */
   verifyReceipt(caller: string, signed: Signed<unknown>): Promise<Receipt>;
   /** The media reserved for this very receipt already, if any. Refuses another receipt under the same id. */
@@ -113,6 +124,9 @@ export type Registry = {
 
 export type PermitFiles = readonly { rendition: Rendition; sha256: string; bytes: number; mxc: string }[];
 
+/** Takes what was said before an event out of the homeserver's database. */
+export type HistoryPurger = (roomId: string, upTo: string) => Promise<void>;
+
 /** What the registry's own parts are made of. `trusted`: by which keys a certificate may be signed. */
 export type OpenParts = RegistryParts & { readonly trusted: RegistryKey };
 
@@ -127,6 +141,8 @@ export type RegistryParts = {
   /** What a consent must be like to count here. */
   readonly rules: ConsentRules;
   readonly remover: MediaRemover;
+  /** Absent: what was said is only emptied, not taken out. */
+  readonly purge?: HistoryPurger;
   readonly revocations: RevocationLog;
   /** How soon a removal that failed is tried again. */
   readonly removeAgainMs?: number;

@@ -3,6 +3,7 @@ import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
 import { createCertifier } from "./certificates.ts";
 import { createConsents } from "./consents.ts";
+import { createExpiry } from "./expiry.ts";
 import { createGlasses } from "./glasses.ts";
 import { noteKey } from "./key-history.ts";
 import { type RemovalWorker, startRemovalWorker } from "./media-removal.ts";
@@ -46,6 +47,7 @@ export async function createRegistry(given: RegistryParts): Promise<Registry & A
     ...createConsents(parts),
     ...createGlasses(parts),
     ...createWithdrawals({ ...parts, removals: worker }),
+    ...createExpiry({ ...parts, removals: worker }),
     ...permits,
     openTicket: tickets.open,
     bindTicket: tickets.bind,

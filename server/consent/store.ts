@@ -106,6 +106,54 @@ export const insertCase = (q: Queries, caseId: string, owner: string, at: number
 export const setRoom = (q: Queries, caseId: string, roomId: string) =>
   q.run("UPDATE cases SET room_id = ? WHERE case_id = ? AND room_id IS NULL", roomId, caseId);
 
+/** Closed once, it stays closed since then. */
+export const setClosed = (q: Queries, roomId: string, at: number) =>
+  q.run("UPDATE cases SET closed_at = ? WHERE room_id = ? AND closed_at IS NULL", at, roomId);
+
+export const setOpen = (q: Queries, roomId: string) =>
+  q.run("UPDATE cases SET closed_at = NULL WHERE room_id = ?", roomId);
+
+export const closedAt = async (q: Queries, roomId: string): Promise<number | undefined> =>
+  (
+    await q.one(
+      z.object({ closed_at: z.number() }),
+      "SELECT closed_at FROM cases WHERE room_id = ? AND closed_at IS NOT NULL",
+      roomId,
+    )
+  )?.closed_at;
+
+export const closedRooms = async (q: Queries): Promise<string[]> =>
+  (
+    await q.all(
+      z.object({ room_id: z.string() }),
+      "SELECT room_id FROM cases WHERE closed_at IS NOT NULL AND room_id IS NOT NULL",
+    )
+  ).map((row) => row.room_id);
+
+/** A consent was taken back and the room was not told, or something of it is still with the homeserver. */
+export const hasOpenWithdrawal = async (q: Queries, roomId: string): Promise<boolean> =>
+  (await untoldWithdrawals(q, roomId)).length > 0 ||
+  (await q.one(
+    mxcRow,
+    `SELECT removals.mxc FROM removals
+     JOIN permit_files ON permit_files.mxc = removals.mxc
+     JOIN permits ON permits.receipt_id = permit_files.receipt_id
+     WHERE permits.room_id = ? AND permits.state = 'withdrawn' AND removals.done_at IS NULL LIMIT 1`,
+    roomId,
+  )) !== undefined;
+
+/** Every media of a room that the ledger knows. */
+export const mediaOfRoom = async (q: Queries, roomId: string): Promise<string[]> =>
+  (
+    await q.all(
+      mxcRow,
+      `SELECT mxc FROM permit_files WHERE receipt_id IN (SELECT receipt_id FROM permits WHERE room_id = ?)
+       UNION SELECT mxc FROM tickets WHERE room_id = ? AND mxc IS NOT NULL`,
+      roomId,
+      roomId,
+    )
+  ).map((row) => row.mxc);
+
 export const insertCertificate = (
   q: Queries,
   row: { kid: string; userId: string; device: string; certificate: string; expiresAt: number },
@@ -360,6 +408,10 @@ export const openRemovals = async (q: Queries): Promise<string[]> =>
   (await q.all(mxcRow, "SELECT mxc FROM removals WHERE done_at IS NULL ORDER BY asked_at LIMIT 100")).map(
     (row) => row.mxc,
   );
+
+/** Whether it was ever to be removed, done or not. */
+export const wasToRemove = async (q: Queries, mxc: string): Promise<boolean> =>
+  (await q.one(mxcRow, "SELECT mxc FROM removals WHERE mxc = ?", mxc)) !== undefined;
 
 /** Whether it waits to be removed. */
 export const isLeaving = async (q: Queries, mxc: string): Promise<boolean> =>

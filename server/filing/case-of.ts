@@ -1,5 +1,6 @@
 import { type CaseState, foldCase } from "#protocol/case-state.ts";
 import type { Patient } from "#protocol/patient.ts";
+import type { Queries } from "../store/index.ts";
 import { underId, underIds } from "./anew.ts";
 import type { FilingStore } from "./store.ts";
 import type { FileableEvent, FileableKind, InboxItem } from "./work.ts";
@@ -23,10 +24,11 @@ export async function readCase(
   store: Pick<FilingStore, "itemsUpTo">,
   roomId: string,
   upTo: { readonly event_id: string; readonly kind: FileableKind } | undefined = undefined,
+  q?: Queries,
 ): Promise<FiledCase> {
   // That it is of the wrong patient can be said of a case that could not be filed for that very reason.
   const ofWhom = upTo?.kind === "misfiled" || upTo?.kind === "identity";
-  const items = await store.itemsUpTo(roomId, upTo?.event_id ?? "", ofWhom);
+  const items = await store.itemsUpTo(roomId, upTo?.event_id ?? "", ofWhom, q);
   const said = foldCase(
     // Whose word a withdrawal is does not matter here, for the gate asks the registry; nor a call's, of which only the archivist's is taken in.
     items.map(({ event }) =>

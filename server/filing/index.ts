@@ -24,6 +24,7 @@ import { createDicomArchive } from "./record/dicom.ts";
 import { createFhirRecord, type DocumentIds } from "./record/fhir.ts";
 import { createRecordHttp } from "./record/http.ts";
 import { createPatientLookup, type PatientLookup } from "./record/patient-lookup.ts";
+import { createRetention, type FilingRetention } from "./retention.ts";
 import type { StampSource } from "./stamp/authority.ts";
 import { createStamper } from "./stamp/stamper.ts";
 import { createFilingStore } from "./store.ts";
@@ -34,6 +35,7 @@ import { createWorker } from "./worker.ts";
 export { folderSender, hookSender, type Sender } from "./copies/index.ts";
 export type { FilingDesk } from "./desk.ts";
 export type { RegistryPort } from "./gate.ts";
+export type { FilingRetention } from "./retention.ts";
 export { openTimeAuthority, type StampSource } from "./stamp/authority.ts";
 export { findConverter } from "./video/index.ts";
 export type { WorkItem } from "./work.ts";
@@ -116,6 +118,8 @@ export type Filing = AsyncDisposable & {
   readonly desk: FilingDesk;
   /** Puts a parked item back in line, after a human mended what was wrong. */
   retry(eventId: string): Promise<boolean>;
+  /** Which cases may leave the messenger. */
+  readonly retention: FilingRetention;
   health(): Promise<{ record: "up" | "down"; archive: "up" | "down" | "off" }>;
 };
 
@@ -189,6 +193,8 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
           log,
           random: options.random ?? Math.random,
         });
+  const copyStore = await createCopyStore(options.db, options.sealer);
+  const retention = await createRetention({ ...options, store, leases, copies: copyStore });
   const queues = createQueues({
     store,
     leases,
@@ -219,7 +225,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
     readFiled({ store, record, surroundings, clock }, roomId, id, reader);
   const copies = createCopies({
     store,
-    copies: await createCopyStore(options.db, options.sealer),
+    copies: copyStore,
     record,
     readEntry,
     sender: options.correspondence?.sender,
@@ -249,6 +255,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   return {
     submit: async (item) => {
       const { event, roomId, picture } = item;
+      if (event.kind === "malformed") await retention.noteMalformed(roomId, event.eventId);
       if (!isFileable(event)) return;
       // C19: nobody else's word says that a call took place.
       if (event.kind === "call" && event.sender !== options.archivist) return;
@@ -299,6 +306,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
       tell: queues.tell,
       clock,
     }),
+    retention,
     health: async () => {
       const [recordUp, archiveUp] = await Promise.all([record.isUp(), archive?.isUp()]);
       return {

@@ -84,7 +84,7 @@ const migrations: readonly Migration[] = [
 export type ItemState = z.infer<typeof stateSchema>;
 
 const kindSchema = z.enum(fileableKinds);
-const stateSchema = z.enum([
+export const stateSchema = z.enum([
   "new",
   "planned",
   "refusing",
@@ -262,8 +262,9 @@ export async function createFilingStore(db: Database, sealer: Sealer) {
     eventId: string,
     /** Also a request that is not filed. */
     withRequest = false,
+    q: Queries = db,
   ): Promise<(InboxItem & { id: string })[]> {
-    const rows = await db.all(
+    const rows = await q.all(
       z.object({ event_id: z.string(), sealed: z.instanceof(Uint8Array) }),
       `SELECT event_id, sealed FROM filing_items WHERE room_id = ? AND (state = 'filed' OR event_id = ?
          ${withRequest ? "OR (kind = 'request' AND state IN ('new', 'planned', 'parked'))" : ""})

@@ -50,6 +50,7 @@ test("what a client needs before anybody signs in is told to anybody, and no mor
     archive: false,
     calls: false,
     consentRules: expect.objectContaining({ country: "FR" }),
+    retentionDays: 30,
   });
   expect(answer.headers["cache-control"]).toBe("no-store");
 });

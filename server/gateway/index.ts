@@ -161,4 +161,5 @@ const clientConfigOf = ({ hospital, ...config }: Config, registry: Registry): Cl
   archive: config.dicomwebUrl !== undefined,
   calls: config.livekit !== undefined,
   consentRules: config.consentRules,
+  retentionDays: config.retentionDays,
 });

@@ -25,7 +25,8 @@ function setUp() {
       return { userId: authorization.slice("Bearer ".length), device: "D", token: "the token" };
     },
   };
-  const check = createBodyCheck({ sessions, synapse: { call }, clock: () => 0 });
+  const registry = { isClosed: async (roomId: string) => roomId === "!over:a" };
+  const check = createBodyCheck({ sessions, synapse: { call }, clock: () => 0, registry });
   const say = async (method: string, path: string, body?: unknown, user: string | undefined = martin) => {
     const matched = matchRule(method, path);
     if (matched === undefined) throw new Error(`${method} ${path} is in no rule`);
@@ -203,5 +204,14 @@ describe("a key backup", () => {
       passed += 1;
     expect(passed).toBeGreaterThan(20);
     expect(passed).toBeLessThan(34);
+  });
+});
+
+describe("a case whose content has left the messenger", () => {
+  test("takes no more messages, and every other case does", async () => {
+    const { say } = setUp();
+    const path = (room: string) => `${v3}/rooms/${enc(room)}/send/m.room.encrypted/t1`;
+    expect(await say("PUT", path("!over:a"), sealed())).toBe("case-over");
+    expect(await say("PUT", path("!other:a"), sealed())).toBe("passes");
   });
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ColloqueError } from "#protocol/errors.ts";
+import type { Registry } from "../consent/index.ts";
 import type { Clock } from "../kit/role.ts";
 import { type SynapseClient, SynapseError } from "../kit/synapse-client.ts";
 import type { Check, Matched } from "./allow-list.ts";
@@ -18,6 +19,8 @@ export function createBodyCheck(parts: {
   readonly sessions: Pick<Sessions, "of">;
   readonly synapse: Pick<SynapseClient, "call">;
   readonly clock: Clock;
+  /** Whether the content of this room has left the messenger: then nothing more is said in it. */
+  readonly registry?: Pick<Registry, "isClosed">;
 }): BodyCheck {
   const budgets = createBudgets(parts.clock);
   return async (call, body) => {
@@ -62,13 +65,16 @@ const shapes: Readonly<Record<Check, Shape>> = {
 async function checkBudget(
   { authorization, matched: { rule, params } }: Checked,
   bytes: number,
-  parts: { sessions: Pick<Sessions, "of">; synapse: Pick<SynapseClient, "call">; budgets: Budgets },
+  parts: Parameters<typeof createBodyCheck>[0] & { budgets: Budgets },
 ): Promise<void> {
   const { budgets } = parts;
   const session = () => parts.sessions.of(authorization);
   switch (rule.check) {
     case "send":
-      return budgets.event((await session()).userId, bytes);
+      budgets.event((await session()).userId, bytes);
+      if ((await parts.registry?.isClosed(params.roomId ?? "")) === true)
+        throw new ColloqueError("case-over");
+      return;
     case "to-device":
       return budgets.toDevice((await session()).userId, bytes);
     case "backup": {

@@ -42,6 +42,7 @@ async function open() {
     },
     registry: {
       claimCase: async () => undefined,
+      isClosed: async () => false,
       bindRoom: async (_caller, caseId, roomId) => {
         if (trouble.bind !== undefined) throw trouble.bind;
         did.push(`bind ${caseId} ${roomId}`);

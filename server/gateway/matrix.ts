@@ -21,7 +21,7 @@ import type { Sessions } from "./sessions.ts";
 export type MatrixParts = {
   readonly synapse: SynapseClient;
   readonly sessions: Sessions;
-  readonly registry: Pick<Registry, "claimCase" | "bindRoom">;
+  readonly registry: Pick<Registry, "claimCase" | "bindRoom" | "isClosed">;
   readonly audit: Pick<Audit, "signedIn" | "signedOut" | "caseOpened">;
   readonly media: Pick<MediaDoor, "upload" | "download">;
   readonly bot: string;

@@ -51,6 +51,15 @@ describe("the configuration", () => {
     );
   });
 
+  test("lets content leave the messenger after thirty days unless told otherwise", () => {
+    const days = (given?: string) =>
+      readConfig({ ...goodEnvironment, ...(given === undefined ? {} : { COLLOQUE_RETENTION_DAYS: given }) })
+        .retentionDays;
+    expect([days(), days("0"), days("90"), days("0.5")]).toEqual([30, 0, 90, 0.5]);
+    expect(() => days("-1")).toThrow(/COLLOQUE_RETENTION_DAYS is not usable/);
+    expect(() => days("never")).toThrow(/COLLOQUE_RETENTION_DAYS is not usable/);
+  });
+
   test("takes an authority for time stamps only with whom it is trusted by, and a policy only as an OID", () => {
     const url = { COLLOQUE_TIMESTAMP_URL: "https://tsa.test/tsr" };
     const whole = {

@@ -132,6 +132,8 @@ const environment = z.object({
   COLLOQUE_HOSPITAL: jsonOf(hospitalSchema),
   /** What a consent must be like here, where that is not what French law asks. */
   COLLOQUE_CONSENT_RULES: jsonOf(consentRulesSchema).optional(),
+  /** Days after which the content of an answered and filed case leaves the messenger; 0 keeps it for ever. */
+  COLLOQUE_RETENTION_DAYS: z.coerce.number().min(0).max(36_500).default(30),
   /** Absent: no other hospital is ever spoken to. */
   COLLOQUE_FEDERATION: jsonOf(federationSchema).optional(),
   /** Who sees to what could not be filed: Matrix user ids, with commas between them. */
@@ -194,6 +196,7 @@ export type Config = {
   readonly registryKeyFile: string;
   readonly hospital: Hospital;
   readonly consentRules: ConsentRules;
+  readonly retentionDays: number;
   /** Undefined where no other hospital is spoken to. */
   readonly federation: FederationConfig | undefined;
   /** Matrix user ids of who sees to what could not be filed. */
@@ -236,6 +239,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     registryKeyFile: e.COLLOQUE_REGISTRY_KEY_FILE,
     hospital: e.COLLOQUE_HOSPITAL,
     consentRules: e.COLLOQUE_CONSENT_RULES ?? frenchRules,
+    retentionDays: e.COLLOQUE_RETENTION_DAYS,
     federation: e.COLLOQUE_FEDERATION,
     administrators: e.COLLOQUE_ADMINISTRATORS,
     sender: senderOf(e.COLLOQUE_SENDER_FOLDER, e.COLLOQUE_SENDER_URL, e.COLLOQUE_SENDER_TOKEN),

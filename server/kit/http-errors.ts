@@ -13,6 +13,7 @@ const words: Readonly<Record<ErrorCode, string>> = {
   "hash-mismatch": "These are not the bytes that were announced.",
   "bad-signature": "The signature or its certificate is not valid.",
   withdrawn: "The patient has taken the consent back.",
+  "case-over": "This case is over and its content is in the record.",
   "homeserver-unreachable": "The messaging server does not answer.",
   "record-unreachable": "The patient record does not answer.",
   "registry-unreachable": "The consent registry does not answer.",

@@ -30,6 +30,8 @@ export type Consents = {
   ): Promise<KeptConsent>;
   keep(kept: KeptConsent): Promise<void>;
   find(consentId: string): Promise<KeptConsent | null>;
+  /** Its case has left the messenger. */
+  forget(consentId: string): Promise<void>;
   /** The registry answered for this consent just now. */
   heard(consentId: string, state: "live" | "withdrawn"): void;
   /** The registry's word, while it is fresh; undefined when it must be asked. */
@@ -51,6 +53,10 @@ export function createConsents(device: DeviceStore, clock: Clock): Consents {
     async find(consentId) {
       const parsed = keptSchema.safeParse(await device.get("session", `consent ${consentId}`));
       return parsed.success ? parsed.data : null;
+    },
+    async forget(consentId) {
+      heard.delete(consentId);
+      await device.delete("session", `consent ${consentId}`);
     },
     heard: (consentId, state) => void heard.set(consentId, { state, untilMs: clock.nowMs() + believedMs }),
     lastHeard(consentId) {

@@ -5,6 +5,7 @@ import { type Api, createApi } from "./api.ts";
 import { type Cases, createCases } from "./cases.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import { type Consents, createConsents } from "./consents.ts";
+import { followExpiries } from "./expiries.ts";
 import { type Clock, drop } from "./kit/clock.ts";
 import { type DeviceStore, openDeviceStore } from "./kit/device-store.ts";
 import { lateDeviceStore } from "./kit/late-device-store.ts";
@@ -141,6 +142,10 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
       live = null;
     });
     withdrawals.follow(parts.timeline.store, known.bot, signal);
+    followExpiries(
+      { timeline: parts.timeline.store, bot: known.bot, outbox, consents, leases, pictures, device },
+      signal,
+    );
     cases.follow(parts.timeline.store, { userId: ready.identity.userId, bot: known.bot }, signal);
     whenSynced(parts, () => outbox.run(parts.ports, signal), signal);
     drop(directory.refresh());

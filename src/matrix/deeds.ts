@@ -1,4 +1,5 @@
 import { foldCase } from "#protocol/case-state.ts";
+import { type Consent, inForce } from "#protocol/consent.ts";
 import type { RefusalReason } from "#protocol/disclose.ts";
 import { opinionSchema } from "#protocol/events.ts";
 import type { OpenGlass } from "#protocol/glass.ts";
@@ -71,9 +72,10 @@ export function createDeeds(core: DoorCore): Deeds {
     photo: PictureFacts | null,
     readers: Readers,
     glasses: readonly OpenGlass[] = [],
+    others: readonly Consent[] = [],
   ) =>
     gateOne({
-      consent: kept?.consent.payload ?? null,
+      consent: kept === null ? null : inForce(kept.consent.payload, others),
       photo,
       readers,
       sender: core.live()?.live.identity.userId ?? "",
@@ -106,7 +108,7 @@ export function createDeeds(core: DoorCore): Deeds {
     const readers: Readers = { kind: "people", userIds: parts.ports.readersIn(roomId) };
     const glasses = glassesOver(view, consentId);
     for (const { facts } of pictures) {
-      const decision = askGate(kept, facts, readers, glasses);
+      const decision = askGate(kept, facts, readers, glasses, parts.ports.consentsIn(roomId));
       if (!decision.allow) return err(decision.reason);
     }
     if (kept === null) return err("no-consent");

@@ -13,7 +13,7 @@ import { type Registry, statusOf } from "./registry.ts";
 import { createSeenTeller, type SeenTeller } from "./seen.ts";
 import type { Live } from "./session/session.ts";
 import { createKeptRooms } from "./timeline/kept-rooms.ts";
-import { glassesOver } from "./timeline/room-facts.ts";
+import { glassesOver, livingConsents } from "./timeline/room-facts.ts";
 import { createSender } from "./timeline/sender.ts";
 import { createTimeline, type Timeline } from "./timeline/timeline.ts";
 
@@ -90,6 +90,10 @@ export function createLive(deps: LiveDeps): LiveParts {
     glassesIn(roomId, consentId) {
       const view = viewOf(roomId);
       return view === undefined ? [] : glassesOver(view, consentId);
+    },
+    consentsIn(roomId) {
+      const view = viewOf(roomId);
+      return view === undefined ? [] : livingConsents(view, bot);
     },
     breakGlass: registry.breakGlass,
     withdraw: registry.withdraw,

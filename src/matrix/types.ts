@@ -339,7 +339,10 @@ export type PictureRefusal =
       readonly onDevice?: true;
     };
 
-/** Small encrypted store on this device for drafts: what is in it survives a reload and goes at sign-out. */
+/**
+ * Small encrypted store on this device for drafts: what is in it survives a reload and goes at sign-out. A key that ends in "/" and a room goes
+ * when the content of that case leaves the messenger.
+ */
 export type Vault = {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<Result<void, "storage-full">>;

@@ -39,6 +39,8 @@ export const configSchema = z.object({
   calls: z.boolean().default(false),
   /** What this country and this organisation ask of a consent. */
   consentRules: consentRulesSchema,
+  /** Days after which the content of an answered case leaves the messenger; 0 keeps it. */
+  retentionDays: z.number().min(0).optional(),
 });
 export type Config = z.infer<typeof configSchema>;
 

@@ -1,7 +1,16 @@
 import type { Admission } from "./admission.ts";
 import type { CallTrace } from "./calls.ts";
 import type { Consent } from "./consent.ts";
-import type { CaseEvent, Filed, Informed, Photo, Request, SignedOpinion, Withdrawn } from "./events.ts";
+import type {
+  CaseEvent,
+  Expired,
+  Filed,
+  Informed,
+  Photo,
+  Request,
+  SignedOpinion,
+  Withdrawn,
+} from "./events.ts";
 import type { Glass } from "./glass.ts";
 import type { Amendment, Opinion, SignedAmendment } from "./opinion.ts";
 import { type AmendedQuestion, amendQuestion } from "./question.ts";
@@ -91,6 +100,8 @@ export type CaseState = {
   }[];
   /** Calls that took place, on the archivist's word. */
   readonly calls: readonly { readonly eventId: string; readonly atMs: number; readonly call: CallTrace }[];
+  /** The content has left the messenger: what stays of it. */
+  readonly expired: Expired | null;
   /** The latest word of the archivist on each event. */
   readonly filed: ReadonlyMap<string, Filed>;
   /** Who had each event on screen, and when first (milliseconds). */
@@ -119,6 +130,7 @@ export const emptyCase: CaseState = {
   withdrawals: [],
   admissions: [],
   calls: [],
+  expired: null,
   filed: new Map(),
   seen: new Map(),
   malformed: [],
@@ -136,6 +148,8 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       event.kind === "seen" || event.kind === "filed" ? state.lastAtMs : Math.max(state.lastAtMs, event.atMs),
   };
   const { eventId, sender, atMs } = event;
+  // C15: after that, whatever was said in the case, now or before, is no part of it any more.
+  if (state.expired !== null && sender !== bot) return state;
   switch (event.kind) {
     case "request":
       // C1: the first request is the case's; its requester is who sent it.
@@ -216,6 +230,20 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
       // C19: that a call took place is the archivist's word alone, once for each.
       if (sender !== bot || state.calls.some((each) => each.call.callId === event.call.callId)) return state;
       return { ...next, calls: [...state.calls, { eventId, atMs, call: event.call }] };
+    case "expired":
+      // C15: that the content is gone is the archivist's word alone; nothing of what was said before stays, only what this says.
+      if (sender !== bot) return state;
+      return {
+        ...emptyCase,
+        lastAtMs: Date.parse(event.expired.ended.at),
+        status: "answered",
+        expired: event.expired,
+        request: {
+          eventId: event.expired.requestEventId,
+          atMs: Date.parse(event.expired.requestedAt),
+          request: event.expired.request,
+        },
+      };
     case "filed":
       // C6: "filed" is the archivist's word alone.
       if (sender !== bot || !isOfThisRecord(state, event.filed)) return state;
@@ -390,6 +418,8 @@ export const arrivingPhotos = (state: CaseState): CasePhoto[] =>
 
 /** Whether everything that belongs in the record is there, or was ended by a human (rule C12). An empty list means all of it. */
 export function notYetFiled(state: CaseState): string[] {
+  // Only what is filed expires.
+  if (state.expired !== null) return [];
   // What is of the wrong patient belongs in no record: only that it is so does.
   if (state.misfiled !== null)
     return [state.misfiled.eventId].filter((eventId) => !isSettled(state.filed.get(eventId)));

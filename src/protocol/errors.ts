@@ -14,6 +14,7 @@ export const errorTable = {
   "hash-mismatch": { status: 403, errcode: "M_FORBIDDEN", retry: "by-user" },
   "bad-signature": { status: 403, errcode: "M_FORBIDDEN", retry: "never" },
   withdrawn: { status: 410, errcode: "M_NOT_FOUND", retry: "never" },
+  "case-over": { status: 403, errcode: "M_FORBIDDEN", retry: "never" },
   "homeserver-unreachable": { status: 502, errcode: "M_UNKNOWN", retry: "later" },
   "record-unreachable": { status: 503, errcode: "M_UNKNOWN", retry: "later" },
   "registry-unreachable": { status: 503, errcode: "M_UNKNOWN", retry: "later" },

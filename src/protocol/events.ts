@@ -215,6 +215,25 @@ export const withdrawnSchema = z.object({
 });
 export type Withdrawn = z.infer<typeof withdrawnSchema>;
 
+/**
+ * The archivist's word that the content of a case has left the messenger, and what stays for its members. Everything that was said before it
+ * is taken out of the room; it is in the record.
+ */
+export const expiredSchema = z.object({
+  at: instantSchema,
+  requestEventId: eventIdSchema,
+  /** The request without what was told of the patient's history; its question is one line. */
+  request: requestSchema,
+  requestedAt: instantSchema,
+  consentedAt: instantSchema.optional(),
+  /** Under which consents pictures were shown: what a device still has of them goes. */
+  consentIds: z.array(consentIdSchema).max(200),
+  /** The opinion, its latest version; or that the case was of the wrong patient. */
+  ended: z.object({ how: z.enum(["answered", "misfiled"]), by: userIdSchema, at: instantSchema }),
+  filedAt: instantSchema,
+});
+export type Expired = z.infer<typeof expiredSchema>;
+
 /** That the patient was told that the glass was broken, or gave their word after an emergency. */
 export const informedSchema = z.object({
   of: z.discriminatedUnion("kind", [
@@ -259,6 +278,7 @@ export const machineTypes = {
   withdrawn: "fr.colloque.withdrawn",
   admission: "fr.colloque.admission",
   call: "fr.colloque.call",
+  expired: "fr.colloque.expired",
 } as const;
 
 export const requestContentSchema = z.object({
@@ -367,6 +387,7 @@ export type CaseEvent = {
   | { readonly kind: "withdrawn"; readonly withdrawn: Withdrawn }
   | { readonly kind: "admission"; readonly admission: Admission }
   | { readonly kind: "call"; readonly call: CallTrace }
+  | { readonly kind: "expired"; readonly expired: Expired }
   | { readonly kind: "filed"; readonly filed: Filed }
   | { readonly kind: "seen"; readonly seen: Seen }
   | { readonly kind: "foreign"; readonly body: string | undefined }
@@ -403,6 +424,11 @@ export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
     };
   if (event.type === machineTypes.call)
     return { ...base, ...read(callTraceSchema, event.content, (call) => ({ kind: "call", call }), "call") };
+  if (event.type === machineTypes.expired)
+    return {
+      ...base,
+      ...read(expiredSchema, event.content, (expired) => ({ kind: "expired", expired }), "expired"),
+    };
   if (event.type !== "m.room.message" || event.content === null || typeof event.content !== "object") {
     return { ...base, kind: "foreign", body: undefined };
   }

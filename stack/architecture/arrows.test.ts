@@ -60,7 +60,7 @@ describe("the rules of the protocol", () => {
     const sources = await Promise.all(
       [
         ...["disclose", "disclose-edges", "consent-rules", "events", "events-parse"],
-        ...["case-state", "trust", "offline"],
+        ...["case-state", "trust", "offline", "retention"],
       ].map((name) => readFile(new URL(`../../src/protocol/${name}.test.ts`, import.meta.url), "utf8")),
     );
     const named = new Set([...sources.join("\n").matchAll(/\[([A-Z]\d+)\]/g)].map((match) => match[1]));

@@ -1,4 +1,4 @@
-import type { SignedConsent } from "#protocol/consent.ts";
+import type { Consent, SignedConsent } from "#protocol/consent.ts";
 import { frenchRules } from "#protocol/consent-rules.ts";
 import type { CaseEvent, Photo } from "#protocol/events.ts";
 import type { OpenGlass, SignedGlass } from "#protocol/glass.ts";
@@ -39,6 +39,8 @@ export type Around = {
   readonly post: (sender: string, roomId: string, content: Record<string, unknown>) => string;
   /** As the case tells of them. */
   readonly glassesOver: (consentId: string) => readonly OpenGlass[];
+  /** The consents of a room's case that were not taken back. */
+  readonly standingIn: (roomId: string) => readonly Consent[];
   /** The bytes as the homeserver, or a member who kept them, would hand them out past the gateway. */
   readonly leaked: (mxc: string) => Bytes | undefined;
 };
@@ -172,6 +174,7 @@ export function openDevice(userId: string, around: Around): Device {
       return answer.ok ? statusOf(answer.value, consent, null, nowMs()) : { state: "unknown" };
     },
     glassesIn: (_roomId, consentId) => around.glassesOver(consentId),
+    consentsIn: around.standingIn,
     breakGlass: registry.breakGlass,
     withdraw: registry.withdraw,
     findRoom: around.roomOfCase,

@@ -85,16 +85,8 @@ export async function send(
     if (Math.abs(device.skewMs) > 5 * minute + 2000) return "refuse";
     // The patient's word as this device has it is the collector's, even where it was changed since.
     if (!made.isGenuine) return "refuse";
-    // The sender's client holds the picture against the consent that it was taken under, the gateway against the newest word.
-    const asTaken = truth && { ...truth, consent };
-    const gateOne = (who: string): Verdict => {
-      const [now, then] = [truth, asTaken].map((each) =>
-        rules(each, receipt, who, here, Math.abs(device.skewMs)),
-      );
-      return now === then && now !== undefined ? now : "either";
-    };
     return all([
-      ...["record", ...readers()].map(gateOne),
+      ...["record", ...readers()].map((who) => rules(truth, receipt, who, here, Math.abs(device.skewMs))),
       ...["record", by].map((who) => rules(truth, receipt, who, world.nowMs())),
     ]);
   };

@@ -151,6 +151,12 @@ export async function openWorld(given: {
         caseOf: (roomId) => rooms.find((each) => each.roomId === roomId)?.caseId ?? "",
         roomOfCase: (caseId) => rooms.find((each) => each.caseId === caseId)?.roomId ?? null,
         post,
+        standingIn: (roomId) => {
+          const caseId = rooms.find((each) => each.roomId === roomId)?.caseId;
+          return consents.flatMap(({ isRegistered, withdrawnAtMs, signed: { payload } }) =>
+            isRegistered && withdrawnAtMs === undefined && payload.caseId === caseId ? [payload] : [],
+          );
+        },
         glassesOver: (consentId) =>
           consents
             .filter((each) => each.signed.payload.consentId === consentId)

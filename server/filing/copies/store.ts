@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type CopyObstacle, copyObstacleSchema, copyToSchema } from "#protocol/copies.ts";
 import type { Sealer } from "../../kit/seal.ts";
-import type { Database, Migration } from "../../store/index.ts";
+import type { Database, Migration, Queries } from "../../store/index.ts";
 
 /** Whom a copy goes to is sealed: who treats a patient is a patient's data. */
 const migrations: readonly Migration[] = [
@@ -75,9 +75,9 @@ export async function createCopyStore(db: Database, sealer: Sealer) {
       const row = await db.one(rowSchema, "SELECT * FROM filing_copies WHERE copy_id = ?", copyId);
       return row === undefined ? undefined : opened(row);
     },
-    ofRoom: async (roomId: string): Promise<CopyRow[]> =>
+    ofRoom: async (roomId: string, q: Queries = db): Promise<CopyRow[]> =>
       (
-        await db.all(
+        await q.all(
           rowSchema,
           "SELECT * FROM filing_copies WHERE room_id = ? ORDER BY asked_at_ms, copy_id",
           roomId,

@@ -11,11 +11,12 @@ import { ConsentNotices } from "./ConsentNotices.tsx";
 import styles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
-import { Discussion } from "./Discussion.tsx";
+import { Discussion, Unsent } from "./Discussion.tsx";
 import { OpinionLetter, OpinionOnItsWay } from "./OpinionLetter.tsx";
 import { PeopleAndConsent } from "./PeopleAndConsent.tsx";
 import { PhotosPane } from "./PhotosPane.tsx";
 import { RequestDetails, RequestPart } from "./RequestPart.tsx";
+import { Expired, ExpiresOn } from "./Retention.tsx";
 import { useWords } from "./use-words.ts";
 import { ageInWords, knotsInWords, sexInWords, type Words } from "./words.ts";
 
@@ -31,6 +32,7 @@ export function CaseScreen({ model, wide }: Props) {
   const { t } = useWords();
   useSeen(model, view.state === "open" ? view.discussion.length : 0);
   if (view.state !== "open") return <CaseStandIn model={model} view={view} />;
+  if (view.expired !== null) return <ExpiredCase model={model} view={view} wide={wide} />;
   const photos = <PhotosPane model={model} view={view} wide={wide} />;
   return (
     <main className={styles.case}>
@@ -46,12 +48,33 @@ export function CaseScreen({ model, wide }: Props) {
             <OpinionLetter view={view} />
             <Discussion model={model} view={view} />
             <ArchivistLine view={view} />
+            <ExpiresOn view={view} />
             <PeopleAndConsent model={model} view={view} />
             <ExpertComposer model={model} view={view} />
           </div>
           <CaseBar model={model} view={view} />
         </section>
         {wide && photos}
+      </div>
+    </main>
+  );
+}
+
+/** A case whose content has left the messenger: whose it was, what was asked, who answered, and the way to the record. */
+function ExpiredCase({ model, view, wide }: Props & { view: OpenCase }) {
+  const { t } = useWords();
+  return (
+    <main className={styles.case}>
+      <CaseBand view={view} wide={wide} />
+      <div className={styles.panes}>
+        <section className={`${styles.talk} ${styles.alone}`} aria-label={t("case.talkPane")}>
+          <div className={styles.scroll}>
+            <Expired view={view} />
+            <RequestPart model={model} view={view} />
+            <Unsent model={model} view={view} />
+            {view.expired?.ended.how === "answered" && <ArchivistLine view={view} />}
+          </div>
+        </section>
       </div>
     </main>
   );

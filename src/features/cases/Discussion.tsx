@@ -8,6 +8,7 @@ import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
 import styles from "./discussion.module.css";
 import type { Delivery, Entry } from "./discussion.ts";
+import { PendingPhotos } from "./PendingPhotos.tsx";
 import { useWords } from "./use-words.ts";
 import { moment, pictureInWords, type Words } from "./words.ts";
 import { personName } from "./worklist.ts";
@@ -31,6 +32,30 @@ export function Discussion({ model, view }: Props) {
           </li>
         ))}
       </ol>
+    </section>
+  );
+}
+
+/** What this device did not send: it stays until its author has seen that it will not leave. */
+export function Unsent({ model, view }: Props) {
+  const { t } = useWords();
+  const items = view.discussion.flatMap((entry) =>
+    entry.kind === "pending" && entry.item.kind !== "photo" ? [entry.item] : [],
+  );
+  if (items.length + view.pendingPhotos.length === 0) return null;
+  return (
+    <section className={styles.discussion} aria-labelledby="unsent">
+      <h2 id="unsent" className={styles.title}>
+        {t("retention.unsent")}
+      </h2>
+      <ol className={styles.entries}>
+        {items.map((item) => (
+          <li key={item.localId} className={styles.entry}>
+            <Pending item={item} model={model} />
+          </li>
+        ))}
+      </ol>
+      <PendingPhotos model={model} items={view.pendingPhotos} />
     </section>
   );
 }

@@ -65,7 +65,7 @@ function urgencyInWords(words: Words, view: OpenCase): string {
   const { request, nowMs } = view;
   const urgency = words.t(`urgency.${request.urgency}`);
   const dueMs = Date.parse(request.dueAt);
-  if (view.opinion !== null) return urgency;
+  if (view.opinion !== null || view.expired !== null) return urgency;
   if (dueMs < nowMs)
     return words.t("request.late", { urgency, late: remainingInWords(words, remaining(dueMs, nowMs)) });
   return words.t("request.before", { urgency, time: deadline(words, dueMs, nowMs) });

@@ -87,6 +87,7 @@ export function createCaseModel({
       ...readFacts(door, clock.now()),
       health: door.connection.getState().health,
       rules: loadedValue(door.config.getState())?.consentRules ?? null,
+      retentionDays: loadedValue(door.config.getState())?.retentionDays ?? 0,
       pictures: pictures?.store.getState() ?? new Map(),
     });
 

@@ -10,9 +10,10 @@ import {
 } from "#protocol/case-state.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { ConsentRules } from "#protocol/consent-rules.ts";
-import type { Photo, Request } from "#protocol/events.ts";
+import type { Expired, Photo, Request } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { AmendedQuestion, FormerQuestion } from "#protocol/question.ts";
+import { expiryOf } from "#protocol/retention.ts";
 import type {
   CaseRecord,
   CasesState,
@@ -147,6 +148,9 @@ export type OpenCase = {
   /** Who is in the case beside the archivist, or was invited. */
   readonly people: readonly { readonly userId: string; readonly invited: boolean }[];
   readonly rules: ConsentRules | null;
+  /** The content has left the messenger; or when it will, as far as that is known. */
+  readonly expired: Expired | null;
+  readonly expiresAtMs: number | null;
   readonly bar: Bar;
 };
 
@@ -167,6 +171,8 @@ export type CaseFacts = {
   readonly bot: string;
   readonly nowMs: number;
   readonly rules: ConsentRules | null;
+  /** After how many days an answered case leaves the messenger; 0 when it stays. */
+  readonly retentionDays: number;
   readonly pictures: Pictures;
 };
 
@@ -227,6 +233,8 @@ function openCase(
     takenBack: takenBackOf(state),
     people: peopleIn(record, bot),
     rules: facts.rules,
+    expired: state.expired,
+    expiresAtMs: notYetFiled(state).length > 0 ? null : expiryOf(state, facts.retentionDays),
     bar: barOf(record, me),
   };
 }
@@ -273,7 +281,7 @@ function barOf(record: CaseRecord, me: string): Bar {
   const { state, pending } = record;
   if (state.misfiled !== null)
     return { kind: "misfiled", correcting: pending.some((item) => item.kind === "identity") };
-  if (state.opinion !== null) return { kind: "closed" };
+  if (state.opinion !== null || state.expired !== null) return { kind: "closed" };
   // On its way is not given: the letter says so, and nothing else can be done meanwhile.
   if (pending.some((item) => item.kind === "opinion" && item.state !== "failed")) return { kind: "leaving" };
   const turn = turnOf(state, me);
@@ -303,7 +311,7 @@ function misfiledOf({ misfiled, filed }: CaseState): OpenCase["misfiled"] {
 
 function questionOf({ state, pending }: CaseRecord, me: string): OpenCase["question"] {
   const amended = state.questions.at(-1) ?? null;
-  const isOpen = state.opinion === null && state.misfiled === null;
+  const isOpen = state.opinion === null && state.misfiled === null && state.expired === null;
   return {
     eventId: amended?.eventId ?? state.request?.eventId ?? "",
     amended,

@@ -236,6 +236,7 @@ function deliveryOf(
 
 /** The archivist's line: what is parked or refused comes before what is done. */
 export function archivistWord(state: CaseState, due: readonly string[]): ArchivistWord {
+  if (state.expired !== null) return { state: "filed", atMs: Date.parse(state.expired.filedAt), all: true };
   const outcomes = [...state.filed.values()].map((each) => each.outcome);
   const stopped =
     outcomes.find((each) => each.state === "parked") ?? outcomes.find((each) => each.state === "refused");

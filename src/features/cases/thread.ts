@@ -1,6 +1,6 @@
 import type { CaseState } from "#protocol/case-state.ts";
 import type { Consent } from "#protocol/consent.ts";
-import type { Filed } from "#protocol/events.ts";
+import type { Expired, Filed } from "#protocol/events.ts";
 
 export type KnotName = "consented" | "encrypted" | "seen" | "filed";
 
@@ -102,6 +102,7 @@ export function photoThread(
 
 /** The thread of a whole case: a knot is tied when it is for the request and for every photo; the latest tells the time. */
 export function caseThread(state: CaseState, bot: string): Thread {
+  if (state.expired !== null) return expiredThread(state.expired);
   const request = state.request;
   const consent = state.consents[0]?.consent;
   const all: Thread[] = state.photos.map((photo) => photoThread(state, photo, bot, false));
@@ -125,6 +126,16 @@ export function caseThread(state: CaseState, bot: string): Thread {
       (all.length > 0 && all.every((thread) => thread.some((knot) => knot.state === "withdrawn"))),
   });
 }
+
+/** What expired was answered, so seen, and is in the record. */
+const expiredThread = ({ consentedAt, requestedAt, ended, filedAt }: Expired): Thread =>
+  threadOf({
+    consentedAtMs: Date.parse(consentedAt ?? requestedAt),
+    encryptedAtMs: Date.parse(requestedAt),
+    seenAtMs: Date.parse(ended.at),
+    filed: { state: "filed", at: filedAt, entries: [] },
+    withdrawn: false,
+  });
 
 /** No word of the patient counts here any more. */
 const isTakenBack = ({ consents, withdrawals }: CaseState): boolean =>

@@ -29,7 +29,7 @@ export function roleIn(state: CaseState, me: string): Role {
 
 export function turnOf(state: CaseState, me: string): Turn {
   const role = roleIn(state, me);
-  if (state.opinion !== null || state.misfiled !== null) return "answered";
+  if (state.opinion !== null || state.misfiled !== null || state.expired !== null) return "answered";
   if (role === "unknown") return "arriving";
   return role === "requester" ? requesterTurn(state) : expertTurn(state, me);
 }

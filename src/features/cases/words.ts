@@ -104,6 +104,11 @@ export function longMoment({ language }: Words, atMs: number): string {
   return new Intl.DateTimeFormat(localeOf(language), { dateStyle: "long", timeStyle: "short" }).format(atMs);
 }
 
+/** "24 novembre 2026", for what is days away. */
+export function longDay({ language }: Words, atMs: number): string {
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: "long" }).format(atMs);
+}
+
 /** Until when: "16 h" today, "jeudi 10 h" within a week, "3 décembre, 10 h" later. */
 export function deadline({ language }: Words, dueMs: number, nowMs: number): string {
   const time = clockTime(dueMs, language, "short");

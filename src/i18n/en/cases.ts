@@ -401,6 +401,18 @@ export const cases = {
     refused_other:
       "{{count}} items were set aside: they were not authentic or not complete. None of it will be filed.",
   },
+  retention: {
+    ahead:
+      "The content of this case leaves the messenger on {{day}} at the earliest; it is in the patient’s record and stays there.",
+    title: "This case is over.",
+    answered: "{{who}} gave the opinion on {{day}}.",
+    misfiled: "It was not the right patient: {{who}} said so on {{day}}.",
+    gone: "What was said and the photos left the messenger on {{day}}.",
+    answeredRecord: "All of it is in the patient’s record.",
+    misfiledRecord: "In the record, all that came of this case is marked as entered in error.",
+    record: "Open the record",
+    unsent: "Did not leave this device",
+  },
   archivist: {
     name: "The archivist",
     "nothing-yet": "files this case in the patient’s record. Nothing is filed yet.",

@@ -18,6 +18,8 @@ export const errors = {
   "bad-signature": "The signature is not valid: this content is not shown. Call the person who sent it.",
   withdrawn:
     "The patient withdrew consent: the picture has been erased. Go on without it, or call the person who took it.",
+  "case-over":
+    "This case is over and its content is in the patient’s record. Put your question in a new request.",
   "homeserver-unreachable":
     "The hospital’s messaging does not answer. What you write is kept here and leaves as soon as it is back.",
   "record-unreachable": "The patient record does not answer. Try again in a few minutes: nothing is lost.",

@@ -404,6 +404,18 @@ export const cases = {
     refused_other:
       "{{count}} éléments ont été écartés : ils n’étaient pas authentiques ou pas complets. Rien n’en sera versé au dossier.",
   },
+  retention: {
+    ahead:
+      "Le contenu de ce cas sera effacé de la messagerie le {{day}} au plus tôt ; il est au dossier du patient et y reste.",
+    title: "Cas terminé.",
+    answered: "Avis rendu par {{who}} le {{day}}.",
+    misfiled: "Ce n’était pas le bon patient : {{who}} l’a signalé le {{day}}.",
+    gone: "Les échanges et les photos ont été effacés de la messagerie le {{day}}.",
+    answeredRecord: "Tout est au dossier du patient.",
+    misfiledRecord: "Au dossier, tout ce qui venait de ce cas est marqué comme saisi par erreur.",
+    record: "Ouvrir le dossier",
+    unsent: "Pas parti de cet appareil",
+  },
   archivist: {
     name: "L’Archiviste",
     "nothing-yet": "verse ce cas au dossier du patient. Rien n’est encore versé.",

@@ -22,6 +22,8 @@ export const errors = {
     "La signature n’est pas valable : ce contenu n’est pas affiché. Appelez la personne qui l’a envoyé.",
   withdrawn:
     "Le patient a retiré son accord : l’image a été effacée. Poursuivez sans elle, ou appelez la personne qui l’a prise.",
+  "case-over":
+    "Ce cas est terminé et son contenu est au dossier du patient. Posez votre question dans une nouvelle demande d’avis.",
   "homeserver-unreachable":
     "La messagerie de l’hôpital ne répond pas. Ce que vous écrivez est gardé ici et partira dès son retour.",
   "record-unreachable":

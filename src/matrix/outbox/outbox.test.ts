@@ -39,6 +39,8 @@ function createWorld() {
     bytes,
     registered,
     stale: false,
+    /** The consents of the case beside the picture's own. */
+    standing: [] as (typeof consent)[],
     after: async (_step: string): Promise<void> => undefined,
   };
   const refuse = new Map<string, ErrorCode>();
@@ -66,6 +68,7 @@ function createWorld() {
       return ok(roomId);
     },
     glassesIn: () => [],
+    consentsIn: () => world.standing,
     breakGlass: async () => {
       const refusal = refuse.get("glass");
       if (refusal !== undefined) return err(refusal);
@@ -343,6 +346,41 @@ describe("outbox", () => {
     expect(kinds(events)).toEqual(["consent", "request"]);
     expect(permits.size + bytes.size).toBe(0);
     expect(outbox.store.getState().items.at(-1)?.failed).toBe("withdrawn");
+  });
+
+  test("[G14] a picture that waits leaves by the patient's newest word, narrower or wider than the one that it was taken under", async () => {
+    const words = consent;
+    const nothing = { ...words, decisions: [{ purpose: "opinion" as const, granted: true }] };
+    const later = (one: typeof consent) => ({
+      ...one,
+      consentId: testConsent([]).consentId,
+      collectedAt: at(nowMs),
+      supersedes: consent.consentId,
+    });
+    const sent = async (takenUnder: typeof consent, standing: readonly (typeof consent)[]) => {
+      const { ports, events, world } = createWorld();
+      world.standing.push(...standing);
+      const outbox = createOutbox({ device: memoryDevice(), clock });
+      outbox.run(ports, new AbortController().signal);
+      const items = (await wholeRequest()).map((item) =>
+        item.body.kind === "picture" ? { ...item, body: { ...item.body, consent: takenUnder } } : item,
+      );
+      await outbox.add(items);
+      await untilQuiet(outbox);
+      return {
+        kinds: kinds(events).slice(2),
+        failed: outbox.store.getState().items.flatMap((item) => item.failed ?? []),
+      };
+    };
+    const both = { kinds: ["preview", "photo"], failed: [] };
+    const none = { kinds: [], failed: ["purpose-not-granted", "purpose-not-granted"] };
+    expect(await sent(words, [])).toEqual(both);
+    expect(await sent(words, [later(nothing)])).toEqual(none);
+    expect(await sent(nothing, [])).toEqual(none);
+    expect(await sent(nothing, [later(words)])).toEqual(both);
+    // A word on another case, or that takes nothing's place, changes nothing.
+    expect(await sent(words, [{ ...later(nothing), caseId: testConsent([]).caseId }])).toEqual(both);
+    expect(await sent(words, [{ ...later(nothing), supersedes: undefined }])).toEqual(both);
   });
 
   test("a full device takes nothing of a request, and says so; with room it takes all", async () => {

@@ -28,6 +28,8 @@ export type OutboxPorts = {
   createRoom(caseId: string): Promise<Result<string, ErrorCode>>;
   /** For whom the glass is broken over a consent, as the case tells it. */
   glassesIn(roomId: string, consentId: string): readonly OpenGlass[];
+  /** The consents of the case that were not taken back. */
+  consentsIn(roomId: string): readonly Consent[];
   /** Brings a broken glass to the registry; the same one twice is once. */
   breakGlass(glass: SignedGlass): Promise<Result<unknown, ErrorCode>>;
   /** Takes a consent back. */

@@ -1,3 +1,4 @@
+import { inForce } from "#protocol/consent.ts";
 import { clockSkewMs, type RefusalReason } from "#protocol/disclose.ts";
 import type { ErrorCode } from "#protocol/errors.ts";
 import { contentKeys } from "#protocol/events.ts";
@@ -181,7 +182,8 @@ async function makeReady(
 ): Promise<Result<ReadyPicture, ErrorCode | RefusalReason>> {
   const { facts, consent, secret } = body;
   const decision = gateOne({
-    consent,
+    // The patient's newest word, as every other gate has it (rule G14); receipt and status stay those of the one that it was taken under.
+    consent: inForce(consent, ports.consentsIn(roomId)),
     photo: facts,
     readers:
       body.addressee === null

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { contentKeys } from "#protocol/events.ts";
 import type { Glass, SignedGlass } from "#protocol/glass.ts";
+import { misfilingSchema } from "#protocol/misfiling.ts";
+import { amendmentSchema } from "#protocol/opinion.ts";
 import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import { sha256Hex, utf8 } from "../kit/bytes.ts";
 import { collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
@@ -150,5 +152,67 @@ describe("a broken glass", () => {
     expect(await said({ ...glass, payload: longer })).toEqual({ kind: "refused", reason: "bad-signature" });
     const elsewhere = await glassOf({ caseId: testConsent([]).caseId });
     expect(await said(elsewhere)).toEqual({ kind: "refused", reason: "of-another-case" });
+  });
+});
+
+describe("a later version of an opinion, and that a case is of the wrong patient", () => {
+  const said = (content: object) =>
+    verdictOf(
+      raw({ clear: { type: "m.room.message", content: { msgtype: "m.text", body: "…", ...content } } }),
+    );
+  const refused = { kind: "refused", reason: "bad-signature" };
+  const elsewhere = testConsent([]).caseId;
+  const amended = (assessment: string, ofCase: string = caseId) =>
+    amendmentSchema.parse({
+      v: 1,
+      amends: { eventId: "$opinion", opinionId: crypto.randomUUID() },
+      how: "corrected",
+      reason: "Le côté était faux.",
+      opinion: {
+        opinionId: crypto.randomUUID(),
+        caseId: ofCase,
+        requestEventId: "$request",
+        findings: "",
+        assessment,
+        certainty: "certain",
+        plan: "Surveillance",
+        ifWorse: "Rappeler",
+        inPerson: { needed: false },
+        limits: "",
+        picturesSeen: [],
+        author: collector,
+        signedAt: new Date(nowMs).toISOString(),
+      },
+    });
+  const misfiled = (reason: string, ofCase: string = caseId) =>
+    misfilingSchema.parse({
+      v: 1,
+      misfilingId: crypto.randomUUID(),
+      caseId: ofCase,
+      requestEventId: "$request",
+      reason,
+      told: [],
+      by: collector,
+      at: new Date(nowMs).toISOString(),
+    });
+
+  test("are taken as they were signed, and refused when changed, by another hand, or of another case", async () => {
+    const other = await registry.certified(stranger);
+    const amendment = await signer.sign(amended("Naevus"));
+    expect(await said({ [contentKeys.amendment]: amendment })).toMatchObject({ kind: "event" });
+    const changed = { ...amendment, payload: amended("Mélanome") };
+    expect(await said({ [contentKeys.amendment]: changed })).toEqual(refused);
+    expect(await said({ [contentKeys.amendment]: await other.sign(amended("Naevus")) })).toEqual(refused);
+    const moved = await signer.sign(amended("Naevus", elsewhere));
+    expect(await said({ [contentKeys.amendment]: moved })).toMatchObject({ reason: "of-another-case" });
+
+    const misfiling = await signer.sign(misfiled("Homonyme choisi par erreur."));
+    expect(await said({ [contentKeys.misfiled]: misfiling })).toMatchObject({ kind: "event" });
+    const reworded = { ...misfiling, payload: misfiled("Une autre raison que celle-là.") };
+    expect(await said({ [contentKeys.misfiled]: reworded })).toEqual(refused);
+    const byOther = await other.sign(misfiled("Homonyme choisi par erreur."));
+    expect(await said({ [contentKeys.misfiled]: byOther })).toEqual(refused);
+    const ofOther = await signer.sign(misfiled("Homonyme choisi par erreur.", elsewhere));
+    expect(await said({ [contentKeys.misfiled]: ofOther })).toMatchObject({ reason: "of-another-case" });
   });
 });

@@ -80,8 +80,14 @@ function isOfCase(event: CaseEvent, caseId: string): boolean {
       return event.preview.receipt.payload.caseId === caseId;
     case "opinion":
       return event.opinion.payload.caseId === caseId;
+    case "amendment":
+      return event.amendment.payload.opinion.caseId === caseId;
+    case "misfiled":
+      return event.misfiling.payload.caseId === caseId;
     case "glass":
       return event.glass.payload.caseId === caseId;
+    case "expired":
+      return event.expired.request.caseId === caseId;
     default:
       return true;
   }
@@ -112,6 +118,16 @@ async function isSigned(event: CaseEvent, registryKey: RegistryKey): Promise<boo
       const { payload } = event.opinion;
       const by = { signer: payload.author, signedAtMs: Date.parse(payload.signedAt) };
       return (await verifySigned(event.opinion, registryKey, by)).ok;
+    }
+    case "amendment": {
+      const { opinion } = event.amendment.payload;
+      const by = { signer: opinion.author, signedAtMs: Date.parse(opinion.signedAt) };
+      return (await verifySigned(event.amendment, registryKey, by)).ok;
+    }
+    case "misfiled": {
+      const { payload } = event.misfiling;
+      const by = { signer: payload.by, signedAtMs: Date.parse(payload.at) };
+      return (await verifySigned(event.misfiling, registryKey, by)).ok;
     }
     default:
       return true;

@@ -4,6 +4,7 @@ import type { RegistryKey } from "#protocol/signed.ts";
 import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import type { Sdk } from "../session/sdk.ts";
 import { type Admitted, admitAll, type Judged, judge, type RoomEvent } from "./admit.ts";
+import { hasExpired, whatStays } from "./expiry.ts";
 import { readEvent } from "./read-event.ts";
 
 /** A case room as this device can read it now. */
@@ -15,7 +16,7 @@ export type RoomView = Admitted & {
 };
 
 export type RoomReader = {
-  /** Reads a case room from its beginning: pages back, decrypts, judges. */
+  /** Reads a case room from its beginning, or from what stays of it: pages back, decrypts, judges. */
   read(room: Room, caseId: string): Promise<{ view: RoomView; raws: readonly RoomEvent[] }>;
   /** This event can be read differently now. */
   forget(eventId: string): void;
@@ -27,7 +28,15 @@ export type RoomReader = {
 const maxEvents = 5000;
 const pageSize = 200;
 
-export function createRoomReader({ sdk, registryKey }: { sdk: Sdk; registryKey: RegistryKey }): RoomReader {
+export function createRoomReader({
+  sdk,
+  bot,
+  registryKey,
+}: {
+  readonly sdk: Sdk;
+  readonly bot: string;
+  readonly registryKey: RegistryKey;
+}): RoomReader {
   const judgedById = new Map<string, { raw: RoomEvent; verdict: Judged }>();
   const places = new Map<string, string>();
 
@@ -49,13 +58,38 @@ export function createRoomReader({ sdk, registryKey }: { sdk: Sdk; registryKey: 
     return judged;
   };
 
+  const judgeAll = (room: Room, caseId: string) =>
+    Promise.all(
+      room
+        .getLiveTimeline()
+        .getEvents()
+        .map((event) => judgeOnce(event, caseId)),
+    );
+
+  /** Lets go of what was read before, here and in the SDK's memory: the homeserver may have taken it out without telling of each event. */
+  const letGoOf = (room: Room, gone: readonly { readonly raw: RoomEvent }[]): void => {
+    for (const { raw } of gone) {
+      judgedById.delete(raw.eventId);
+      if (raw.encrypted) room.removeEvent(raw.eventId);
+    }
+  };
+
   return {
     claim,
     forget: (eventId) => void judgedById.delete(eventId),
     async read(room, caseId) {
-      await pageBack(sdk, room);
-      const events = room.getLiveTimeline().getEvents();
-      const judged = await Promise.all(events.map((event) => judgeOnce(event, caseId)));
+      let all = await judgeAll(room, caseId);
+      // Where the content has left the messenger the pages before are gone, or ought to be: they are not asked for.
+      if (!hasExpired(all, bot)) {
+        await pageBack(sdk, room);
+        all = await judgeAll(room, caseId);
+      }
+      const judged = whatStays(all, bot);
+      if (judged.length < all.length)
+        letGoOf(
+          room,
+          all.filter((each) => !judged.includes(each)),
+        );
       const view: RoomView = {
         ...admitAll(judged, claim),
         roomId: room.roomId,
