@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { canonicalJson } from "#protocol/canonical.ts";
 import { contentKeys } from "#protocol/events.ts";
 import type { Glass, SignedGlass } from "#protocol/glass.ts";
+import { identityCorrectionSchema } from "#protocol/identity.ts";
 import { misfilingSchema } from "#protocol/misfiling.ts";
 import { amendmentSchema } from "#protocol/opinion.ts";
+import { questionAmendmentSchema } from "#protocol/question.ts";
 import { judgePlace, placeKey, type RatchetPlace } from "#protocol/trust.ts";
 import { sha256Hex, utf8 } from "../kit/bytes.ts";
 import { collector, nowMs, stranger, testConsent, testRegistry } from "../testing/people.ts";
@@ -155,7 +157,7 @@ describe("a broken glass", () => {
   });
 });
 
-describe("a later version of an opinion, and that a case is of the wrong patient", () => {
+describe("what is signed after the request: later versions, a wrong patient, the right one", () => {
   const said = (content: object) =>
     verdictOf(
       raw({ clear: { type: "m.room.message", content: { msgtype: "m.text", body: "…", ...content } } }),
@@ -214,5 +216,49 @@ describe("a later version of an opinion, and that a case is of the wrong patient
     expect(await said({ [contentKeys.misfiled]: byOther })).toEqual(refused);
     const ofOther = await signer.sign(misfiled("Homonyme choisi par erreur.", elsewhere));
     expect(await said({ [contentKeys.misfiled]: ofOther })).toMatchObject({ reason: "of-another-case" });
+  });
+
+  const question = (text: string, ofCase: string = caseId) =>
+    questionAmendmentSchema.parse({
+      v: 1,
+      caseId: ofCase,
+      amends: { eventId: "$request" },
+      how: "completed",
+      reason: "Le traitement manquait.",
+      question: text,
+      author: collector,
+      signedAt: new Date(nowMs).toISOString(),
+    });
+  const patient = { recordId: "p2", family: "D", given: "J", sex: "female", identity: "provisional" };
+  const identity = (change: object = {}, ofCase: string = caseId) =>
+    identityCorrectionSchema.parse({
+      v: 1,
+      correctionId: crypto.randomUUID(),
+      caseId: ofCase,
+      requestEventId: "$request",
+      misfilingId: crypto.randomUUID(),
+      patient: { ...patient, ...change },
+      attests: "consent-and-photos-are-theirs",
+      by: collector,
+      at: new Date(nowMs).toISOString(),
+    });
+
+  test("so is a later version of the question, and whom the case is about", async () => {
+    const other = await registry.certified(stranger);
+    for (const [key, one, two, moved] of [
+      [
+        contentKeys.question,
+        question("Et maintenant ?"),
+        question("Autre chose ?"),
+        question("x", elsewhere),
+      ],
+      [contentKeys.identity, identity(), identity({ recordId: "another" }), identity({}, elsewhere)],
+    ] as const) {
+      const signed = await signer.sign(one);
+      expect(await said({ [key]: signed })).toMatchObject({ kind: "event" });
+      expect(await said({ [key]: { ...signed, payload: two } })).toEqual(refused);
+      expect(await said({ [key]: await other.sign(one) })).toEqual(refused);
+      expect(await said({ [key]: await signer.sign(moved) })).toMatchObject({ reason: "of-another-case" });
+    }
   });
 });
