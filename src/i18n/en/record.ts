@@ -42,6 +42,7 @@ export const record = {
     identity: "Identity corrected",
     question: "Amended question",
   },
+  clip: "Video",
   form: {
     DocumentReference: "document",
     DiagnosticReport: "report",

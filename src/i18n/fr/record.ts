@@ -42,6 +42,7 @@ export const record = {
     identity: "Identité corrigée",
     question: "Question modifiée",
   },
+  clip: "Vidéo",
   form: {
     DocumentReference: "document",
     DiagnosticReport: "compte rendu",
