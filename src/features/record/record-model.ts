@@ -158,4 +158,5 @@ export const formOf = (entry: RecordEntry): string =>
   entry.reference.startsWith("dicom:") ? "dicom" : (entry.reference.split("/")[0] ?? "");
 
 /** A short film in place of a photo. */
-export const isClip = ({ main }: Pick<Piece, "main">): boolean => main.contentType?.startsWith("video/") === true;
+export const isClip = ({ main }: Pick<Piece, "main">): boolean =>
+  main.contentType?.startsWith("video/") === true;
