@@ -113,6 +113,11 @@ test("@filing a clip is filmed under a yes of its own, is seen to move, and is i
     await expect(clip(martin.page)).toBeVisible();
     await expect.poll(() => downloads.length).toBe(before + 1);
     expect(await lastRecording(martin.page)).toBe(sent);
+    // It is short: round and round, so that it is not over before it was looked at twice.
+    await clip(martin.page).evaluate((video: HTMLVideoElement) => {
+      video.loop = true;
+      return video.play();
+    });
     const first = await look(martin.page);
     await expect.poll(async () => furthest(first, await look(martin.page))).toBeGreaterThan(20);
   });
