@@ -5,6 +5,7 @@ import { err, ok, type Result } from "#protocol/result.ts";
 import type { PreparedPhoto, PreparedPreview } from "../../matrix/types.ts";
 import { type CameraFault, type CameraSession, createCamera } from "./camera.ts";
 import { type CaptureDeps, createCaptureModel } from "./capture-model.ts";
+import type { RecordedClip } from "./film.ts";
 import type { FileRefusal } from "./image-kind.ts";
 import type { CameraConsent } from "./pictures-allowed.ts";
 import type { PreparedPicture } from "./prepare-picture.ts";
@@ -259,10 +260,10 @@ describe("a clip", () => {
     return { ...given, decisions: [...given.decisions, { purpose: "video", granted: true }] };
   };
   /** A device that films until it is stopped. */
-  function films(end: Result<typeof clip, "failed"> = ok(clip)) {
-    const over = Promise.withResolvers<Result<typeof clip, "failed">>();
+  function films(end: Result<RecordedClip, "failed"> = ok(clip)) {
+    const over = Promise.withResolvers<Result<RecordedClip, "failed">>();
     const first = { width: 1280, height: 720, close: vi.fn() };
-    const stop = vi.fn(() => over.resolve(end));
+    const stop = vi.fn((): void => over.resolve(end));
     // An ImageBitmap is three members to whoever does not draw it.
     const film: CameraSession["film"] = async () => ({ film: { stop, done: over.promise }, first });
     return { film, stop, first };
