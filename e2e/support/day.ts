@@ -70,8 +70,7 @@ export async function keepAndPlace(page: Page, place: string, confirm: RegExp): 
   await placeOnBody(page, place, confirm);
 }
 
-/** Says where on the body it is. */
-export async function placeOnBody(page: Page, place: string, confirm: RegExp): Promise<void> {
+async function placeOnBody(page: Page, place: string, confirm: RegExp): Promise<void> {
   await expect(page.getByRole("heading", { name: "Où est la lésion ?" })).toBeVisible();
   if (/^(Omoplate|Dos|Lombes|Fesse)/.test(place)) await page.getByRole("radio", { name: "De dos" }).click();
   await page.getByRole("button", { name: place, exact: true }).click();
