@@ -1,7 +1,7 @@
 import type { Health } from "#protocol/api.ts";
 import type { CallTrace } from "#protocol/calls.ts";
 import type { FiledKind } from "#protocol/events.ts";
-import { waitingLongMs } from "#protocol/filing-desk.ts";
+import { type DeskPiece, waitingLongMs } from "#protocol/filing-desk.ts";
 import { type ArchivistPort, archivistAt } from "./apart/archivist.ts";
 import { hand } from "./apart/hand.ts";
 import { type House, houseOf, openHouse } from "./apart/house.ts";
@@ -19,7 +19,7 @@ import {
   type Sender,
   type StampSource,
 } from "./filing/index.ts";
-import type { AskIn, DeskPiece, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
+import type { AskIn, DeskPort, Gate, RecordPort } from "./gateway/index.ts";
 import { type Config, ConfigError } from "./kit/config.ts";
 import type { Destinations } from "./kit/destination/index.ts";
 import { type Logger, toLog } from "./kit/log.ts";
@@ -159,9 +159,7 @@ function deskOf(desk: Filing["desk"], bot: ArchivistPort, clock: RoleContext["cl
     pieces: async () => {
       const [filing, unread] = await Promise.all([desk.pieces(), unreadFor(waitingLongMs)]);
       return [
-        ...filing.map(
-          ({ parked, ...each }): DeskPiece => ({ ...each, state: parked ? "parked" : "waiting" }),
-        ),
+        ...filing,
         ...unread.map(
           ({ eventId, roomId, sender, atMs, reason }): DeskPiece => ({
             eventId,

@@ -1,21 +1,6 @@
 import { z } from "zod";
+import type { Correspondent, Correspondents } from "#protocol/copies.ts";
 import { type FhirReader, practitionerRoleSchema, practitionerSchema } from "./fhir.ts";
-
-/** Somebody outside this house, or in it, whom a letter may be sent to. */
-export type Correspondent = {
-  readonly family: string;
-  readonly given: string;
-  readonly title: string;
-  readonly rpps: string | undefined;
-  /** In the MSSanté space; undefined where the record knows none: ordinary mail is never used. */
-  readonly secureMail: string | undefined;
-};
-
-/** Both throw `record-unreachable`. */
-export type Correspondents = {
-  usualDoctorOf(patientId: string): Promise<Correspondent | undefined>;
-  colleague(practitionerRoleId: string): Promise<Correspondent | undefined>;
-};
 
 const rppsSystem = "urn:oid:1.2.250.1.71.4.2.1";
 const patientSchema = z.object({

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { type Directory, directorySchema, type PatientMatches } from "#protocol/api.ts";
+import type { Correspondents } from "#protocol/copies.ts";
 import type { PatientQuery } from "#protocol/patient.ts";
 import type { CareTeam, Clinician } from "#protocol/people.ts";
 import { type Logger, toLog } from "../kit/log.ts";
 import type { RoleContext } from "../kit/role.ts";
-import { type Correspondents, createCorrespondents } from "./correspondents.ts";
+import { createCorrespondents } from "./correspondents.ts";
 import { careTeamSchema, type FhirReader, practitionerRoleSchema, practitionerSchema } from "./fhir.ts";
 import { searchPatients } from "./patients.ts";
 import { toDirectory } from "./people.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Filed, filedSchema, type Resolution, resolutionSchema } from "#protocol/events.ts";
+import { type Filed, filedSchema, resolutionSchema } from "#protocol/events.ts";
+import type { DeskDecision, DeskEnded, DeskPiece } from "#protocol/filing-desk.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database, Migration, Queries } from "../store/index.ts";
 import { type FileableKind, fileableKinds, parseInbox } from "./work.ts";
@@ -41,28 +42,6 @@ const resolvedRow = z.object({
 });
 const pieceRow = z.object({ event_id: z.string(), room_id: z.string(), kind: kindSchema });
 
-/** A piece that waits for somebody. */
-export type OpenPiece = {
-  readonly eventId: string;
-  readonly roomId: string;
-  readonly kind: FileableKind;
-  readonly parked: boolean;
-  readonly code: string | null;
-  readonly sinceMs: number;
-  readonly sentBy: string | null;
-  readonly sentAtMs: number | null;
-  readonly behind: number;
-};
-
-/** One decision of an administrator on one piece. */
-export type Decision = { readonly how: Resolution; readonly why: string; readonly by: string };
-export type ResolvedPiece = Decision & {
-  readonly eventId: string;
-  readonly roomId: string;
-  readonly kind: FileableKind | "unread";
-  readonly atMs: number;
-};
-
 const open = "('new', 'planned', 'refusing', 'parked')";
 export const mostListed = 200;
 
@@ -73,7 +52,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
   await db.migrate("filing-desk", migrations);
 
   /** Parked pieces, and of each case that waits since before `beforeMs` the one at its head. Oldest first, one more than is listed. */
-  async function pieces(beforeMs: number): Promise<OpenPiece[]> {
+  async function pieces(beforeMs: number): Promise<DeskPiece[]> {
     const rows = await db.all(
       openRow,
       `SELECT event_id, room_id, kind, state, reason, done_at_ms, waiting_since_ms, sealed,
@@ -90,7 +69,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
       eventId: row.event_id,
       roomId: row.room_id,
       kind: row.kind,
-      parked: row.state === "parked",
+      state: row.state === "parked" ? "parked" : "waiting",
       code: row.reason,
       sinceMs: (row.state === "parked" ? row.done_at_ms : row.waiting_since_ms) ?? 0,
       ...senderOf(row.event_id, row.sealed),
@@ -107,7 +86,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
   }
 
   /** Ends what is parked, all or nothing. Gives the pieces that it ended; none when this one is not parked any more. */
-  const resolve = (eventId: string, decision: Decision, nowMs: number): Promise<ResolvedPiece[]> =>
+  const resolve = (eventId: string, decision: DeskDecision, nowMs: number): Promise<DeskEnded[]> =>
     db.transaction(async (tx) => {
       const parked = await tx.one(
         pieceRow,
@@ -137,7 +116,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
   async function end(
     tx: Queries,
     { event_id: eventId, room_id: roomId, kind }: z.infer<typeof pieceRow>,
-    decision: Decision,
+    decision: DeskDecision,
     nowMs: number,
   ): Promise<void> {
     await note(tx, { eventId, roomId, kind }, decision, nowMs);
@@ -161,7 +140,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
   async function note(
     tx: Queries,
     { eventId, roomId, kind }: { eventId: string; roomId: string; kind: FileableKind | "unread" },
-    { how, why, by }: Decision,
+    { how, why, by }: DeskDecision,
     nowMs: number,
   ): Promise<void> {
     await tx.run(
@@ -193,7 +172,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
   /** The same for what never came to filing. */
   const resolveUnread = (
     unread: { readonly eventId: string; readonly roomId: string },
-    decision: Decision,
+    decision: DeskDecision,
     nowMs: number,
   ): Promise<void> => db.transaction((tx) => note(tx, { ...unread, kind: "unread" }, decision, nowMs));
 
@@ -226,7 +205,7 @@ export async function createDeskStore(db: Database, sealer: Sealer) {
     )?.room_id;
   }
 
-  async function resolved(): Promise<ResolvedPiece[]> {
+  async function resolved(): Promise<DeskEnded[]> {
     const rows = await db.all(
       resolvedRow,
       `SELECT event_id, room_id, kind, how, by_user, at_ms, sealed FROM filing_resolutions

@@ -49,7 +49,7 @@ describe("the filing desk", () => {
         eventId: request.eventId,
         roomId,
         kind: "request",
-        parked: true,
+        state: "parked",
         code: "patient-not-found",
         sentBy: leroy,
         behind: items.length - 1,

@@ -1,21 +1,19 @@
-import { waitingLongMs } from "#protocol/filing-desk.ts";
+import { type DeskDecision, type DeskEnded, type DeskPiece, waitingLongMs } from "#protocol/filing-desk.ts";
 import type { Clock } from "../kit/role.ts";
-import type { Decision, DeskStore, OpenPiece, ResolvedPiece } from "./desk-store.ts";
-
-export type { Decision, OpenPiece, ResolvedPiece } from "./desk-store.ts";
+import type { DeskStore } from "./desk-store.ts";
 
 /** What waits for a human, and what one may do about it. */
 export type FilingDesk = {
   /** What is parked, and the head of each case that waits for long. */
-  pieces(): Promise<OpenPiece[]>;
+  pieces(): Promise<DeskPiece[]>;
   /** Puts a parked piece back in line, or has a waiting one tried now. False when it waits for nobody. */
   retry(eventId: string): Promise<boolean>;
   /** Ends a parked piece, and with a request all that waits behind it. Gives what it ended: nothing when it is not parked any more. */
-  resolve(eventId: string, decision: Decision): Promise<ResolvedPiece[]>;
+  resolve(eventId: string, decision: DeskDecision): Promise<DeskEnded[]>;
   /** The same for an event that never came to filing, because it could not be read. */
-  resolveUnread(unread: { eventId: string; roomId: string }, decision: Decision): Promise<void>;
+  resolveUnread(unread: { eventId: string; roomId: string }, decision: DeskDecision): Promise<void>;
   /** The last decisions, newest first. */
-  resolved(): Promise<ResolvedPiece[]>;
+  resolved(): Promise<DeskEnded[]>;
 };
 
 export function createDesk(parts: {

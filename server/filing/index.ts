@@ -1,5 +1,6 @@
 import type { RecordView } from "#protocol/api.ts";
 import { canonicalJson } from "#protocol/canonical.ts";
+import type { Correspondents } from "#protocol/copies.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Filed, Withdrawn } from "#protocol/events.ts";
 import type { CareTeam, Clinician } from "#protocol/people.ts";
@@ -9,13 +10,7 @@ import type { Clock } from "../kit/role.ts";
 import type { Sealer } from "../kit/seal.ts";
 import type { Database } from "../store/index.ts";
 import { asSaid } from "./anew.ts";
-import {
-  type CopiesPort,
-  type CorrespondentsPort,
-  createCopies,
-  createCopyStore,
-  type Sender,
-} from "./copies/index.ts";
+import { type CopiesPort, createCopies, createCopyStore, type Sender } from "./copies/index.ts";
 import { createDesk, type FilingDesk } from "./desk.ts";
 import { createDeskStore } from "./desk-store.ts";
 import type { RegistryPort } from "./gate.ts";
@@ -70,7 +65,7 @@ export type FilingOptions = {
   readonly hospital: HospitalFacts;
   /** Where copies of letters go; without it none can be asked for. */
   readonly correspondence?:
-    | { readonly sender: Sender | undefined; readonly correspondents: CorrespondentsPort }
+    | { readonly sender: Sender | undefined; readonly correspondents: Correspondents }
     | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -321,7 +316,7 @@ export async function createFiling(options: FilingOptions): Promise<Filing> {
   };
 }
 
-const nobody: CorrespondentsPort = {
+const nobody: Correspondents = {
   usualDoctorOf: async () => undefined,
   colleague: async () => undefined,
 };

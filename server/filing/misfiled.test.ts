@@ -1,34 +1,13 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  aCase,
-  aMisfiling,
-  anAmendment,
-  asItem,
-  delattre,
-  martin,
-  type People,
-  people,
-} from "./testing/a-case.ts";
-import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord, patientResource } from "./testing/a-record.ts";
+import { describe, expect, test, vi } from "vitest";
+import { aBench } from "./testing/a-bench.ts";
+import { aCase, aMisfiling, anAmendment, asItem, martin } from "./testing/a-case.ts";
+import { submitAll, until } from "./testing/a-filing.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-let all: People;
-let record: ReturnType<typeof aRecord>;
-let place: ReturnType<typeof aFilingPlace>;
+const bench = aBench();
 
-beforeAll(async () => {
-  all = await people();
-});
-beforeEach(() => {
-  record = aRecord();
-  record.put(patientResource(delattre));
-  place = aFilingPlace(all, record);
-});
-afterEach(() => place.remove());
-
-const stateOf = (eventId: string) => place.words().get(eventId)?.state;
+const stateOf = (eventId: string) => bench.place.words().get(eventId)?.state;
 const clinical = [
   "DocumentReference",
   "DiagnosticReport",
@@ -39,61 +18,62 @@ const clinical = [
   "ImagingStudy",
   "List",
 ] as const;
-const statuses = () => new Set(clinical.flatMap((type) => record.ofType(type).map((each) => each.status)));
+const statuses = () =>
+  new Set(clinical.flatMap((type) => bench.record.ofType(type).map((each) => each.status)));
 
 describe("a case of the wrong patient", () => {
   test("[F43] is entered in error in the record, all of it, with who said so and why; its photos are rejected, and nothing is lost", async () => {
-    await using filing = await place.open();
-    const made = await aCase(all);
+    await using filing = await bench.place.open();
+    const made = await aCase(bench.all);
     await submitAll(filing, made.items);
     await until(() => stateOf(made.items.at(-1)?.eventId ?? "") === "filed");
     expect(statuses()).not.toContain("entered-in-error");
     const before = new Map(
-      clinical.flatMap((type) => record.ofType(type).map((each) => [each.id, each] as const)),
+      clinical.flatMap((type) => bench.record.ofType(type).map((each) => [each.id, each] as const)),
     );
 
-    const misfiling = await aMisfiling(all, made);
+    const misfiling = await aMisfiling(bench.all, made);
     await filing.submit(asItem(made.roomId, misfiling));
     await until(() => stateOf(misfiling.eventId) === "filed");
     expect([...statuses()]).toEqual(["entered-in-error"]);
     for (const type of clinical)
-      for (const now of record.ofType(type))
+      for (const now of bench.record.ofType(type))
         expect({ ...now, status: null, meta: null }).toEqual({
           ...before.get(now.id),
           status: null,
           meta: null,
         });
-    expect(record.ofType("Patient")).toHaveLength(1);
-    const trail = record
+    expect(bench.record.ofType("Patient")).toHaveLength(1);
+    const trail = bench.record
       .ofType("Provenance")
       .find((each) => JSON.stringify(each).includes("Homonyme choisi par erreur"));
     expect(trail?.target).toHaveLength(before.size);
-    const [photo] = [...record.instances].filter(([, each]) => each.rejects === undefined);
-    expect(record.rejections()).toEqual([[photo?.[0]]]);
+    const [photo] = [...bench.record.instances].filter(([, each]) => each.rejects === undefined);
+    expect(bench.record.rejections()).toEqual([[photo?.[0]]]);
   });
 
   test("[F43] said once: what comes later is not filed under that patient, and a second word changes nothing", async () => {
-    await using filing = await place.open();
-    const made = await aCase(all);
+    await using filing = await bench.place.open();
+    const made = await aCase(bench.all);
     await submitAll(filing, made.items);
-    const misfiling = await aMisfiling(all, made);
+    const misfiling = await aMisfiling(bench.all, made);
     await filing.submit(asItem(made.roomId, misfiling));
     await until(() => stateOf(misfiling.eventId) === "filed");
-    const amendment = await anAmendment(all, made);
-    const again = await aMisfiling(all, made, martin);
+    const amendment = await anAmendment(bench.all, made);
+    const again = await aMisfiling(bench.all, made, martin);
     await filing.submit(asItem(made.roomId, again));
     await filing.submit(asItem(made.roomId, amendment));
     await until(() => stateOf(amendment.eventId) === "refused");
-    expect(place.words().get(amendment.eventId)).toMatchObject({ reason: "of-the-wrong-patient" });
+    expect(bench.place.words().get(amendment.eventId)).toMatchObject({ reason: "of-the-wrong-patient" });
     expect(stateOf(again.eventId)).toBeUndefined();
     expect([...statuses()]).toEqual(["entered-in-error"]);
   });
 
   test("[F43] said by nobody of the case, or with another's signature, nothing is touched; by who answered, it counts", async () => {
-    await using filing = await place.open();
-    const made = await aCase(all);
+    await using filing = await bench.place.open();
+    const made = await aCase(bench.all);
     await submitAll(filing, made.items);
-    const { misfiling, ...rest } = await aMisfiling(all, made);
+    const { misfiling, ...rest } = await aMisfiling(bench.all, made);
     const forged = {
       ...rest,
       eventId: "$forged",
@@ -110,7 +90,7 @@ describe("a case of the wrong patient", () => {
     await filing.submit(asItem(made.roomId, forged));
     await until(() => stateOf("$forged") === "refused");
     expect(statuses()).not.toContain("entered-in-error");
-    const good = await aMisfiling(all, made, martin);
+    const good = await aMisfiling(bench.all, made, martin);
     await filing.submit(asItem(made.roomId, good));
     await until(() => stateOf(good.eventId) === "filed");
     expect([...statuses()]).toEqual(["entered-in-error"]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { DeskDecision, DeskPiece } from "./desk-port.ts";
+import type { DeskDecision, DeskPiece } from "#protocol/filing-desk.ts";
 import { type Gateway, leroy, mallory, martin, openCase, openGateway, userOf } from "./testing/a-gateway.ts";
 
 const admin = userOf("admin");

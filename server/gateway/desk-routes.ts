@@ -5,7 +5,9 @@ import { ColloqueError } from "#protocol/errors.ts";
 import {
   caseReference,
   type Desk,
+  type DeskEnded,
   type DeskItem,
+  type DeskPiece,
   type DeskResolved,
   type Me,
   readParkCode,
@@ -14,7 +16,7 @@ import {
 import { eventIdSchema } from "#protocol/ids.ts";
 import type { ApiParts, SignedIn } from "./api-parts.ts";
 import { read } from "./callers.ts";
-import type { DeskEnded, DeskPiece, DeskPort } from "./desk-port.ts";
+import type { DeskPort } from "./desk-port.ts";
 import type { Session } from "./sessions.ts";
 
 const mostListed = 200;

@@ -29,7 +29,7 @@ import { refuse } from "./proxy.ts";
 import { createSessions } from "./sessions.ts";
 
 export type { AskIn, RecordPort } from "./api-parts.ts";
-export type { DeskPiece, DeskPort } from "./desk-port.ts";
+export type { DeskPort } from "./desk-port.ts";
 export { createGate, type Gate } from "./gate.ts";
 
 /** What the gateway needs of the others. `record` is absent where filing does not run. */

@@ -54,3 +54,20 @@ export const copiesSchema = z.object({
 });
 export type Copies = z.infer<typeof copiesSchema>;
 export type Copy = Copies["copies"][number];
+
+/** Somebody outside this house, or in it, whom a letter may be sent to. */
+export type Correspondent = {
+  readonly family: string;
+  readonly given: string;
+  readonly title: string;
+  /** 11 digits, where it is known. */
+  readonly rpps?: string | undefined;
+  /** In the MSSanté space; undefined where the record knows none: ordinary mail is never used. */
+  readonly secureMail?: string | undefined;
+};
+
+/** Who somebody is and where their secure mail goes; both throw `record-unreachable`. */
+export type Correspondents = {
+  usualDoctorOf(patientId: string): Promise<Correspondent | undefined>;
+  colleague(practitionerRoleId: string): Promise<Correspondent | undefined>;
+};

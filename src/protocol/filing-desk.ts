@@ -108,7 +108,26 @@ export const resolveSchema = z.object({
   why: z.string().trim().min(minWhy).max(maxWhy),
 });
 export type Resolve = z.infer<typeof resolveSchema>;
+/** One decision of an administrator on one piece. */
+export type DeskDecision = Readonly<Resolve> & { readonly by: string };
 export const resolvedAnswerSchema = z.object({ resolved: z.int().min(1) });
+
+/** A piece that somebody must look at, as those who file know it: by its room. */
+export type DeskPiece = {
+  readonly eventId: string;
+  readonly roomId: string;
+  readonly kind: DeskItem["kind"];
+  readonly state: DeskItem["state"];
+  /** Why it is parked; null while it only waits. */
+  readonly code: string | null;
+  readonly sinceMs: number;
+  readonly sentBy: string | null;
+  readonly sentAtMs: number | null;
+  readonly behind: number;
+};
+/** One that a human ended. */
+export type DeskEnded = DeskDecision &
+  Pick<DeskPiece, "eventId" | "roomId" | "kind"> & { readonly atMs: number };
 
 /** GET /me: what the server takes the caller for. */
 export const meSchema = z.object({ clinician: z.boolean(), administrator: z.boolean() });

@@ -48,6 +48,13 @@ export async function judgeFhir(
   return findings;
 }
 
+/** As dciodvfy names them: photos, clips, and the notes that reject them. */
+const kindsOfObject: readonly string[] = [
+  "VLPhotographicImage",
+  "VideoPhotographicImage",
+  "KeyObjectSelectionDocument",
+];
+
 /** dciodvfy over DICOM files. */
 export async function judgeDicom(files: readonly string[], signal: AbortSignal): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -60,8 +67,8 @@ export async function judgeDicom(files: readonly string[], signal: AbortSignal):
       findings.push({ file: nameOf(file), severity: severity === "Error" ? "error" : "warning", text });
     }
     // It names the kind of object that it judged; where it does not, it judged nothing.
-    if (!lines.some((line) => line.trim() === "VLPhotographicImage"))
-      findings.push({ file: nameOf(file), severity: "error", text: "is no VL Photographic object" });
+    if (!lines.some((line) => kindsOfObject.includes(line.trim())))
+      findings.push({ file: nameOf(file), severity: "error", text: "is no kind of object that we file" });
   }
   return findings;
 }

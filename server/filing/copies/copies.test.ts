@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { unzipSync } from "fflate";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { AskCopy, CopyTo } from "#protocol/copies.ts";
 import type { Filing, FilingOptions } from "../index.ts";
 import { documentId } from "../plan/documents.ts";
+import { aBench } from "../testing/a-bench.ts";
 import {
   aCase,
   aMisfiling,
@@ -14,11 +15,8 @@ import {
   leaseOn,
   leroy,
   martin,
-  type People,
-  people,
 } from "../testing/a-case.ts";
-import { aFilingPlace, submitAll, until } from "../testing/a-filing.ts";
-import { aRecord, patientResource } from "../testing/a-record.ts";
+import { submitAll, until } from "../testing/a-filing.ts";
 import { balpFaults } from "../testing/balp.ts";
 import { type Parcel, SenderRefusal } from "./sender.ts";
 import { lambert } from "./testing/a-letter.ts";
@@ -26,9 +24,7 @@ import { at, readXml } from "./testing/read-xml.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-let all: People;
-let record: ReturnType<typeof aRecord>;
-let place: ReturnType<typeof aFilingPlace>;
+const bench = aBench();
 let parcels: Parcel[];
 let says: () => void;
 let doctor: Awaited<
@@ -58,23 +54,16 @@ const correspondence: FilingOptions["correspondence"] = {
   },
 };
 
-beforeAll(async () => {
-  all = await people();
-});
 beforeEach(() => {
-  record = aRecord();
-  record.put(patientResource(delattre));
-  place = aFilingPlace(all, record);
   parcels = [];
   says = () => undefined;
   doctor = { ...lambert, rpps: lambert.rpps };
 });
-afterEach(() => place.remove());
 
 async function filedCase(filing: Filing) {
-  const one = await aCase(all);
+  const one = await aCase(bench.all);
   await submitAll(filing, one.items);
-  await until(() => one.items.every((item) => place.words().get(item.eventId)?.state === "filed"));
+  await until(() => one.items.every((item) => bench.place.words().get(item.eventId)?.state === "filed"));
   const opinion = one.items.find((item) => item.event.kind === "opinion");
   const entryId = documentId(opinion?.eventId ?? "", "letter");
   const ask = (to: CopyTo, more: Partial<AskCopy> = {}) =>
@@ -86,7 +75,7 @@ const why = (obstacle: string) => ({ code: "bad-request", details: { why: obstac
 
 describe("a copy of a filed letter", () => {
   test("goes to the usual doctor as a package with the very letter, noted in the record before it leaves", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask, entryId, roomId, state } = await filedCase(filing);
     expect(await filing.copies.of(roomId)).toEqual({
       canSend: true,
@@ -95,7 +84,9 @@ describe("a copy of a filed letter", () => {
     });
     let noted = 0;
     says = () => {
-      noted = record.ofType("AuditEvent").filter((each) => JSON.stringify(each).includes("disclose")).length;
+      noted = bench.record
+        .ofType("AuditEvent")
+        .filter((each) => JSON.stringify(each).includes("disclose")).length;
     };
     await ask({ kind: "usual-doctor" });
     await until(async () => (await state())[0] === "handed");
@@ -112,13 +103,13 @@ describe("a copy of a filed letter", () => {
     const sent = Buffer.from(at(cda, "/nonXMLBody/text")[0]?.text ?? "", "base64");
     const filed = await filing.readEntry(roomId, entryId, martin);
     expect(sent.equals(Buffer.from(filed.bytes))).toBe(true);
-    const audit = record.resources.get(`AuditEvent/${parcel?.copyId}`);
+    const audit = bench.record.resources.get(`AuditEvent/${parcel?.copyId}`);
     expect(balpFaults(audit)).toEqual([]);
     expect(JSON.stringify(audit)).toContain(lambert.secureMail);
   });
 
   test("goes to the patient as the PDF itself, and to a colleague of the directory", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask, state } = await filedCase(filing);
     await ask({ kind: "patient" });
     await ask({ kind: "colleague", userId: leroy });
@@ -130,11 +121,11 @@ describe("a copy of a filed letter", () => {
       "Claire Leroy",
     );
     for (const { copyId } of parcels)
-      expect(balpFaults(record.resources.get(`AuditEvent/${copyId}`))).toEqual([]);
+      expect(balpFaults(bench.record.resources.get(`AuditEvent/${copyId}`))).toEqual([]);
   });
 
   test("asked for twice under one id is one; under another's id is nobody's business", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask, roomId, entryId, state } = await filedCase(filing);
     const copyId = randomUUID();
     await ask({ kind: "patient" }, { copyId });
@@ -148,25 +139,25 @@ describe("a copy of a filed letter", () => {
   test("is kept while the sender is away, over a restart, and handed over once", async () => {
     let one: Awaited<ReturnType<typeof filedCase>>;
     {
-      await using filing = await place.open(undefined, correspondence);
+      await using filing = await bench.place.open(undefined, correspondence);
       one = await filedCase(filing);
       says = () => {
         throw new Error("away");
       };
       await one.ask({ kind: "usual-doctor" });
       await until(async () =>
-        record.ofType("AuditEvent").some((each) => JSON.stringify(each).includes("disclose")),
+        bench.record.ofType("AuditEvent").some((each) => JSON.stringify(each).includes("disclose")),
       );
       expect(await one.state()).toEqual(["waiting"]);
     }
     says = () => undefined;
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     await until(async () => (await filing.copies.of(one.roomId)).copies[0]?.state === "handed");
     expect(parcels).toHaveLength(1);
   });
 
   test("that the sender refuses is said to have failed, and is not tried again", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask, roomId } = await filedCase(filing);
     let times = 0;
     says = () => {
@@ -181,7 +172,7 @@ describe("a copy of a filed letter", () => {
   });
 
   test("does not leave without somewhere to go", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask } = await filedCase(filing);
     doctor = { ...lambert, rpps: lambert.rpps, secureMail: undefined };
     await expect(ask({ kind: "usual-doctor" })).rejects.toMatchObject(why("no-secure-address"));
@@ -195,34 +186,34 @@ describe("a copy of a filed letter", () => {
   });
 
   test("after the consent was taken back goes to the patient alone", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask, roomId, consent, state } = await filedCase(filing);
-    place.setLeases(consent.caseId, [await leaseOn(all, consent, "withdrawn")]);
+    bench.place.setLeases(consent.caseId, [await leaseOn(bench.all, consent, "withdrawn")]);
     await filing.withdrawn(roomId, aWithdrawal(consent));
-    await until(() => place.words().get(`$withdrawn-${consent.consentId}`)?.state === "filed");
+    await until(() => bench.place.words().get(`$withdrawn-${consent.consentId}`)?.state === "filed");
     await expect(ask({ kind: "usual-doctor" })).rejects.toMatchObject(why("consent-ended"));
     await ask({ kind: "patient" });
     await until(async () => (await state())[0] === "handed");
   });
 
   test("of a case of the wrong patient goes to nobody, the patient included", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const one = await filedCase(filing);
-    const event = await aMisfiling(all, one);
+    const event = await aMisfiling(bench.all, one);
     const { eventId, sender, atMs } = event;
     await filing.submit({ eventId, sender, atMs, roomId: one.roomId, event, picture: undefined });
-    await until(() => place.words().get(eventId)?.state === "filed");
+    await until(() => bench.place.words().get(eventId)?.state === "filed");
     await expect(one.ask({ kind: "patient" })).rejects.toMatchObject(why("not-a-letter"));
     expect(parcels).toEqual([]);
   });
 
   test("is of the later version where there is one", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const one = await filedCase(filing);
-    const event = await anAmendment(all, one);
+    const event = await anAmendment(bench.all, one);
     const { eventId, sender, atMs } = event;
     await filing.submit({ eventId, sender, atMs, roomId: one.roomId, event, picture: undefined });
-    await until(() => place.words().get(eventId)?.state === "filed");
+    await until(() => bench.place.words().get(eventId)?.state === "filed");
     await one.ask({ kind: "patient" }, { entryId: documentId(eventId, "letter") });
     await until(async () => (await one.state())[0] === "handed");
     const filed = await filing.readEntry(one.roomId, documentId(eventId, "letter"), martin);
@@ -230,18 +221,20 @@ describe("a copy of a filed letter", () => {
   });
 
   test("cannot be asked for where the hospital has no sender", async () => {
-    await using filing = await place.open();
+    await using filing = await bench.place.open();
     const { ask, roomId } = await filedCase(filing);
     await expect(ask({ kind: "patient" })).rejects.toMatchObject(why("no-sender"));
     expect((await filing.copies.of(roomId)).canSend).toBe(false);
   });
 
   test("says nothing readable in our database of who it goes to", async () => {
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { ask, state } = await filedCase(filing);
     await ask({ kind: "usual-doctor" });
     await until(async () => (await state())[0] === "handed");
-    const files = ["", "-wal"].map((end) => readFileSync(`${place.path}${end}`).toString("latin1")).join("");
+    const files = ["", "-wal"]
+      .map((end) => readFileSync(`${bench.place.path}${end}`).toString("latin1"))
+      .join("");
     for (const word of ["Lambert", lambert.secureMail]) expect(files).not.toContain(word);
     expect(files).toContain(parcels[0]?.copyId ?? "");
   });

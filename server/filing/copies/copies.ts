@@ -1,6 +1,13 @@
 import type { CaseState } from "#protocol/case-state.ts";
 import { grants } from "#protocol/consent.ts";
-import type { AskCopy, Copies, CopyObstacle, CopyTo } from "#protocol/copies.ts";
+import type {
+  AskCopy,
+  Copies,
+  CopyObstacle,
+  CopyTo,
+  Correspondent,
+  Correspondents,
+} from "#protocol/copies.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { fullName } from "#protocol/people.ts";
@@ -21,19 +28,6 @@ import { type Envelope, type Sender, SenderRefusal } from "./sender.ts";
 import type { CopyRecipient, CopyRow, CopyStore } from "./store.ts";
 import { xdmPackage } from "./xdm.ts";
 
-/** Who somebody is and where their secure mail goes; both throw `record-unreachable`. */
-export type CorrespondentsPort = {
-  usualDoctorOf(patientId: string): Promise<Known | undefined>;
-  colleague(practitionerRoleId: string): Promise<Known | undefined>;
-};
-type Known = {
-  readonly family: string;
-  readonly given: string;
-  readonly title: string;
-  readonly rpps: string | undefined;
-  readonly secureMail: string | undefined;
-};
-
 export type CopiesParts = {
   readonly store: Pick<FilingStore, "entries" | "itemsUpTo">;
   readonly copies: CopyStore;
@@ -42,7 +36,7 @@ export type CopiesParts = {
   readonly readEntry: (roomId: string, id: string, reader: string) => Promise<FiledBytes>;
   /** Undefined where the hospital has none: nothing can be asked for. */
   readonly sender: Sender | undefined;
-  readonly correspondents: CorrespondentsPort;
+  readonly correspondents: Correspondents;
   readonly surroundings: Pick<PlanContext, "clinician" | "hospital" | "language" | "timeZone" | "recordHost">;
   readonly clock: Clock;
   readonly log: Logger;
@@ -85,7 +79,7 @@ export function createCopies(parts: CopiesParts): CopiesPort & Disposable & { re
   async function find(
     to: Exclude<CopyTo, { kind: "patient" }>,
     patient: Patient,
-  ): Promise<Known | undefined> {
+  ): Promise<Correspondent | undefined> {
     if (to.kind === "usual-doctor") return correspondents.usualDoctorOf(patient.recordId);
     const person = parts.surroundings.clinician(to.userId);
     if (person === undefined) throw new ColloqueError("not-found");

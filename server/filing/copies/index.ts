@@ -1,3 +1,3 @@
-export { type CopiesPort, type CorrespondentsPort, createCopies } from "./copies.ts";
+export { type CopiesPort, createCopies } from "./copies.ts";
 export { folderSender, hookSender, type Sender } from "./sender.ts";
 export { createCopyStore } from "./store.ts";

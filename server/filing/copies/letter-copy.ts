@@ -1,17 +1,10 @@
+import type { Correspondent } from "#protocol/copies.ts";
 import type { Patient } from "#protocol/patient.ts";
 import type { Clinician } from "#protocol/people.ts";
 import type { HospitalFacts } from "../plan/index.ts";
 
 /** Who gets a copy by secure mail. */
-export type Recipient = {
-  readonly family: string;
-  readonly given: string;
-  readonly title: string;
-  /** 11 digits, where it is known. */
-  readonly rpps?: string | undefined;
-  /** Address in the MSSanté space. */
-  readonly secureMail: string;
-};
+export type Recipient = Correspondent & { readonly secureMail: string };
 
 /** The filed letter of an opinion and what its envelope must say of it. */
 export type LetterCopy = {

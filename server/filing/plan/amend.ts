@@ -3,11 +3,11 @@ import { renderLetter } from "../letter/letter.ts";
 import type { FileableEvent } from "../work.ts";
 import { caseIds, concept, requestOf, systems } from "./codes.ts";
 import { documentBundle, documentId } from "./documents.ts";
-import { diagnosticReport, seenPhotos } from "./opinion.ts";
+import { diagnosticReport, opinionPlan } from "./opinion.ts";
 import { reportId } from "./references.ts";
 import { filedKeys } from "./registry-keys.ts";
 import { serviceRequest, task } from "./request.ts";
-import { changeAudit, provenance, provideAudit } from "./trail.ts";
+import { changeAudit, provenance } from "./trail.ts";
 import type { Plan, PlanContext } from "./types.ts";
 
 type QuestionEvent = Extract<FileableEvent, { kind: "question" }>;
@@ -53,46 +53,15 @@ export async function planAmendment(
     context,
     letter,
   );
-  const keys = filedKeys(context);
-  const filed = [`DiagnosticReport/${report.id}`, `DocumentReference/${documentId(eventId, "letter")}`];
-  return {
-    steps: [
-      documents.step,
-      {
-        kind: "bundle",
-        writes: [
-          ...keys.writes,
-          { resource: report },
-          { resource: serviceRequest(context) },
-          { resource: task(context) },
-          {
-            resource: provenance(context, {
-              eventId,
-              targets: filed,
-              occurredAt: opinion.signedAt,
-              author: opinion.author,
-              signed: amendment,
-              sources: [
-                { reference: `ServiceRequest/${requestId}` },
-                ...seenPhotos(opinion, context).map((reference) => ({ reference })),
-                ...keys.sources,
-              ],
-              revisionOf: [`DiagnosticReport/${reportId(before.eventId)}`, replaced],
-              reason: { ...concept(systems.actReason, "TREAT"), text: reason },
-              isChange: true,
-            }),
-          },
-          { resource: changeAudit(context, eventId, opinion.author, filed) },
-          { resource: provideAudit(context, eventId) },
-        ],
-      },
-    ],
-    entries: [
-      ...documents.entries,
-      { id: report.id, kind: "amendment", reference: `DiagnosticReport/${report.id}` },
-    ],
-    blobs: { letter, ...keys.blobs },
+  const change = {
+    revisionOf: [`DiagnosticReport/${reportId(before.eventId)}`, replaced],
+    reason: { ...concept(systems.actReason, "TREAT"), text: reason },
   };
+  return opinionPlan({ eventId, opinion, kind: "amendment", signed: amendment, change }, context, {
+    documents,
+    report,
+    blobs: { letter },
+  });
 }
 
 /**

@@ -1,5 +1,7 @@
 import { siteInWords } from "#protocol/body-sites.ts";
+import type { Json } from "#protocol/canonical.ts";
 import type { Opinion } from "#protocol/opinion.ts";
+import type { Signed } from "#protocol/signed.ts";
 import { idOf, sha1Base64 } from "../ids.ts";
 import { renderDiscussion } from "../letter/discussion.ts";
 import { renderLetter } from "../letter/letter.ts";
@@ -20,7 +22,7 @@ import { documentBundle, documentId } from "./documents.ts";
 import { photoDocumentId, reportId } from "./references.ts";
 import { filedKeys } from "./registry-keys.ts";
 import { serviceRequest, task } from "./request.ts";
-import { filingAudit, provenance, provideAudit } from "./trail.ts";
+import { changeAudit, filingAudit, type Origin, provenance, provideAudit } from "./trail.ts";
 import type { Plan, PlanContext, Resource } from "./types.ts";
 
 type OpinionEvent = Extract<FileableEvent, { kind: "opinion" }>;
@@ -69,7 +71,53 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
     context,
     letter,
   );
+  return opinionPlan({ ...event, opinion: payload, kind: "opinion", signed: event.opinion }, context, {
+    documents,
+    report,
+    blobs: { letter, discussion },
+  });
+}
+
+type VersionOf = {
+  readonly eventId: string;
+  readonly opinion: Opinion;
+  readonly kind: "opinion" | "amendment";
+  readonly signed: Signed<Json>;
+  /** Of a later version: what it takes the place of, and why. */
+  readonly change?: Pick<Origin, "revisionOf" | "reason">;
+};
+
+/** One signed version of the opinion: its documents, its report, the request as it stands now, and where they come from. */
+export function opinionPlan(
+  { eventId, opinion, kind, signed, change }: VersionOf,
+  context: PlanContext,
+  {
+    documents,
+    report,
+    blobs,
+  }: Pick<Plan, "blobs"> & {
+    readonly documents: ReturnType<typeof documentBundle>;
+    readonly report: Resource;
+  },
+): Plan {
+  const { serviceRequest: requestId } = caseIds(requestOf(context).eventId);
   const keys = filedKeys(context);
+  const filed = [`DiagnosticReport/${report.id}`, `DocumentReference/${documentId(eventId, "letter")}`];
+  const origin = provenance(context, {
+    eventId,
+    targets: filed,
+    occurredAt: opinion.signedAt,
+    author: opinion.author,
+    signed,
+    sources: [
+      { reference: `ServiceRequest/${requestId}` },
+      ...seenPhotos(opinion, context).map((reference) => ({ reference })),
+      ...keys.sources,
+    ],
+    ...change,
+    isChange: change !== undefined,
+  });
+  const audit = change === undefined ? filingAudit : changeAudit;
   return {
     steps: [
       documents.step,
@@ -80,38 +128,14 @@ export async function planOpinion(event: OpinionEvent, context: PlanContext): Pr
           { resource: report },
           { resource: serviceRequest(context) },
           { resource: task(context) },
-          {
-            resource: provenance(context, {
-              eventId: event.eventId,
-              targets: [
-                `DiagnosticReport/${report.id}`,
-                `DocumentReference/${documentId(event.eventId, "letter")}`,
-              ],
-              occurredAt: payload.signedAt,
-              author: payload.author,
-              signed: event.opinion,
-              sources: [
-                { reference: `ServiceRequest/${requestId}` },
-                ...seenPhotos(payload, context).map((reference) => ({ reference })),
-                ...keys.sources,
-              ],
-            }),
-          },
-          {
-            resource: filingAudit(context, event.eventId, payload.author, [
-              `DiagnosticReport/${report.id}`,
-              `DocumentReference/${documentId(event.eventId, "letter")}`,
-            ]),
-          },
-          { resource: provideAudit(context, event.eventId) },
+          { resource: origin },
+          { resource: audit(context, eventId, opinion.author, filed) },
+          { resource: provideAudit(context, eventId) },
         ],
       },
     ],
-    entries: [
-      ...documents.entries,
-      { id: report.id, kind: "opinion", reference: `DiagnosticReport/${report.id}` },
-    ],
-    blobs: { letter, discussion, ...keys.blobs },
+    entries: [...documents.entries, { id: report.id, kind, reference: `DiagnosticReport/${report.id}` }],
+    blobs: { ...blobs, ...keys.blobs },
   };
 }
 

@@ -1,3 +1,5 @@
+import { kinds } from "./kinds.ts";
+
 /** The administrator's filing desk. */
 export const desk = {
   title: "Filing desk",
@@ -18,21 +20,10 @@ export const desk = {
   case: "case {{ref}}",
   caseUnknown: "unknown case",
   kind: {
-    consent: "Patient’s consent",
-    request: "Request for an opinion",
-    photo: "Photo",
-    message: "Message",
+    ...kinds,
     response: "Answer to the request",
-    opinion: "Opinion",
-    amendment: "Amended opinion",
-    discussion: "Discussion",
-    glass: "Emergency access",
     informed: "Patient told",
-    withdrawn: "Consent withdrawn",
-    misfiled: "Wrong patient",
-    call: "Live call",
     identity: "Identity correction",
-    question: "Amended question",
     unread: "Unreadable item",
   },
   sent: "Sent by {{who}}, {{at}}.",

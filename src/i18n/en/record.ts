@@ -1,3 +1,5 @@
+import { kinds } from "./kinds.ts";
+
 /** What of a case is in the patient's record. */
 export const record = {
   title: "Patient record",
@@ -25,23 +27,7 @@ export const record = {
   nothing: "Nothing is filed yet.",
   nothingText: "The archivist files the case by itself, usually within a minute.",
   list: "Filed pieces",
-  kind: {
-    consent: "Patient’s consent",
-    request: "Request for an opinion",
-    photo: "Photo",
-    message: "Message",
-    response: "Response",
-    opinion: "Opinion",
-    amendment: "Amended opinion",
-    discussion: "Discussion",
-    glass: "Emergency access",
-    informed: "Patient informed",
-    withdrawn: "Consent withdrawn",
-    misfiled: "Wrong patient",
-    call: "Live call",
-    identity: "Identity corrected",
-    question: "Amended question",
-  },
+  kind: kinds,
   clip: "Video",
   form: {
     DocumentReference: "document",

@@ -1,3 +1,5 @@
+import { kinds } from "./kinds.ts";
+
 /** The administrator's filing desk. */
 export const desk = {
   title: "Versements en attente",
@@ -19,21 +21,11 @@ export const desk = {
   case: "cas {{ref}}",
   caseUnknown: "cas inconnu",
   kind: {
-    consent: "Accord du patient",
-    request: "Demande d’avis",
-    photo: "Photo",
-    message: "Message",
-    response: "Suite donnée",
-    opinion: "Avis",
-    amendment: "Avis rectifié",
-    discussion: "Échange",
-    glass: "Accès en urgence",
+    ...kinds,
     informed: "Information du patient",
     withdrawn: "Retrait du consentement",
     misfiled: "Déclaration de mauvais patient",
-    call: "Appel en direct",
     identity: "Correction d’identité",
-    question: "Question modifiée",
     unread: "Élément illisible",
   },
   sent: "Envoi : {{who}}, {{at}}.",

@@ -1,3 +1,5 @@
+import { kinds } from "./kinds.ts";
+
 /** What of a case is in the patient's record. */
 export const record = {
   title: "Dossier patient",
@@ -25,23 +27,7 @@ export const record = {
   nothing: "Rien n’est encore versé.",
   nothingText: "L’Archiviste verse le cas de lui-même, en général en moins d’une minute.",
   list: "Pièces versées",
-  kind: {
-    consent: "Accord du patient",
-    request: "Demande d’avis",
-    photo: "Photo",
-    message: "Message",
-    response: "Suite donnée",
-    opinion: "Avis",
-    amendment: "Avis rectifié",
-    discussion: "Échange",
-    glass: "Accès en urgence",
-    informed: "Patient informé",
-    withdrawn: "Consentement retiré",
-    misfiled: "Mauvais patient",
-    call: "Appel en direct",
-    identity: "Identité corrigée",
-    question: "Question modifiée",
-  },
+  kind: kinds,
   clip: "Vidéo",
   form: {
     DocumentReference: "document",
