@@ -6,6 +6,9 @@ import { judgedSidePx, type Luma, lumaOf } from "./sharpness.ts";
 /** Why there is no camera. Each is a key of the texts that people read. */
 export type CameraFault = "denied" | "absent" | "busy";
 
+/** A film that is being recorded, and its first frame. */
+export type BegunFilm = { readonly film: Film; readonly first: ImageBitmap };
+
 /** An open camera. Nothing of it is kept when it is closed. */
 export type CameraSession = {
   /** True when the lamp of the telephone can be lit. */
@@ -18,7 +21,7 @@ export type CameraSession = {
   /** True where this browser can record what the camera sees. */
   readonly films: boolean;
   /** Begins to film, without sound, and gives the first frame; null where it cannot after all. */
-  film(): Promise<{ readonly film: Film; readonly first: ImageBitmap } | null>;
+  film(): Promise<BegunFilm | null>;
   /** What the camera sees now, small, to be judged; null before the first frame. */
   look(): Luma | null;
   close(): void;

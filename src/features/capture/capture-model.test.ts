@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { consentIdSchema } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { PreparedPhoto, PreparedPreview } from "../../matrix/types.ts";
-import { type CameraFault, type CameraSession, createCamera } from "./camera.ts";
+import { type BegunFilm, type CameraFault, type CameraSession, createCamera } from "./camera.ts";
 import { type CaptureDeps, createCaptureModel } from "./capture-model.ts";
 import type { RecordedClip } from "./film.ts";
 import type { FileRefusal } from "./image-kind.ts";
@@ -315,7 +315,7 @@ describe("a clip", () => {
   });
 
   test.each([
-    ["cannot film after all", async () => null],
+    ["cannot film after all", async (): Promise<BegunFilm | null> => null],
     ["fails while it films", films(err("failed")).film],
   ] as const)("a device that %s says so, and the camera opens again", async (_title, film) => {
     const { model, photos } = setUp(filmed(), { film });
