@@ -70,7 +70,8 @@ export async function keepAndPlace(page: Page, place: string, confirm: RegExp): 
   await placeOnBody(page, place, confirm);
 }
 
-async function placeOnBody(page: Page, place: string, confirm: RegExp): Promise<void> {
+/** Says where on the body it is. */
+export async function placeOnBody(page: Page, place: string, confirm: RegExp): Promise<void> {
   await expect(page.getByRole("heading", { name: "Où est la lésion ?" })).toBeVisible();
   if (/^(Omoplate|Dos|Lombes|Fesse)/.test(place)) await page.getByRole("radio", { name: "De dos" }).click();
   await page.getByRole("button", { name: place, exact: true }).click();

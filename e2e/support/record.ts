@@ -49,6 +49,14 @@ export function record(stack: Running) {
       const boundary = body.subarray(0, body.indexOf("\r\n"));
       return body.subarray(begin, body.lastIndexOf(Buffer.concat([Buffer.from("\r\n"), boundary])));
     },
+    /** A DICOM object whole, by WADO-RS, as it is stored. */
+    async dicomObject(study: string, series: string, instance: string): Promise<Buffer> {
+      const answer = await request(
+        `${stack.dicomwebUrl}/studies/${study}/series/${series}/instances/${instance}`,
+        { headers: { accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' } },
+      );
+      return Buffer.from(await answer.body.arrayBuffer());
+    },
     async dicomInstances(
       query: Record<string, string>,
     ): Promise<{ study: string; series: string; instance: string }[]> {

@@ -195,6 +195,6 @@ function textOf(body: LiveItem["body"]): string | null {
 
 function photoOf(item: LiveItem): PendingPhoto | null {
   if (!isPhoto(item) || item.picture === null) return null;
-  const { photoId, site, view } = item.body.facts;
-  return { photoId, site, view, jpeg: item.picture };
+  const { photoId, site, view, clip, rendition } = item.body.facts;
+  return { photoId, site, view, jpeg: item.picture, ...(rendition === "full" && clip && { clip }) };
 }

@@ -262,6 +262,7 @@ export type PendingPhoto = {
   readonly site: BodySite;
   readonly view: View;
   readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly clip?: ClipFacts | undefined;
 };
 
 export type OutgoingRequest = {
@@ -272,8 +273,9 @@ export type OutgoingRequest = {
   readonly error: ErrorCode | RefusalReason | null;
 };
 
-/** A picture made ready by the capture feature: metadata gone, upright, JPEG, hashed. */
+/** A picture made ready by the capture feature: metadata gone, upright, JPEG, hashed; or a clip as the device recorded it. */
 export type PreparedPicture = {
+  /** A clip's bytes, where it is one. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
   readonly widthPx: number;
   readonly heightPx: number;

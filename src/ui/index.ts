@@ -12,6 +12,7 @@
  * - `Sheet {open, title, onClose, foot}`, `ConfirmSheet {open, title, action, busy, onConfirm, onClose}`
  * - `SignaturePad {label, strokes, onChange}`, `BodyPicker {view: front|back|head, site, onPick}`
  * - `Banner {tone, action, detail}`, `CopyDetail {detail}`, `EmptyState {title, action}`, `Skeleton {lines, label}`
+ * - `Film {url, label, onShown, onFailed, plays}`: a clip without sound
  * - `LanguageSwitch`; `type` (CSS module of type classes)
  */
 import "./tokens.css";
@@ -21,6 +22,7 @@ export { SecondaryAction, TextAction, TextLink } from "./actions.tsx";
 export { Banner, CopyDetail, EmptyState, Skeleton } from "./Banner.tsx";
 export { BodyPicker, type BodyView } from "./BodyPicker.tsx";
 export { Segmented, Tabs } from "./choices.tsx";
+export { Film } from "./Film.tsx";
 export { Field, RuledTextarea, Switch, TextArea, TextField } from "./fields.tsx";
 export { Icon, type IconName } from "./Icon.tsx";
 export { IdentityBand } from "./IdentityBand.tsx";

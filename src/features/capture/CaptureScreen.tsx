@@ -41,11 +41,16 @@ export function CaptureScreen({ model, patient, nowMs, onDone, onAskConsent }: P
     <div className={`night ${styles.screen}`}>
       <Head patient={patient} nowMs={nowMs} taken={state.done.length} onDone={onDone} />
       <main className={styles.main}>
-        {state.step === "framing" && <Framing model={model} state={state} />}
+        {(state.step === "framing" || state.step === "filming") && <Framing model={model} state={state} />}
         {state.step === "shot" && <ShotReview model={model} state={state} />}
         {(state.step === "opening" || state.step === "closed") && <Opening />}
         {state.step === "refused" && (
-          <Refused reason={state.reason} onAskConsent={onAskConsent} onBack={onDone} />
+          <Refused
+            reason={state.reason}
+            onAskConsent={onAskConsent}
+            onBack={onDone}
+            onPhotograph={() => void model.open()}
+          />
         )}
         {state.step === "no-camera" && <NoCamera model={model} fault={state.fault} />}
         {state.step === "file-refused" && <FileRefused model={model} reason={state.reason} />}
@@ -68,22 +73,31 @@ type RefusedProps = {
   readonly reason: string;
   readonly onAskConsent: (() => void) | undefined;
   readonly onBack: () => void;
+  readonly onPhotograph: () => void;
 };
 
-function Refused({ reason, onAskConsent, onBack }: RefusedProps) {
+function Refused({ reason, onAskConsent, onBack, onPhotograph }: RefusedProps) {
   const { t } = useTranslation("capture");
+  // Photos may be taken all the same.
+  const isFilm = reason === "video-not-granted";
   return (
     <div className={styles.words} role="alert">
-      <h2 className={styles.headline}>{t("refused.title")}</h2>
+      <h2 className={styles.headline}>{t(isFilm ? "refused.filmTitle" : "refused.title")}</h2>
       <p>{t(`refused.${reason}`)}</p>
       {onAskConsent !== undefined && (
         <SecondaryAction wide onClick={onAskConsent}>
           {t("refused.ask")}
         </SecondaryAction>
       )}
-      <SecondaryAction wide onClick={onBack}>
-        {t("refused.back")}
-      </SecondaryAction>
+      {isFilm ? (
+        <SecondaryAction wide icon="camera" onClick={onPhotograph}>
+          {t("shutter")}
+        </SecondaryAction>
+      ) : (
+        <SecondaryAction wide onClick={onBack}>
+          {t("refused.back")}
+        </SecondaryAction>
+      )}
     </div>
   );
 }

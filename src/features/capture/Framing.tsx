@@ -1,5 +1,6 @@
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { maxClipSeconds } from "#protocol/events.ts";
 import { TextAction } from "../../ui/index.ts";
 import type { CaptureModel, CaptureState } from "./capture-model.ts";
 import { FileButton } from "./FileButton.tsx";
@@ -8,13 +9,13 @@ import { ViewStrip } from "./ViewStrip.tsx";
 
 type Props = {
   readonly model: CaptureModel;
-  readonly state: Extract<CaptureState, { step: "framing" }>;
+  readonly state: Extract<CaptureState, { step: "framing" | "filming" }>;
 };
 
 /** What the camera sees, whole; the shutter is the thread's next loop, under the thumb. */
 export function Framing({ model, state }: Props) {
   const { t } = useTranslation("capture");
-  const { session, live, lamp } = state;
+  const { session } = state;
   const attach = useCallback(
     (video: HTMLVideoElement | null) => {
       if (video !== null) session.attach(video);
@@ -26,16 +27,42 @@ export function Framing({ model, state }: Props) {
       <div className={styles.mat}>
         <video ref={attach} className={styles.video} autoPlay muted playsInline aria-label={t("live")} />
       </div>
+      {state.step === "framing" ? (
+        <Shooting model={model} state={state} />
+      ) : (
+        <Filming model={model} seconds={state.seconds} />
+      )}
+    </>
+  );
+}
+
+type ShootingProps = {
+  readonly model: CaptureModel;
+  readonly state: Extract<CaptureState, { step: "framing" }>;
+};
+
+function Shooting({ model, state }: ShootingProps) {
+  const { t } = useTranslation("capture");
+  const { session, live, lamp } = state;
+  return (
+    <>
       <ViewStrip model={model} />
       <div className={styles.controls}>
-        <p className={styles.verdict} role="status">
-          {live !== null && (
-            <>
-              <strong className={styles.word}>{t(`verdict.${live}`)}</strong>
-              <span className={styles.quiet}>{t(`framing.${live}`)}</span>
-            </>
+        <div className={styles.beside}>
+          <p className={styles.verdict} role="status">
+            {live !== null && (
+              <>
+                <strong className={styles.word}>{t(`verdict.${live}`)}</strong>
+                <span className={styles.quiet}>{t(`framing.${live}`)}</span>
+              </>
+            )}
+          </p>
+          {session.films && (
+            <TextAction icon="film" onClick={() => void model.film()}>
+              {t("clip.film")}
+            </TextAction>
           )}
-        </p>
+        </div>
         <button
           type="button"
           className={styles.shutter}
@@ -65,6 +92,41 @@ export function Framing({ model, state }: Props) {
         </p>
       </div>
     </>
+  );
+}
+
+/** It films: how long, and the one thing to do. */
+function Filming({ model, seconds }: { readonly model: CaptureModel; readonly seconds: number }) {
+  const { t } = useTranslation("capture");
+  const stop = useRef<HTMLButtonElement>(null);
+  // The button that began it is gone; whoever uses the keyboard stops with the same key.
+  useEffect(() => stop.current?.focus(), []);
+  return (
+    <div className={styles.controls}>
+      <p className={styles.verdict}>
+        <strong className={styles.word} role="timer">
+          {t("clip.running", { seconds, most: maxClipSeconds })}
+        </strong>
+        <span className={styles.quiet}>{t("clip.silent")}</span>
+      </p>
+      <button
+        ref={stop}
+        type="button"
+        className={styles.shutter}
+        aria-label={t("clip.stop")}
+        onClick={model.stopFilm}
+      >
+        <span className={styles.square} aria-hidden="true" />
+      </button>
+      <span />
+      <ShutterThread />
+      <p className={styles.before} aria-hidden="true">
+        {t("consented")}
+      </p>
+      <p className={styles.verb} aria-hidden="true">
+        {t("clip.stop")}
+      </p>
+    </div>
   );
 }
 

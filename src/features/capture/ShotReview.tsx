@@ -1,5 +1,7 @@
 import { useTranslation } from "react-i18next";
+import type { ClipFacts } from "#protocol/events.ts";
 import { PrimaryAction, SecondaryAction } from "../../ui/index.ts";
+import { ClipFilm } from "./ClipFilm.tsx";
 import type { CaptureModel, CaptureState } from "./capture-model.ts";
 import { FileButton } from "./FileButton.tsx";
 import { JpegImage } from "./JpegImage.tsx";
@@ -14,7 +16,30 @@ type Props = {
 /** The shot, whole, on its mat, with a verdict in a word: keep it, or take it again. */
 export function ShotReview({ model, state }: Props) {
   const { t } = useTranslation("capture");
-  const { ahead, source } = state.shot;
+  const { ahead, source, clip, picture } = state.shot;
+  if (clip !== null)
+    return (
+      <>
+        <div className={styles.mat}>
+          {picture !== null && <ClipFilm bytes={picture.jpeg} clip={clip} label={t("clip.taken")} />}
+        </div>
+        <ViewStrip model={model} />
+        <div className={styles.controls}>
+          <p role="status" className={styles.verdict}>
+            <strong className={styles.word}>
+              {picture === null ? t("preparing") : t("clip.length", { count: secondsOf(clip) })}
+            </strong>
+            {picture !== null && <span className={styles.quiet}>{t("clip.review")}</span>}
+          </p>
+          <PrimaryAction busy={picture === null} onClick={model.keep}>
+            {t("clip.keep")}
+          </PrimaryAction>
+          <SecondaryAction wide icon="film" onClick={() => void model.retake()}>
+            {t("retake")}
+          </SecondaryAction>
+        </div>
+      </>
+    );
   return (
     <>
       <div className={styles.mat}>
@@ -44,3 +69,5 @@ export function ShotReview({ model, state }: Props) {
     </>
   );
 }
+
+const secondsOf = ({ durationMs }: ClipFacts): number => Math.max(1, Math.round(durationMs / 1000));

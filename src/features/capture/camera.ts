@@ -1,9 +1,13 @@
 import { err, ok, type Result } from "#protocol/result.ts";
+import { beginFilm, type Film, recordableType } from "./film.ts";
 import { fitWithin } from "./prepare-picture.ts";
 import { judgedSidePx, type Luma, lumaOf } from "./sharpness.ts";
 
 /** Why there is no camera. Each is a key of the texts that people read. */
 export type CameraFault = "denied" | "absent" | "busy";
+
+/** A film that is being recorded, and its first frame. */
+export type BegunFilm = { readonly film: Film; readonly first: ImageBitmap };
 
 /** An open camera. Nothing of it is kept when it is closed. */
 export type CameraSession = {
@@ -14,6 +18,10 @@ export type CameraSession = {
   setTorch(on: boolean): Promise<void>;
   /** The picture of this moment, at the best resolution that the device gives. */
   shoot(): Promise<Blob | ImageBitmap>;
+  /** True where this browser can record what the camera sees. */
+  readonly films: boolean;
+  /** Begins to film, without sound, and gives the first frame; null where it cannot after all. */
+  film(): Promise<BegunFilm | null>;
   /** What the camera sees now, small, to be judged; null before the first frame. */
   look(): Luma | null;
   close(): void;
@@ -23,6 +31,13 @@ export type Camera = { open(): Promise<Result<CameraSession, CameraFault>> };
 
 /** Longest wait for a still of the camera's own; after it the frame on screen is taken. */
 const stillPatienceMs = 4_000;
+
+/** What a clip is filmed with; archives take 1920 × 1080 at most. */
+const filmed: MediaTrackConstraints = {
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 30, max: 30 },
+};
 
 /** The camera at the back of the device, at its highest resolution, without sound. */
 export function createCamera(media: Pick<MediaDevices, "getUserMedia"> | undefined): Camera {
@@ -66,6 +81,16 @@ function createSession(stream: MediaStream, track: MediaStreamTrack): CameraSess
       // `torch` is of the Image Capture specification, which the compiler's DOM types leave out.
       const lamp: MediaTrackConstraintSet & { torch: boolean } = { torch: on };
       await track.applyConstraints({ advanced: [lamp] });
+    },
+    films: recordableType() !== null,
+    async film() {
+      // More would be cut down for the archive, and is slow to send. A camera that has no such size films as it is.
+      const { width = 4096, height = 3072 } = track.getSettings();
+      await track.applyConstraints(filmed).catch(() => undefined);
+      const film = beginFilm(stream, () => performance.now());
+      if (film === null) return null;
+      void film.done.then(() => track.applyConstraints({ width, height }).catch(() => undefined));
+      return { film, first: await frameOf(video) };
     },
     async shoot() {
       return (await ownStill(track)) ?? (await frameOf(video));

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { consentIdSchema } from "#protocol/ids.ts";
 import { err, ok, type Result } from "#protocol/result.ts";
 import type { PreparedPhoto, PreparedPreview } from "../../matrix/types.ts";
-import { type CameraFault, type CameraSession, createCamera } from "./camera.ts";
+import { type BegunFilm, type CameraFault, type CameraSession, createCamera } from "./camera.ts";
 import { type CaptureDeps, createCaptureModel } from "./capture-model.ts";
+import type { RecordedClip } from "./film.ts";
 import type { FileRefusal } from "./image-kind.ts";
 import type { CameraConsent } from "./pictures-allowed.ts";
 import type { PreparedPicture } from "./prepare-picture.ts";
@@ -34,6 +35,8 @@ function setUp(
     made?: Result<PreparedPicture, FileRefusal | "failed">;
     storage?: "storage-full";
     onAhead?: CaptureDeps["onAhead"];
+    film?: CameraSession["film"];
+    clock?: () => number;
   } = {},
 ) {
   const seen = { opened: 0, closed: 0, prepared: 0 };
@@ -43,6 +46,8 @@ function setUp(
     attach: () => {},
     setTorch: async () => {},
     shoot: async () => new Blob(["frame"]),
+    films: true,
+    film: async () => options.film?.() ?? null,
     look: () => null,
     close: () => {
       seen.closed += 1;
@@ -64,7 +69,7 @@ function setUp(
       },
       dispose: () => {},
     },
-    clock: () => now,
+    clock: options.clock ?? (() => now),
     newId: randomUUID,
     consent: given,
     views: ["overview", "close-up"],
@@ -247,6 +252,100 @@ describe("a photo", () => {
   });
 });
 
+describe("a clip", () => {
+  const facts = { type: "video/webm", durationMs: 7000 } as const;
+  const clip = { bytes: Uint8Array.of(7), sha256: "c".repeat(64), facts };
+  const filmed = (): CameraConsent => {
+    const given = consent();
+    return { ...given, decisions: [...given.decisions, { purpose: "video", granted: true }] };
+  };
+  /** A device that films until it is stopped. */
+  function films(end: Result<RecordedClip, "failed"> = ok(clip)) {
+    const over = Promise.withResolvers<Result<RecordedClip, "failed">>();
+    const first = { width: 1280, height: 720, close: vi.fn() };
+    const stop = vi.fn((): void => over.resolve(end));
+    // An ImageBitmap is three members to whoever does not draw it.
+    const film: CameraSession["film"] = async () => ({ film: { stop, done: over.promise }, first });
+    return { film, stop, first };
+  }
+
+  test("[G17] is filmed, looked at, placed and handed over, its first frame as its preview", async () => {
+    const device = films();
+    const { model, photos } = setUp(filmed(), { film: device.film });
+    await model.open();
+    const done = model.film();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(model.store.getState()).toMatchObject({ step: "filming", seconds: 0 });
+    model.stopFilm();
+    await done;
+    expect(model.store.getState()).toMatchObject({ step: "shot", shot: { clip: facts, ahead } });
+    model.keep();
+    await model.confirmSite({ region: "hand", laterality: "R" });
+    expect(photos).toMatchObject([
+      { jpeg: clip.bytes, sha256: clip.sha256, clip: facts, widthPx: 1280, preview: ahead.preview },
+    ]);
+  });
+
+  test("[G17] is not begun under a yes to photos alone, and photos may be taken all the same", async () => {
+    const device = films();
+    const { model, seen } = setUp(consent(), { film: device.film });
+    await model.open();
+    await model.film();
+    expect(model.store.getState()).toMatchObject({ step: "refused", reason: "video-not-granted" });
+    expect(seen.closed).toBe(1);
+    await model.open();
+    await model.shoot();
+    expect(model.store.getState()).toMatchObject({ step: "shot", shot: { clip: null } });
+  });
+
+  test("ends by itself when it is long enough", async () => {
+    const device = films();
+    let at = now;
+    const { model } = setUp(filmed(), { film: device.film, clock: () => at });
+    await model.open();
+    void model.film();
+    await vi.advanceTimersByTimeAsync(300);
+    at = now + 19_900;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(model.store.getState()).toMatchObject({ step: "filming", seconds: 19 });
+    expect(device.stop).not.toHaveBeenCalled();
+    at = now + 20_000;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(device.stop).toHaveBeenCalled();
+  });
+
+  test.each([
+    ["cannot film after all", async (): Promise<BegunFilm | null> => null],
+    ["fails while it films", films(err("failed")).film],
+  ] as const)("a device that %s says so, and the camera opens again", async (_title, film) => {
+    const { model, photos } = setUp(filmed(), { film });
+    await model.open();
+    const done = model.film();
+    await vi.advanceTimersByTimeAsync(300);
+    model.stopFilm();
+    await done;
+    expect(model.store.getState()).toMatchObject({ step: "file-refused", reason: "film-failed" });
+    await model.open();
+    expect(model.store.getState().step).toBe("framing");
+    expect(photos).toEqual([]);
+  });
+
+  test("that is left while it runs is stopped, and nothing of it stays", async () => {
+    const device = films();
+    const { model, photos, seen } = setUp(filmed(), { film: device.film });
+    await model.open();
+    const done = model.film();
+    await vi.advanceTimersByTimeAsync(300);
+    model.close();
+    await done;
+    expect(device.stop).toHaveBeenCalled();
+    expect(device.first.close).toHaveBeenCalled();
+    expect(seen.closed).toBe(1);
+    expect(model.store.getState().step).toBe("closed");
+    expect(photos).toEqual([]);
+  });
+});
+
 describe("without a camera, or with a wrong file", () => {
   test.each(["denied", "absent", "busy"] as const)("%s is said, and a file may be chosen", async (fault) => {
     const { model, photos } = setUp(consent(), { fault });
@@ -295,6 +394,8 @@ describe("without a camera, or with a wrong file", () => {
         attach: () => {},
         setTorch: async () => {},
         shoot: async () => new Blob(),
+        films: true,
+        film: async () => null,
         look: () => null,
         close: () => {
           closed += 1;

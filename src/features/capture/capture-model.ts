@@ -1,11 +1,17 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { BodySite } from "#protocol/body-sites.ts";
-import type { View } from "#protocol/events.ts";
+import { type ClipFacts, maxClipSeconds, type View } from "#protocol/events.ts";
 import type { Result } from "#protocol/result.ts";
 import type { PhotoFacts, PreparedPhoto, PreparedPreview } from "../../matrix/types.ts";
 import type { Camera, CameraFault, CameraSession } from "./camera.ts";
+import type { Film } from "./film.ts";
 import type { FileRefusal } from "./image-kind.ts";
-import { type CameraConsent, type CameraRefusal, picturesAllowed } from "./pictures-allowed.ts";
+import {
+  type CameraConsent,
+  type CameraRefusal,
+  filmingAllowed,
+  picturesAllowed,
+} from "./pictures-allowed.ts";
 import type { Ahead, PreparedPicture } from "./prepare-picture.ts";
 import { judge, type Verdict } from "./sharpness.ts";
 import type { Workshop } from "./workshop.ts";
@@ -19,6 +25,8 @@ export type Shot = {
   readonly ahead: Ahead | null;
   /** Null while the whole picture is being made. */
   readonly picture: PreparedPicture | null;
+  /** Of a clip: then `ahead` is its first frame, and `picture` the clip. */
+  readonly clip: ClipFacts | null;
 };
 
 export type CaptureStep =
@@ -32,8 +40,9 @@ export type CaptureStep =
       readonly live: Verdict | null;
       readonly lamp: "none" | "off" | "on";
     }
+  | { readonly step: "filming"; readonly session: CameraSession; readonly seconds: number }
   | { readonly step: "no-camera"; readonly fault: CameraFault }
-  | { readonly step: "file-refused"; readonly reason: FileRefusal | "failed" }
+  | { readonly step: "file-refused"; readonly reason: FileRefusal | "failed" | "film-failed" }
   | { readonly step: "shot"; readonly shot: Shot }
   | { readonly step: "siting"; readonly shot: Shot; readonly saving: boolean; readonly error: string | null };
 
@@ -52,6 +61,9 @@ export type CaptureModel = {
   choose(view: View): void;
   setLamp(on: boolean): Promise<void>;
   shoot(): Promise<void>;
+  /** Films until it is stopped, or long enough; needs a yes of its own. */
+  film(): Promise<void>;
+  stopFilm(): void;
   takeFile(file: Blob): Promise<void>;
   keep(): void;
   retake(): Promise<void>;
@@ -77,6 +89,15 @@ export type CaptureDeps<E extends string = string> = {
   readonly onPhoto: (photo: PreparedPhoto) => Promise<Result<void, E>>;
 };
 
+/** A clip that is taken, with its first frame still to be made ready. */
+type TakenClip = {
+  readonly takenAt: string;
+  readonly facts: ClipFacts;
+  readonly picture: PreparedPicture;
+};
+
+/** How often the seconds of a film are counted. */
+const tickMs = 200;
 /** How often the framing is judged. */
 const lookEveryMs = 600;
 
@@ -97,6 +118,7 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
   }));
   let session: CameraSession | null = null;
   let watch: ReturnType<typeof setInterval> | undefined;
+  let rolling: Film | null = null;
   /** Each shot has its number: what a late answer belongs to. */
   let round = 0;
   let preparing: Promise<void> = Promise.resolve();
@@ -105,8 +127,8 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
     const { view, views, done, site } = store.getState();
     store.setState({ view, views, done, site, ...rest, ...step }, true);
   };
-  const allowed = (): boolean => {
-    const reason = picturesAllowed(deps.consent, deps.clock());
+  const allowed = (ask = picturesAllowed): boolean => {
+    const reason = ask(deps.consent, deps.clock());
     if (reason === null) return true;
     shut();
     go({ step: "refused", reason });
@@ -114,6 +136,8 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
   };
   const shut = () => {
     clearInterval(watch);
+    rolling?.stop();
+    rolling = null;
     session?.close();
     session = null;
   };
@@ -146,13 +170,14 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
     else go({ step: "no-camera", fault: opened.error });
   };
 
-  const prepare = async (source: Blob | ImageBitmap, kind: Shot["source"]) => {
+  const prepare = async (source: Blob | ImageBitmap, kind: Shot["source"], clip?: TakenClip) => {
     let shot: Shot = {
       photoId: deps.newId(),
       source: kind,
-      takenAt: new Date(deps.clock()).toISOString(),
+      takenAt: clip?.takenAt ?? new Date(deps.clock()).toISOString(),
       ahead: null,
       picture: null,
+      clip: clip?.facts ?? null,
     };
     round += 1;
     const number = round;
@@ -168,7 +193,7 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
       if (mine()) show({ ahead });
     });
     if (!mine()) return;
-    if (made.ok) show({ picture: made.value });
+    if (made.ok) show({ picture: clip?.picture ?? made.value });
     else go({ step: "file-refused", reason: made.error });
   };
 
@@ -199,6 +224,38 @@ export function createCaptureModel<E extends string>(deps: CaptureDeps<E>): Capt
       preparing = prepare(still, "camera");
       await preparing;
     },
+    async film() {
+      const state = store.getState();
+      if (state.step !== "framing" || !allowed(filmingAllowed)) return;
+      clearInterval(watch);
+      const takenAt = new Date(deps.clock()).toISOString();
+      go({ step: "filming", session: state.session, seconds: 0 });
+      const begun = await state.session.film();
+      if (begun === null || store.getState().step !== "filming") {
+        begun?.film.stop();
+        if (begun === null) go({ step: "file-refused", reason: "film-failed" });
+        return;
+      }
+      const { film, first } = begun;
+      rolling = film;
+      const beganMs = deps.clock();
+      watch = setInterval(() => {
+        const seconds = Math.floor((deps.clock() - beganMs) / 1000);
+        const now = store.getState();
+        if (now.step === "filming" && seconds !== now.seconds) go({ ...now, seconds });
+        if (seconds >= maxClipSeconds) film.stop();
+      }, tickMs);
+      const made = await film.done;
+      clearInterval(watch);
+      rolling = null;
+      if (store.getState().step !== "filming") return first.close();
+      if (!made.ok) return go({ step: "file-refused", reason: "film-failed" });
+      const { bytes, sha256, facts } = made.value;
+      const picture = { jpeg: bytes, sha256, widthPx: first.width, heightPx: first.height };
+      preparing = prepare(first, "camera", { takenAt, facts, picture });
+      await preparing;
+    },
+    stopFilm: () => rolling?.stop(),
     async takeFile(file) {
       if (!allowed()) return;
       clearInterval(watch);
@@ -250,8 +307,9 @@ function factsOf<E extends string>(
 ): PhotoFacts | null {
   const shot = currentShot(state);
   if (shot === null || deps.consent === null) return null;
-  const { photoId, takenAt, source } = shot;
-  return { photoId, consentId: deps.consent.consentId, site, view: state.view, takenAt, source };
+  const { photoId, takenAt, source, clip } = shot;
+  const { consentId } = deps.consent;
+  return { photoId, consentId, site, view: state.view, takenAt, source, ...(clip && { clip }) };
 }
 
 function previewOf<E extends string>(

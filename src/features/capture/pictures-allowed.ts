@@ -4,7 +4,7 @@ import { type Consent, grants } from "#protocol/consent.ts";
 export type CameraConsent = Pick<Consent, "consentId" | "decisions" | "collectedAt" | "expiresAt">;
 
 /** Why the camera stays closed. */
-export type CameraRefusal = "no-consent" | "pictures-not-granted" | "expired";
+export type CameraRefusal = "no-consent" | "pictures-not-granted" | "video-not-granted" | "expired";
 
 /**
  * Whether this consent opens the camera: the opinion and pictures for care, both granted, and still running. Who may then see
@@ -18,3 +18,8 @@ export function picturesAllowed(consent: CameraConsent | null, nowMs: number): C
   );
   return grants(consent, "opinion") && pictures ? null : "pictures-not-granted";
 }
+
+/** Whether it lets the patient be filmed: all that a photo needs, and a yes to that. */
+export const filmingAllowed = (consent: CameraConsent | null, nowMs: number): CameraRefusal | null =>
+  picturesAllowed(consent, nowMs) ??
+  (consent !== null && grants(consent, "video") ? null : "video-not-granted");

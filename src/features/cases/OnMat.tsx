@@ -1,4 +1,6 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Film, Icon } from "../../ui/index.ts";
 import { ConsentEnded } from "./ConsentEnded.tsx";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase, PhotoView } from "./case-view.ts";
@@ -22,6 +24,7 @@ export function OnMat({ model, view, photo, what, onOpen }: Props) {
   if (photo.withdrawn || picture?.step === "refused")
     return <NotShown model={model} view={view} photo={photo} />;
   if (picture?.step !== "shown") return <p className={styles.onMat}>{t("photo.loading")}</p>;
+  if (photo.photo.clip !== undefined) return <ClipOnMat model={model} photo={photo} what={what} />;
   return (
     <button
       type="button"
@@ -36,6 +39,51 @@ export function OnMat({ model, view, photo, what, onOpen }: Props) {
         height={photo.photo.heightPx}
         onLoad={() => model.pictureOnScreen(eventId)}
       />
+    </button>
+  );
+}
+
+/** Its first frame until somebody presses "play": only then is the clip fetched, and seen. */
+function ClipOnMat({ model, photo, what }: Pick<Props, "model" | "photo" | "what">) {
+  const { t } = useWords();
+  const [asked, setAsked] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const { picture, eventId, key, whole } = photo;
+  if (picture?.step !== "shown") return null;
+  if (failed)
+    return (
+      <div className={styles.onMat} role="status">
+        <strong>{t("clip.notPlayable")}</strong>
+        <p>{t("clip.notPlayableText")}</p>
+      </div>
+    );
+  if (picture.rendition === "full")
+    return (
+      <Film
+        url={picture.url}
+        label={what}
+        plays={asked}
+        onShown={() => model.pictureOnScreen(eventId)}
+        onFailed={() => setFailed(true)}
+      />
+    );
+  return (
+    <button
+      type="button"
+      className={styles.picture}
+      disabled={!whole}
+      aria-label={t("clip.play", { what })}
+      aria-busy={asked}
+      onClick={() => {
+        setAsked(true);
+        model.showPicture(key);
+      }}
+    >
+      <img src={picture.url} alt={what} width={photo.photo.widthPx} height={photo.photo.heightPx} />
+      <span className={styles.play} aria-hidden="true">
+        <Icon name={asked ? "retry" : "play"} />
+        {t(asked ? "clip.loading" : "clip.playWord")}
+      </span>
     </button>
   );
 }

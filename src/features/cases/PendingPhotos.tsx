@@ -30,7 +30,14 @@ function PendingPhoto({ model, item }: { model: CaseModel; item: PendingItem }) 
   const what = item.photo === null ? words.t("photo.view.other") : pictureInWords(words, item.photo);
   return (
     <figure className={styles.pendingFigure}>
-      <span className={styles.thumbMat}>{url !== null && <img src={url} alt={what} />}</span>
+      <span className={styles.thumbMat}>
+        {url !== null &&
+          (item.photo?.clip === undefined ? (
+            <img src={url} alt={what} />
+          ) : (
+            <video src={url} muted playsInline preload="metadata" tabIndex={-1} aria-label={what} />
+          ))}
+      </span>
       <figcaption>
         <strong>{what}</strong>
         <p role="status" className={styles.taken}>
@@ -53,11 +60,12 @@ function PendingPhoto({ model, item }: { model: CaseModel; item: PendingItem }) 
 function usePicture(photo: Photo | null): string | null {
   const [url, setUrl] = useState<string | null>(null);
   const jpeg = photo?.jpeg ?? null;
+  const type = photo?.clip?.type ?? "image/jpeg";
   useEffect(() => {
     if (jpeg === null) return;
-    const made = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
+    const made = URL.createObjectURL(new Blob([jpeg], { type }));
     setUrl(made);
     return () => URL.revokeObjectURL(made);
-  }, [jpeg]);
+  }, [jpeg, type]);
   return url;
 }

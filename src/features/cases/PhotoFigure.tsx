@@ -7,7 +7,7 @@ import { OnMat } from "./OnMat.tsx";
 import styles from "./photos.module.css";
 import type { KnotName } from "./thread.ts";
 import { useWords } from "./use-words.ts";
-import { knotsInWords, longMoment, pictureInWords } from "./words.ts";
+import { knotsInWords, longMoment, pictureInWords, secondsOf } from "./words.ts";
 import { personName } from "./worklist.ts";
 
 type Props = {
@@ -27,10 +27,12 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
   const figure = useRef<HTMLElement>(null);
   const inView = useInView(figure);
   const { key, whole } = photo;
+  const isClip = photo.photo.clip !== undefined;
   useEffect(() => {
-    if (inView && whole) model.showPicture(key);
+    // A clip waits until somebody wants to see it move.
+    if (inView && whole && !isClip) model.showPicture(key);
     else if (inView) model.previewPicture(key);
-  }, [inView, model, key, whole]);
+  }, [inView, model, key, whole, isClip]);
 
   return (
     <figure ref={figure} className={styles.figure} aria-label={what}>
@@ -50,7 +52,11 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
       <figcaption className={styles.caption}>
         <SideMark photo={photo} />
         <span>
-          <strong>{words.t(`photo.view.${photo.photo.view}`)}</strong>
+          <strong>
+            {photo.photo.clip !== undefined &&
+              `${words.t("clip.length", { seconds: secondsOf(photo.photo.clip) })} · `}
+            {words.t(`photo.view.${photo.photo.view}`)}
+          </strong>
           {` · ${siteInWords(photo.photo.site, words.language)}`}
           <span className={styles.taken}>
             {words.t("photo.takenBy", {
@@ -60,11 +66,11 @@ export function PhotoFigure({ model, view, photo, onOpen, onProof, pitch }: Prop
           </span>
           {!whole && (
             <span className={styles.taken} role="status">
-              {words.t("photo.wholeArriving")}
+              {words.t(isClip ? "clip.wholeArriving" : "photo.wholeArriving")}
             </span>
           )}
         </span>
-        {photo.picture?.step === "shown" && (
+        {photo.picture?.step === "shown" && !isClip && (
           <TextAction icon="zoom-in" onClick={onOpen} aria-label={words.t("photo.openFull", { what })}>
             {words.t("photo.zoom")}
           </TextAction>

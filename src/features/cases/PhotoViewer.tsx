@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { TextAction } from "../../ui/index.ts";
+import { Film, TextAction } from "../../ui/index.ts";
 import type { CaseModel } from "./case-model.ts";
 import type { OpenCase } from "./case-view.ts";
 import { SideMark } from "./PhotoFigure.tsx";
@@ -51,6 +51,10 @@ export function PhotoViewer({ model, view, photoKey, onMove, onClose }: Props) {
         <p className={styles.stage} role="status">
           {words.t(gone ? "photo.withdrawnViewer" : "photo.loading")}
         </p>
+      ) : photo.photo.clip !== undefined && shown.rendition === "full" ? (
+        <div className={styles.stage}>
+          <Film url={shown.url} label={what} onShown={() => model.pictureOnScreen(photo.eventId)} />
+        </div>
       ) : (
         <PhotoStage
           key={photoKey}

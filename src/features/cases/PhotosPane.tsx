@@ -107,7 +107,13 @@ function Strip({ model, view, shown, onPick }: StripProps) {
             }}
           >
             <span className={styles.thumbMat}>
-              {photo.picture?.step === "shown" && !photo.withdrawn && <img src={photo.picture.url} alt="" />}
+              {photo.picture?.step === "shown" &&
+                !photo.withdrawn &&
+                (photo.photo.clip !== undefined && photo.picture.rendition === "full" ? (
+                  <video src={photo.picture.url} muted playsInline preload="metadata" tabIndex={-1} />
+                ) : (
+                  <img src={photo.picture.url} alt="" />
+                ))}
             </span>
           </button>
           <p className={styles.thumbWords}>

@@ -1,5 +1,5 @@
 import { siteInWords } from "#protocol/body-sites.ts";
-import type { Photo } from "#protocol/events.ts";
+import type { ClipFacts, Photo } from "#protocol/events.ts";
 import type { Patient } from "#protocol/patient.ts";
 import { localeOf } from "../../i18n/locale.ts";
 import type { Elapsed, Remaining } from "./due.ts";
@@ -208,10 +208,14 @@ export function knotsInWords(
   });
 }
 
-/** "Gros plan, omoplate gauche". */
-export function pictureInWords({ t, language }: Words, photo: Pick<Photo, "view" | "site">): string {
+export const secondsOf = ({ durationMs }: ClipFacts): number => Math.max(1, Math.round(durationMs / 1000));
+
+/** "Gros plan, omoplate gauche"; "Vidéo de 7 s, gros plan, omoplate gauche". */
+export function pictureInWords({ t, language }: Words, photo: Pick<Photo, "view" | "site" | "clip">): string {
   const site = siteInWords(photo.site, language);
-  return t("photo.alt", {
+  const { clip } = photo;
+  return t(clip === undefined ? "photo.alt" : "clip.alt", {
+    seconds: clip === undefined ? 0 : secondsOf(clip),
     view: t(`photo.view.${photo.view}`),
     site: `${site.charAt(0).toLocaleLowerCase()}${site.slice(1)}`,
   });

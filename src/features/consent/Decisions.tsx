@@ -6,7 +6,7 @@ import { Switch, TextAction, TextField } from "../../ui/index.ts";
 import { civilName } from "../patient/index.ts";
 import type { ConsentModel } from "./consent-model.ts";
 import styles from "./Decisions.module.css";
-import { otherUses } from "./purposes.ts";
+import { filming, otherUses } from "./purposes.ts";
 import { ofRecipient } from "./sheet-words.ts";
 
 /** Each purpose its own decision, each off until somebody chooses; each says who would see. What care never needs is folded away. */
@@ -44,6 +44,7 @@ export function Decisions({ model }: { model: ConsentModel }) {
           t("picturesHelp", { who: people.map(shortName).join(", ") }),
         ),
       )}
+      {proof.kind !== "emergency" && row(filming, t("video"), t("videoHelp"))}
       {othersOpen && proof.kind !== "emergency" && <OtherUses model={model} row={row} />}
       {!othersOpen && proof.kind !== "emergency" && (
         <TextAction tone="link" onClick={model.openOthers}>

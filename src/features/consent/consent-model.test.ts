@@ -88,6 +88,7 @@ describe("the sheet", () => {
     expect(decisionsOf(consent)).toEqual({
       opinion: true,
       "care-outside-team": true,
+      video: false,
       teaching: false,
       research: false,
       publication: false,
@@ -146,6 +147,32 @@ describe("the sheet", () => {
     expect(other.lack()).toBe("pictures-need-opinion");
   });
 
+  test("[G17] being filmed is a decision of its own, and goes nowhere without one on photos", async () => {
+    const { model, recorded } = setUp();
+    model.choose("opinion", true);
+    model.choose("video", true);
+    expect(model.lack()).toBe("video-needs-pictures");
+    model.choose("care-outside-team", true);
+    model.setProof({ kind: "oral", witness: "Julie Petit" });
+    expect(model.lack()).toBeNull();
+    await model.record();
+    expect(decisionsOf(recorded[0]?.consent)).toMatchObject({ "care-outside-team": true, video: true });
+  });
+
+  test("[G17] no silence and no emergency stands in for being filmed", () => {
+    const named = { recipient: { kind: "person", userId: martin.userId } } as const;
+    const { model } = setUp(named);
+    model.choose("video", true);
+    model.sayUnopposed();
+    expect(model.lack()).toBe("not-by-non-opposition");
+    expect(model.useAtFault()).toBe("video");
+    model.choose("video", false);
+    expect(model.lack()).toBeNull();
+    model.choose("video", true);
+    model.sayEmergency();
+    expect(model.store.getState().granted.has("video")).toBe(false);
+  });
+
   test("asks for what the recipient needs: a named colleague is not a pool", async () => {
     const { model, recorded } = setUp({ recipient: { kind: "person", userId: martin.userId } });
     model.sayYesToBoth();
@@ -158,7 +185,14 @@ describe("the sheet", () => {
     const { model, recorded } = setUp();
     model.sayYesToBoth();
     await model.recordRefusal();
-    expect(Object.values(decisionsOf(recorded[0]?.consent))).toEqual([false, false, false, false, false]);
+    expect(Object.values(decisionsOf(recorded[0]?.consent))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("keeps the very text that was read, its version, its hash and its language", async () => {
@@ -169,7 +203,7 @@ describe("the sheet", () => {
     await model.recordBefore("Julie Petit");
     expect(recorded[0]?.evidence.noticeText).toBe(read);
     expect(recorded[0]?.consent.notice).toEqual({
-      version: "2026-11.3",
+      version: "2026-11.4",
       sha256: sha256(read),
       language: "en",
     });
@@ -378,7 +412,7 @@ describe("other ways to know the decision", () => {
       { purpose: "opinion" as const, granted: true },
       { purpose: "care-outside-team" as const, granted: false },
     ];
-    const notice = { version: "2026-11.3", sha256: "a".repeat(64), language: "fr-simple" };
+    const notice = { version: "2026-11.4", sha256: "a".repeat(64), language: "fr-simple" };
     const key = { kty: "EC" as const, crv: "P-256" as const, x: "a".repeat(43), y: "b".repeat(43) };
     const patientPhone = { key, jws: "a.b.c", answeredAt: new Date(now).toISOString() };
     await model.recordPhone({ consentId, decisions, notice, patientPhone, noticeText: "Nous voulons…" });

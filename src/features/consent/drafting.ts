@@ -4,7 +4,7 @@ import { missingCase } from "#protocol/result.ts";
 import type { ConsentDraft } from "../../matrix/types.ts";
 import type { Capacity, ConsentDeps, ConsentState, Giver } from "./consent-state.ts";
 import { baseOf, consentMonths, noticeVersion } from "./notice.ts";
-import { careAskedFor, otherUses } from "./purposes.ts";
+import { careAskedFor, filming, otherUses } from "./purposes.ts";
 import { fitSignature, judgeSignature } from "./signature.ts";
 
 /** The consent that the sheet amounts to, and the evidence behind it. */
@@ -43,7 +43,7 @@ function decisionsOf(
 ): Consent["decisions"] {
   const { recipients } = deps.subject;
   const care = careAskedFor(recipients, deps.clinicians, deps.collector).map(({ purpose }) => purpose);
-  return (["opinion", ...care, ...otherUses] as const).map((purpose) => ({
+  return (["opinion", ...care, filming, ...otherUses] as const).map((purpose) => ({
     purpose,
     granted: granted.has(purpose),
     ...(purpose === "research" && granted.has(purpose) && { project: project.trim() }),

@@ -3,13 +3,14 @@ import { type ConsentFault, type ConsentRules, faultOf } from "#protocol/consent
 import type { ConsentDraft } from "../../matrix/types.ts";
 import type { ConsentState } from "./consent-state.ts";
 import { hasSecond } from "./drafting.ts";
-import { isCare, otherUses } from "./purposes.ts";
+import { filming, isCare, otherUses } from "./purposes.ts";
 import { judgeSignature } from "./signature.ts";
 
 /** Why the sheet cannot be recorded yet. Each is a key of the texts that people read. */
 export type Lack =
   | "nothing-chosen"
   | "pictures-need-opinion"
+  | "video-needs-pictures"
   | "representative-name"
   | "second-name"
   | "assent-missing"
@@ -29,7 +30,10 @@ export function lackOf(state: ConsentState, draft: ConsentDraft, rules: ConsentR
   const wanted = [...granted];
   if (proof.kind === "phone") return "on-the-phone";
   if (!granted.has("opinion"))
-    return wanted.some((each) => isCare(each)) ? "pictures-need-opinion" : "nothing-chosen";
+    return wanted.some((each) => isCare(each) || each === filming)
+      ? "pictures-need-opinion"
+      : "nothing-chosen";
+  if (granted.has(filming) && !wanted.some((each) => isCare(each))) return "video-needs-pictures";
   return giverLack(state) ?? faultOf(asConsent(draft), rules) ?? proofLack(state);
 }
 
@@ -60,10 +64,10 @@ function proofLack({ proof }: ConsentState): Lack | null {
 const asConsent = (draft: ConsentDraft) =>
   ({ ...draft, v: 1, evidenceSha256: "0".repeat(64), collectedBy: "@x:x" }) as const;
 
-/** The use beyond care that a rule stands against, so that the words can name it. */
+/** The use beyond care, or the filming, that a rule stands against, so that the words can name it. */
 export function useAtFault(draft: ConsentDraft, rules: ConsentRules): Purpose | null {
   return (
-    otherUses.find((use) => {
+    ([filming, ...otherUses] as const).find((use) => {
       const alone = draft.decisions.map((each) => ({
         ...each,
         granted: each.granted && (each.purpose === use || each.purpose === "opinion"),

@@ -19,7 +19,7 @@ export type NoticeSubject = {
 };
 
 /** Raised with every change of the words below: a consent names the version and the hash of the text that was read. */
-export const noticeVersion = "2026-11.3";
+export const noticeVersion = "2026-11.4";
 
 /** A consent runs for the time of one episode of care, and never longer than the rule allows. */
 export const consentMonths = 6;
@@ -52,10 +52,10 @@ function french({ hospital, recipients, collector, ward }: NoticeSubject): strin
           "ses soins",
         ];
   return [
-    `Nous montrons ${to(recipients)} une question sur ${what} et, si vous le voulez, des photos de ${part}.`,
+    `Nous montrons ${to(recipients)} une question sur ${what} et, si vous le voulez, des photos ou une courte vidéo sans le son de ${part}.`,
     `Les soignants d’ici les voient aussi.`,
     `L’Archiviste, un programme de l’hôpital, les lit pour les ranger dans ${record} (${hospital}), au moins vingt ans.`,
-    `Votre accord vaut six mois. Vous pouvez refuser, ou changer d’avis à tout moment\u00a0: dites-le ${to(collector)}, les photos ne seront plus montrées, et ${care} n’en souffriront pas.`,
+    `Votre accord vaut six mois. Vous pouvez refuser, ou changer d’avis à tout moment\u00a0: dites-le ${to(collector)}, les images ne seront plus montrées, et ${care} n’en souffriront pas.`,
   ].join(" ");
 }
 
@@ -67,11 +67,11 @@ function easyFrench({ hospital, recipients, collector, ward }: NoticeSubject): s
       : ["la santé de votre enfant", "l’endroit à soigner", "son dossier", "On soigne votre enfant"];
   return [
     `Nous voulons poser une question sur ${whose} ${to(recipients)}.`,
-    `Nous voulons aussi montrer des photos de ${part}.`,
-    `Les soignants d’ici voient les photos.`,
-    `Un programme de l’hôpital, l’Archiviste, range les photos dans ${kept} (${hospital}). Elles y restent au moins vingt ans.`,
+    `Nous voulons aussi montrer des photos de ${part}, ou un petit film sans le son.`,
+    `Les soignants d’ici voient les images.`,
+    `Un programme de l’hôpital, l’Archiviste, range les images dans ${kept} (${hospital}). Elles y restent au moins vingt ans.`,
     `Vous pouvez dire oui. Vous pouvez dire non. Votre oui dure six mois.`,
-    `Vous pouvez changer d’avis\u00a0: dites-le ${to(collector)}. Nous ne montrons plus les photos. ${treated} pareil.`,
+    `Vous pouvez changer d’avis\u00a0: dites-le ${to(collector)}. Nous ne montrons plus les images. ${treated} pareil.`,
   ].join(" ");
 }
 
@@ -87,9 +87,9 @@ function english({ hospital, recipients, collector, ward }: NoticeSubject): stri
       ? ["your health", "the part that needs care", "your record", "your care"]
       : ["your child’s health", `the part of ${ward} that needs care`, "their record", "their care"];
   return [
-    `We are showing ${recipients} a question about ${what} and, if you wish, photos of ${part}.`,
+    `We are showing ${recipients} a question about ${what} and, if you wish, photos of ${part} or a short video without sound.`,
     `Those who look after you here see them too.`,
     `The archivist, a program of the hospital, reads them in order to file them in ${record} (${hospital}), for at least twenty years.`,
-    `Your agreement lasts six months. You may refuse, or change your mind at any time: tell ${collector}, the photos will no longer be shown, and ${care} will not suffer.`,
+    `Your agreement lasts six months. You may refuse, or change your mind at any time: tell ${collector}, the pictures will no longer be shown, and ${care} will not suffer.`,
   ].join(" ");
 }

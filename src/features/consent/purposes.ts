@@ -9,6 +9,9 @@ export type CarePurpose = (typeof carePurposes)[number];
 export const isCare = (purpose: Purpose): purpose is CarePurpose =>
   carePurposes.some((each) => each === purpose);
 
+/** Beside how far pictures go: being filmed at all, asked for of everybody, and needed for nothing. */
+export const filming = "video" satisfies Purpose;
+
 /** Uses beyond care: never needed for it, and asked for one by one. */
 export const otherUses = ["teaching", "research", "publication"] as const satisfies readonly Purpose[];
 export type OtherUse = (typeof otherUses)[number];

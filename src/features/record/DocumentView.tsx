@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { TextLink } from "../../ui/index.ts";
+import { Film, TextLink } from "../../ui/index.ts";
 import styles from "./record.module.css";
-import type { OpenDocument, Piece } from "./record-model.ts";
+import { isClip, type OpenDocument, type Piece } from "./record-model.ts";
 
 type Props = { readonly document: OpenDocument; readonly piece: Piece | null };
 
@@ -19,7 +19,7 @@ export function DocumentView({ document, piece }: Props) {
 
 function Opened({ document, piece }: { document: OpenDocument; piece: Piece }) {
   const { t } = useTranslation(["record", "errors"]);
-  const what = t(piece.kind === "opinion" ? "letter" : `kind.${piece.kind}`);
+  const what = t(piece.kind === "opinion" ? "letter" : isClip(piece) ? "clip" : `kind.${piece.kind}`);
   if (!piece.main.readable) return <p className={styles.quiet}>{t("notReadable")}</p>;
   switch (document.step) {
     case "none":
@@ -49,6 +49,11 @@ function Opened({ document, piece }: { document: OpenDocument; piece: Piece }) {
               <img src={document.url} alt={what} />
             </div>
           )}
+          {document.contentType.startsWith("video/") && (
+            <div className={styles.mat}>
+              <Film url={document.url} label={what} />
+            </div>
+          )}
           <TextLink icon="download" href={document.url} download={fileName(piece, document.contentType)}>
             {t("save")}
           </TextLink>
@@ -61,6 +66,8 @@ const extensions: Readonly<Record<string, string>> = {
   "application/pdf": "pdf",
   "image/jpeg": "jpg",
   "image/png": "png",
+  "video/mp4": "mp4",
+  "video/webm": "webm",
 };
 
 /** Never a patient's name in a file's name. */

@@ -3,7 +3,7 @@ import type { Directory } from "#protocol/api.ts";
 import { siteInWords } from "#protocol/body-sites.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import { personName } from "../cases/index.ts";
-import { formOf, type Piece } from "./record-model.ts";
+import { formOf, isClip, type Piece } from "./record-model.ts";
 
 export type PieceFacts = { readonly state: CaseState; readonly people: Directory | null };
 type Say = TFunction<["record", "cases"]>;
@@ -26,11 +26,12 @@ export function pieceInWords(
       return { title, detail: state.request === null ? "" : name(state.request.request.requester) };
     case "photo": {
       const shown = photoOf(piece, state);
-      if (shown === undefined) return { title, detail: formsOf(t, piece) };
+      const what = isClip(piece) ? t("clip") : title;
+      if (shown === undefined) return { title: what, detail: formsOf(t, piece) };
       const site = siteInWords(shown.site, language.startsWith("fr") ? "fr" : "en");
       const archived = piece.entries.some((entry) => formOf(entry) === "dicom");
       return {
-        title: `${title} · ${t(`cases:photo.view.${shown.view}`).toLocaleLowerCase()}`,
+        title: `${what} · ${t(`cases:photo.view.${shown.view}`).toLocaleLowerCase()}`,
         detail: archived ? `${site} · ${t("archive")}` : site,
       };
     }

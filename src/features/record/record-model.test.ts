@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RecordView } from "#protocol/api.ts";
 import { err, ok } from "#protocol/result.ts";
-import { createRecordModel, piecesOf } from "./record-model.ts";
+import { createRecordModel, isClip, piecesOf } from "./record-model.ts";
 
 const filedAt = "2026-11-24T12:13:00Z";
 const sha256 = "a".repeat(64);
@@ -57,6 +57,31 @@ describe("the record of a case", () => {
       ["photo", "3"],
       ["opinion", "2"],
     ]);
+  });
+
+  test("a clip and what the archive made of it are one piece, which plays", async () => {
+    const clip = { kind: "photo", filedAt, readable: true } as const;
+    const entries = [
+      { ...clip, id: "c", reference: "DocumentReference/c", contentType: "video/webm", sha256 },
+      { ...clip, id: "dicom-c", reference: "dicom:2.25.2", sha256: "b".repeat(64), readable: false },
+      {
+        ...clip,
+        id: "p",
+        reference: "DocumentReference/p",
+        contentType: "image/jpeg",
+        sha256: "c".repeat(64),
+      },
+    ];
+    const pieces = piecesOf({ entries });
+    expect(pieces.map(({ main, entries: all }) => [main.id, all.length])).toEqual([
+      ["c", 2],
+      ["p", 1],
+    ]);
+    expect(pieces.map(isClip)).toEqual([true, false]);
+    const { model, types } = setUp(new Blob(["film"], { type: "video/webm" }));
+    await model.read();
+    await model.open("3");
+    expect(types).toEqual(["video/webm"]);
   });
 
   test("shows a letter, and frees it when another piece is opened", async () => {

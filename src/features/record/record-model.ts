@@ -44,7 +44,7 @@ type Ports = {
 };
 
 /** Only what a browser shows without running anything; the rest is a file to save. */
-const shownTypes = ["application/pdf", "image/jpeg", "image/png"];
+const shownTypes = ["application/pdf", "image/jpeg", "image/png", "video/mp4", "video/webm"];
 
 export function createRecordModel({ door, roomId, urls }: Ports): RecordModel {
   const store = createStore<RecordState>(() => ({
@@ -119,13 +119,14 @@ const order: readonly FiledKind[] = [
 ];
 
 /**
- * Gathers the record's entries into pieces. One photo is one piece: its entries share the picture's hash or, without one, the
- * second at which they were filed. Everything else is one piece for each kind.
+ * Gathers the record's entries into pieces. One photo is one piece: its twin in the archive is named after its document, or they share the
+ * picture's hash or, without one, the second at which they were filed. Everything else is one piece for each kind.
  */
 export function piecesOf(view: RecordView): Piece[] {
   const groups = new Map<string, RecordEntry[]>();
   for (const entry of view.entries) {
-    const key = entry.kind === "photo" ? `photo ${entry.sha256 ?? entry.filedAt}` : entry.kind;
+    const { sha256, filedAt } = view.entries.find(({ id }) => entry.id === `dicom-${id}`) ?? entry;
+    const key = entry.kind === "photo" ? `photo ${sha256 ?? filedAt}` : entry.kind;
     groups.set(key, [...(groups.get(key) ?? []), entry]);
   }
   return [...groups]
@@ -139,7 +140,7 @@ function toPiece(key: string, entries: readonly RecordEntry[]): Piece | null {
   const main =
     // Of several versions the last one.
     readable.findLast((entry) => entry.contentType === "application/pdf") ??
-    readable.find((entry) => entry.contentType?.startsWith("image/")) ??
+    readable.find((entry) => /^(image|video)\//.test(entry.contentType ?? "")) ??
     readable[0] ??
     entries[0];
   if (main === undefined) return null;
@@ -155,3 +156,7 @@ function toPiece(key: string, entries: readonly RecordEntry[]): Piece | null {
 /** "DocumentReference" of "DocumentReference/abc", or "dicom". */
 export const formOf = (entry: RecordEntry): string =>
   entry.reference.startsWith("dicom:") ? "dicom" : (entry.reference.split("/")[0] ?? "");
+
+/** A short film in place of a photo. */
+export const isClip = ({ main }: Pick<Piece, "main">): boolean =>
+  main.contentType?.startsWith("video/") === true;

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { siteInWords } from "#protocol/body-sites.ts";
 import { ConfirmSheet, Icon, Sheet, TextAction } from "../../ui/index.ts";
-import { JpegImage } from "../capture/index.ts";
+import { ClipFilm, JpegImage } from "../capture/index.ts";
 import styles from "./PhotoStrip.module.css";
 import type { RequestModel } from "./request-model.ts";
 
@@ -14,11 +14,12 @@ export function PhotoStrip({ model, onCamera }: { model: RequestModel; onCamera:
   const [shown, setShown] = useState<string | null>(null);
   const [removing, setRemoving] = useState(false);
   const photo = photos.find((each) => each.photoId === shown);
+  const remove = photo?.clip === undefined ? "photos.remove" : "photos.removeClip";
   const language = i18n.language === "en" ? "en" : "fr";
   const name = (index: number) => {
     const each = photos[index];
     if (each === undefined) return "";
-    return t("photos.open", {
+    return t(each.clip === undefined ? "photos.open" : "photos.openClip", {
       number: index + 1,
       view: t(`photos.view.${each.view}`),
       site: siteInWords(each.site, language),
@@ -36,6 +37,11 @@ export function PhotoStrip({ model, onCamera }: { model: RequestModel; onCamera:
               onClick={() => setShown(each.photoId)}
             >
               <JpegImage bytes={each.preview.jpeg} alt="" />
+              {each.clip !== undefined && (
+                <span className={styles.film}>
+                  <Icon name="film" />
+                </span>
+              )}
             </button>
           </li>
         ))}
@@ -54,20 +60,24 @@ export function PhotoStrip({ model, onCamera }: { model: RequestModel; onCamera:
         onClose={() => setShown(null)}
         foot={
           <TextAction tone="danger" onClick={() => setRemoving(true)}>
-            {t("photos.remove")}
+            {t(remove)}
           </TextAction>
         }
       >
         {photo !== undefined && (
           <div className={styles.large}>
-            <JpegImage bytes={photo.preview.jpeg} alt={name(photos.indexOf(photo))} />
+            {photo.clip === undefined ? (
+              <JpegImage bytes={photo.preview.jpeg} alt={name(photos.indexOf(photo))} />
+            ) : (
+              <ClipFilm bytes={photo.jpeg} clip={photo.clip} label={name(photos.indexOf(photo))} />
+            )}
           </div>
         )}
       </Sheet>
       <ConfirmSheet
         open={removing}
-        title={t("photos.removeTitle")}
-        action={t("photos.remove")}
+        title={t(photo?.clip === undefined ? "photos.removeTitle" : "photos.removeClipTitle")}
+        action={t(remove)}
         onClose={() => setRemoving(false)}
         onConfirm={() => {
           setRemoving(false);

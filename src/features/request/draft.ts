@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bodySiteSchema } from "#protocol/body-sites.ts";
 import { consentSchema } from "#protocol/consent.ts";
-import { maxQuestion, urgencySchema, viewSchema } from "#protocol/events.ts";
+import { maxQuestion, photoSchema as sentPhotoSchema, urgencySchema, viewSchema } from "#protocol/events.ts";
 import { caseIdSchema, instantSchema, receiptIdSchema, sha256Schema } from "#protocol/ids.ts";
 import { patientSchema } from "#protocol/patient.ts";
 import { addresseeSchema } from "#protocol/people.ts";
@@ -69,6 +69,7 @@ const photoSchema = z.object({
   view: viewSchema,
   takenAt: instantSchema,
   source: z.enum(["camera", "file"]),
+  clip: sentPhotoSchema.shape.clip,
 });
 
 /** Reads a photo of a draft; null when it is damaged. */

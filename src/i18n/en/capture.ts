@@ -41,11 +41,24 @@ export const capture = {
   keep: "Keep the photo",
   retake: "Take it again",
   chooseAnother: "Choose another file",
+  clip: {
+    film: "Film",
+    stop: "Stop",
+    running: "{{seconds}} s of {{most}}",
+    silent: "without sound",
+    taken: "The video taken",
+    length_one: "Video, {{count}} second",
+    length_other: "Video, {{count}} seconds",
+    review: "without sound: look at it before you keep it",
+    keep: "Keep the video",
+  },
   refused: {
     title: "The camera stays closed.",
     "no-consent": "The patient’s consent has not been collected. No photo is taken before that.",
     "pictures-not-granted":
       "The patient did not agree to photos. The question may leave without them, if the opinion is accepted.",
+    filmTitle: "Filming needs a consent of its own.",
+    "video-not-granted": "The patient did not say yes to a video. Obtain that consent, or take a photo.",
     expired: "The patient’s consent has run out.",
     ask: "Ask for the consent",
     back: "Back",
@@ -71,6 +84,7 @@ export const capture = {
     "too-heavy": "This file is over 80 MB. Reduce the photo, or take it again here.",
     failed:
       "This device could not prepare it, probably for want of memory. Close other tabs, then try again.",
+    "film-failed": "This device could not record the video. Try again, or take a photo.",
     kept: "Nothing is lost: the other photos and the request are kept.",
   },
   site: {

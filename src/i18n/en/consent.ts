@@ -23,6 +23,8 @@ export const consent = {
     "care-team": "Photos, to the care team",
     "care-outside-team": "Photos, beyond the team",
   },
+  video: "A short video, without sound",
+  videoHelp: "twenty seconds at most, seen as the photos are",
   others: "Other uses: teaching, research, publishing",
   teaching: "For teaching",
   teachingHelp: "clinicians of {{hospital}}, without your name",
@@ -32,7 +34,7 @@ export const consent = {
   publicationHelp: "a medical journal or book, without your name",
   project: "Name of the study",
   projectHelp: "as it stands on the study’s information sheet",
-  uses: { teaching: "teaching", research: "research", publication: "publishing" },
+  uses: { video: "the video", teaching: "teaching", research: "research", publication: "publishing" },
   of: {
     dermatology: "of dermatology",
     ophthalmology: "of ophthalmology",
@@ -107,6 +109,8 @@ export const consent = {
   lack: {
     "nothing-chosen": "Nothing is chosen yet: touch yes, or note the refusal.",
     "pictures-need-opinion": "Photos serve the opinion: say yes to the opinion, or no to both.",
+    "video-needs-pictures":
+      "The video goes where the photos go: it takes a yes to photos, or a no to the video.",
     "representative-name": "Write the name of the person who decides.",
     "signature-missing": "The signature is missing.",
     "signature-small": "This signature is too small to be recognised: clear it and sign larger.",

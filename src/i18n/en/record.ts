@@ -28,6 +28,7 @@ export const record = {
   nothingText: "The archivist files the case by itself, usually within a minute.",
   list: "Filed pieces",
   kind: kinds,
+  clip: "Video",
   form: {
     DocumentReference: "document",
     DiagnosticReport: "report",

@@ -112,8 +112,11 @@ export const request = {
     add: "Add",
     addLabel: "Add a photo",
     open: "Photo {{number}}: {{view}}, {{site}}",
+    openClip: "Video {{number}}: {{view}}, {{site}}",
     remove: "Remove this photo",
     removeTitle: "Remove this photo from the request?",
+    removeClip: "Remove this video",
+    removeClipTitle: "Remove this video from the request?",
     removeText: "It has not been sent. It will be erased from this device.",
     keep: "Keep it",
     view: {

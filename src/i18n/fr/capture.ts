@@ -41,11 +41,24 @@ export const capture = {
   keep: "Garder la photo",
   retake: "Reprendre",
   chooseAnother: "Choisir un autre fichier",
+  clip: {
+    film: "Filmer",
+    stop: "Arrêter",
+    running: "{{seconds}} s sur {{most}}",
+    silent: "sans le son",
+    taken: "La vidéo prise",
+    length_one: "Vidéo, {{count}} seconde",
+    length_other: "Vidéo, {{count}} secondes",
+    review: "sans le son : regardez-la avant de la garder",
+    keep: "Garder la vidéo",
+  },
   refused: {
     title: "L’appareil photo reste fermé.",
     "no-consent": "L’accord du patient n’est pas recueilli. Aucune photo ne se prend avant.",
     "pictures-not-granted":
       "Le patient n’a pas dit oui aux photos. La question peut partir sans elles, si l’avis est accepté.",
+    filmTitle: "Filmer attend un accord à part.",
+    "video-not-granted": "Le patient n’a pas dit oui à la vidéo. Recueillez cet accord, ou photographiez.",
     expired: "L’accord du patient est arrivé à son terme.",
     ask: "Recueillir l’accord",
     back: "Revenir",
@@ -73,6 +86,7 @@ export const capture = {
     "too-heavy": "Ce fichier dépasse 80 Mo. Réduisez la photo, ou reprenez-la ici.",
     failed:
       "Cet appareil n’a pas pu la préparer, sans doute faute de mémoire. Fermez d’autres onglets, puis réessayez.",
+    "film-failed": "Cet appareil n’a pas pu enregistrer la vidéo. Réessayez, ou photographiez.",
     kept: "Rien n’est perdu : les autres photos et la demande sont gardées.",
   },
   site: {

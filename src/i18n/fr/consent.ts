@@ -23,6 +23,8 @@ export const consent = {
     "care-team": "Photos, à l’équipe qui soigne",
     "care-outside-team": "Photos, au-delà de l’équipe",
   },
+  video: "Une courte vidéo, sans le son",
+  videoHelp: "vingt secondes au plus, vue comme les photos",
   others: "Autres usages : enseigner, chercher, publier",
   teaching: "Pour enseigner",
   teachingHelp: "soignants du {{hospital}}, sans votre nom",
@@ -32,7 +34,7 @@ export const consent = {
   publicationHelp: "revue ou livre de médecine, sans votre nom",
   project: "Nom de l’étude",
   projectHelp: "tel qu’il figure sur la notice de l’étude",
-  uses: { teaching: "enseigner", research: "la recherche", publication: "publier" },
+  uses: { video: "la vidéo", teaching: "enseigner", research: "la recherche", publication: "publier" },
   of: {
     dermatology: "de la dermatologie",
     ophthalmology: "de l’ophtalmologie",
@@ -105,6 +107,7 @@ export const consent = {
   lack: {
     "nothing-chosen": "Rien n’est encore choisi : touchez oui, ou notez le refus.",
     "pictures-need-opinion": "Les photos servent à l’avis : il faut oui à l’avis, ou non aux deux.",
+    "video-needs-pictures": "La vidéo va là où vont les photos : il faut oui aux photos, ou non à la vidéo.",
     "representative-name": "Écrivez le nom de la personne qui décide.",
     "signature-missing": "Il manque la signature.",
     "signature-small": "Cette signature est trop petite pour être reconnue : effacez et signez plus grand.",

@@ -28,6 +28,7 @@ export const record = {
   nothingText: "L’Archiviste verse le cas de lui-même, en général en moins d’une minute.",
   list: "Pièces versées",
   kind: kinds,
+  clip: "Vidéo",
   form: {
     DocumentReference: "document",
     DiagnosticReport: "compte rendu",

@@ -112,8 +112,11 @@ export const request = {
     add: "Ajouter",
     addLabel: "Ajouter une photo",
     open: "Photo {{number}} : {{view}}, {{site}}",
+    openClip: "Vidéo {{number}} : {{view}}, {{site}}",
     remove: "Retirer cette photo",
     removeTitle: "Retirer cette photo de la demande ?",
+    removeClip: "Retirer cette vidéo",
+    removeClipTitle: "Retirer cette vidéo de la demande ?",
     removeText: "Elle n’a pas été envoyée. Elle sera effacée de cet appareil.",
     keep: "La garder",
     view: {

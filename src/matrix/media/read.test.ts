@@ -41,11 +41,14 @@ async function madePhoto(
     receipt?: Partial<Receipt>;
     signer?: Signer;
     consent?: Partial<Consent>;
+    clip?: NonNullable<Photo["clip"]>;
+    bytes?: Uint8Array<ArrayBuffer>;
   } = {},
 ): Promise<Made> {
+  const plain = options.bytes ?? jpeg;
   const consent = testConsent(options.purposes ?? ["opinion", "care-named"], options.consent);
   const secret = makeFileSecret();
-  const { ciphertext, sha256 } = await encryptFile(jpeg, secret);
+  const { ciphertext, sha256 } = await encryptFile(plain, secret);
   const file = describeFile("mxc://valombre.example/full", secret, sha256);
   const receipt = await (options.signer ?? taker).sign<Receipt>({
     v: 1,
@@ -53,7 +56,8 @@ async function madePhoto(
     consentId: consent.consentId,
     caseId: consent.caseId,
     pseudonym: consent.pseudonym,
-    pictureSha256: await sha256Hex(jpeg),
+    pictureSha256: await sha256Hex(plain),
+    ...(options.clip && { clip: true }),
     ciphertexts: [{ rendition: "full", sha256: toHex(sha256), bytes: ciphertext.length }],
     takenBy: collector,
     takenAt: at(nowMs - 1000),
@@ -67,7 +71,8 @@ async function madePhoto(
     view: "overview",
     widthPx: 10,
     heightPx: 10,
-    bytes: jpeg.length,
+    bytes: plain.length,
+    ...(options.clip && { clip: options.clip }),
     file,
   };
   const signedConsent = await taker.sign(consent);
@@ -121,6 +126,16 @@ const refusal = (reason: string) => ({ ok: false, error: { kind: "refused", reas
 const allowed = { ok: true, value: "heard" };
 
 describe("gate 3", () => {
+  test("[G17] a clip is seen under a yes to being filmed, and not under one to photos alone", async () => {
+    const clip = { type: "video/webm", durationMs: 2000 } as const;
+    const filmed = await madePhoto({ clip, purposes: ["opinion", "care-named", "video"] });
+    expect(await gateThree(filmed.inCase, "full", await depsFor(filmed.consent))).toEqual(allowed);
+    const alone = await madePhoto({ clip });
+    expect(await gateThree(alone.inCase, "full", await depsFor(alone.consent))).toEqual(
+      refusal("video-not-granted"),
+    );
+  });
+
   test("a colleague who was named sees the photo; a stranger does not", async () => {
     const { inCase, consent } = await madePhoto();
     expect(await gateThree(inCase, "full", await depsFor(consent))).toEqual(allowed);
@@ -263,6 +278,31 @@ describe("reading a picture", () => {
     const changed = Uint8Array.from(ciphertext, (byte, index) => (index === 0 ? byte ^ 1 : byte));
     const tampered = createPictureReader({ ...deps, api: answering(changed) });
     expect(await tampered.read(inCase, "full", "view")).toEqual(refusal("hash-mismatch"));
+  });
+
+  test("a clip is shown as the kind of video that it is said to be, and as nothing else", async () => {
+    const webm = Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, 1, 2, 3]);
+    const mp4 = Uint8Array.from([0, 0, 0, 28, 0x66, 0x74, 0x79, 0x70, 1]);
+    const shown = async (type: "video/webm" | "video/mp4", bytes: Uint8Array<ArrayBuffer>) => {
+      const clip = { type, durationMs: 2000 };
+      const made = await madePhoto({ clip, bytes, purposes: ["opinion", "care-named", "video"] });
+      const deps = await depsFor(made.consent);
+      const reader = createPictureReader({ ...deps, api: answering(made.ciphertext) });
+      const picture = await reader.read(made.inCase, "full", "view");
+      if (picture.ok) picture.value.release();
+      return picture.ok;
+    };
+    expect(await shown("video/webm", webm)).toBe(true);
+    expect(await shown("video/mp4", mp4)).toBe(true);
+    for (const [type, bytes] of [
+      ["video/webm", mp4],
+      ["video/mp4", webm],
+      ["video/webm", jpeg],
+    ] as const)
+      expect(await shown(type, bytes)).toBe(false);
+    const film = await madePhoto({ bytes: webm });
+    const reader = createPictureReader({ ...(await depsFor(film.consent)), api: answering(film.ciphertext) });
+    expect(await reader.read(film.inCase, "full", "view")).toEqual(refusal("hash-mismatch"));
   });
 
   test("what was announced and is not there yet is arriving; what the server withdrew is withdrawn", async () => {

@@ -70,6 +70,12 @@ function labels(purpose: Purpose, ward: string | null): EachLanguage {
         "fr-simple": "Un autre soignant donne son avis",
         en: "Another clinician’s opinion",
       };
+    case "video":
+      return {
+        fr: "Une courte vidéo, sans le son",
+        "fr-simple": "Un petit film, sans le son",
+        en: "A short video, without sound",
+      };
     case "teaching":
       return { fr: "Pour enseigner", "fr-simple": "Pour apprendre aux soignants", en: "For teaching" };
     case "research":
@@ -103,6 +109,13 @@ function details(purpose: Purpose, subject: OfferSubject, project: string): Each
         fr: `Demandé à\u00a0: ${recipients.fr}.`,
         "fr-simple": `Nous demandons à\u00a0: ${recipients.fr}.`,
         en: `Asked of: ${recipients.en}.`,
+      };
+    case "video":
+      return {
+        fr: "Vingt secondes au plus, vue par les mêmes personnes que les photos.",
+        "fr-simple":
+          "Le film dure vingt secondes, pas plus. Ceux qui voient les photos voient aussi le film.",
+        en: "Twenty seconds at most, seen by the same people as the photos.",
       };
     case "teaching":
       return {

@@ -4,6 +4,7 @@ import type { Door } from "../../../matrix/types.ts";
 import { civilName } from "../../patient/index.ts";
 import type { ConsentModel } from "../consent-model.ts";
 import type { ConsentDeps } from "../consent-state.ts";
+import { filming } from "../purposes.ts";
 import { recipientsInWords } from "../recipients.ts";
 import { type Asked, offerOf } from "./offer.ts";
 import { createPhoneModel, type PhoneModel } from "./phone-model.ts";
@@ -33,6 +34,7 @@ export function createSheetPhone(sheet: ConsentModel, deps: SheetPhoneDeps): Pho
         // Where pictures go two ways, each says to whom; where they go one, that is everybody who is asked.
         ...(care.length > 1 && { seenBy: { fr: names(people, "fr"), en: names(people, "en") } }),
       })),
+      { purpose: filming },
       { purpose: "teaching" },
       ...(project.trim() === "" ? [] : [{ purpose: "research" as const, project: project.trim() }]),
       ...(othersOpen ? [{ purpose: "publication" as const }] : []),
