@@ -1,7 +1,9 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Config, configSchema, type Directory, directorySchema } from "#protocol/api.ts";
 import { type Me, meSchema } from "#protocol/filing-desk.ts";
 import type { Clinician } from "#protocol/people.ts";
 import { type Api, createApi } from "./api.ts";
+import { type CallsState, noCalls } from "./calls/types.ts";
 import { type Cases, createCases } from "./cases.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import { type Consents, createConsents } from "./consents.ts";
@@ -48,6 +50,7 @@ export type DoorCore = {
   readonly station: StationKept;
   readonly withdrawals: Withdrawals;
   readonly vault: Vault;
+  readonly calls: StoreApi<CallsState>;
   readonly clinicians: () => readonly Clinician[];
   /** The parts of the session, while there is one that is ready. */
   readonly live: () => LiveParts | null;
@@ -62,6 +65,8 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
   const device: DeviceStore = lateDeviceStore(openDeviceStore());
   let live: LiveParts | null = null;
   const engine = createPart(() => import("./engine.ts"));
+  const livekit = createPart(() => import("../livekit/index.ts"));
+  const calls = createStore<CallsState>(() => noCalls);
 
   const api = createApi({
     baseUrl,
@@ -133,6 +138,9 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
       consents,
       upload,
       clinicians,
+      api,
+      calls,
+      openMedia: async (identity) => (await livekit()).createMediaRoom(identity),
       language,
       clock,
       signal,
@@ -212,6 +220,7 @@ export function openCore({ baseUrl, language, clock }: CoreOptions): DoorCore {
     station,
     withdrawals,
     vault: createVault(device),
+    calls,
     clinicians,
     live: () => live,
     start,

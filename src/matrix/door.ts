@@ -32,6 +32,15 @@ export function createDoor(options: DoorOptions): Door {
     filingDesk: createFilingDesk(core.api),
     vault: core.vault,
     phoneLinks: createPhoneLinks(core.api),
+    calls: {
+      store: core.calls,
+      start: (roomId, to) => core.live()?.calls.start(roomId, to),
+      enter: (roomId) => core.live()?.calls.enter(roomId),
+      ring: (userId) => core.live()?.calls.ring(userId),
+      decline: () => core.live()?.calls.decline(),
+      hangUp: () => core.live()?.calls.hangUp(),
+      dismiss: () => core.live()?.calls.dismiss(),
+    },
     signIn: (localpart, password, station) =>
       core.whenStarted(async () => {
         await core.station.keep(station);

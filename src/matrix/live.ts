@@ -1,7 +1,14 @@
-import type { Config } from "#protocol/api.ts";
+import type { StoreApi } from "zustand/vanilla";
+import { apiPrefix, type Config } from "#protocol/api.ts";
+import { callPassSchema } from "#protocol/calls.ts";
 import type { Consent } from "#protocol/consent.ts";
 import type { Status } from "#protocol/disclose.ts";
 import type { Clinician } from "#protocol/people.ts";
+import type { MediaRoom } from "../livekit/types.ts";
+import type { Api } from "./api.ts";
+import { createCalls } from "./calls/calls.ts";
+import { createCallLink } from "./calls/link.ts";
+import type { CallDoor, CallsState } from "./calls/types.ts";
 import type { Consents } from "./consents.ts";
 import type { Clock } from "./kit/clock.ts";
 import type { DeviceStore } from "./kit/device-store.ts";
@@ -25,6 +32,7 @@ export type LiveParts = {
   readonly ports: OutboxPorts;
   /** The case is on screen: what sending there needs is fetched ahead. */
   readonly makeReady: (roomId: string) => void;
+  readonly calls: Omit<CallDoor, "store">;
 };
 
 export type LiveDeps = {
@@ -36,6 +44,9 @@ export type LiveDeps = {
   readonly consents: Consents;
   readonly upload: Upload;
   readonly clinicians: () => readonly Clinician[];
+  readonly api: Api;
+  readonly calls: StoreApi<CallsState>;
+  readonly openMedia: (identity: string) => Promise<MediaRoom>;
   readonly language: OutboxPorts["language"];
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -119,7 +130,20 @@ export function createLive(deps: LiveDeps): LiveParts {
     // Not where the archivist is missing: a key shared before it came would be locked for it.
     if (room !== null && viewOf(roomId)?.members.includes(bot)) live.sdk.crypto.prepareToEncrypt(room);
   };
-  return { live, timeline, seen, ports, makeReady };
+  const calls = createCalls({
+    store: deps.calls,
+    me: live.identity,
+    serviceUrl: `${deps.api.baseUrl}${apiPrefix}/calls`,
+    link: createCallLink(live.sdk, clock.nowMs),
+    eventsOf: (roomId) => viewOf(roomId)?.events ?? [],
+    onWords: (listener) => timeline.store.subscribe(listener),
+    sendEvent: sender.sendEvent,
+    pass: (roomId) => deps.api.post(`/cases/${encodeURIComponent(roomId)}/call`, {}, callPassSchema),
+    openMedia: deps.openMedia,
+    clock,
+    signal,
+  });
+  return { live, timeline, seen, ports, makeReady, calls };
 }
 
 /** The registry's word on a consent: what it said within the last minute, or its lease on the room. */

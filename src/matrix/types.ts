@@ -14,6 +14,9 @@ import type { LinkAnswer, LinkState } from "#protocol/patient-phone.ts";
 import type { QuestionAmendment } from "#protocol/question.ts";
 import type { Rendition } from "#protocol/receipt.ts";
 import type { Result } from "#protocol/result.ts";
+import type { CallDoor } from "./calls/types.ts";
+
+export type { CallDoor, CallEnding, CallMember, CallNow, CallsState, Incoming, Rung } from "./calls/types.ts";
 
 /**
  * The door between the screens and Matrix, the registry and the directory. Screens know these types and stores; what lies
@@ -46,6 +49,7 @@ export type Door = {
     stateOf(linkId: string, known: LinkState): Promise<Result<LinkAnswer, ErrorCode>>;
     cancel(linkId: string): Promise<Result<unknown, ErrorCode>>;
   };
+  readonly calls: CallDoor;
 
   /**
    * First sign-in sets everything up by itself and then offers the recovery key once. On a shared station no picture stays for when the

@@ -1,4 +1,5 @@
 import type { Admission } from "./admission.ts";
+import type { DeclineReason, Ring } from "./call-events.ts";
 import type { CallTrace } from "./calls.ts";
 import type { Consent } from "./consent.ts";
 import type {
@@ -102,6 +103,20 @@ export type CaseState = {
   readonly calls: readonly { readonly eventId: string; readonly atMs: number; readonly call: CallTrace }[];
   /** The content has left the messenger: what stays of it. */
   readonly expired: Expired | null;
+  /** Who rang whom for a call, oldest first, and what those who were rung said to it. */
+  readonly rings: readonly {
+    readonly eventId: string;
+    readonly sender: string;
+    readonly atMs: number;
+    readonly ring: Ring;
+  }[];
+  readonly declines: readonly {
+    readonly eventId: string;
+    readonly sender: string;
+    readonly atMs: number;
+    readonly ringId: string;
+    readonly reason: DeclineReason;
+  }[];
   /** The latest word of the archivist on each event. */
   readonly filed: ReadonlyMap<string, Filed>;
   /** Who had each event on screen, and when first (milliseconds). */
@@ -131,6 +146,8 @@ export const emptyCase: CaseState = {
   admissions: [],
   calls: [],
   expired: null,
+  rings: [],
+  declines: [],
   filed: new Map(),
   seen: new Map(),
   malformed: [],
@@ -243,6 +260,15 @@ export function stepCase(state: CaseState, event: CaseEvent, bot: string): CaseS
           atMs: Date.parse(event.expired.requestedAt),
           request: event.expired.request,
         },
+      };
+    case "ring":
+      if (has(state.rings, eventId)) return state;
+      return { ...next, rings: [...state.rings, { eventId, sender, atMs, ring: event.ring }] };
+    case "decline":
+      if (has(state.declines, eventId)) return state;
+      return {
+        ...state,
+        declines: [...state.declines, { eventId, sender, atMs, ringId: event.ringId, reason: event.reason }],
       };
     case "filed":
       // C6: "filed" is the archivist's word alone.

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { type Admission, admissionSchema } from "./admission.ts";
 import { bodySiteSchema } from "./body-sites.ts";
+import {
+  type DeclineReason,
+  declineReasonOf,
+  declineSchema,
+  declineType,
+  type Ring,
+  ringSchema,
+  ringType,
+} from "./call-events.ts";
 import { type CallTrace, callTraceSchema } from "./calls.ts";
 import { consentEvidenceSchema, signedConsentSchema } from "./consent.ts";
 import { maxReason, minReason, type SignedGlass, signedGlassSchema } from "./glass.ts";
@@ -388,6 +397,8 @@ export type CaseEvent = {
   | { readonly kind: "admission"; readonly admission: Admission }
   | { readonly kind: "call"; readonly call: CallTrace }
   | { readonly kind: "expired"; readonly expired: Expired }
+  | { readonly kind: "ring"; readonly ring: Ring }
+  | { readonly kind: "decline"; readonly ringId: string; readonly reason: DeclineReason }
   | { readonly kind: "filed"; readonly filed: Filed }
   | { readonly kind: "seen"; readonly seen: Seen }
   | { readonly kind: "foreign"; readonly body: string | undefined }
@@ -428,6 +439,21 @@ export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
     return {
       ...base,
       ...read(expiredSchema, event.content, (expired) => ({ kind: "expired", expired }), "expired"),
+  if (event.type === ringType)
+    return { ...base, ...read(ringSchema, event.content, (ring) => ({ kind: "ring", ring }), "ring") };
+  if (event.type === declineType)
+    return {
+      ...base,
+      ...read(
+        declineSchema,
+        event.content,
+        (decline) => ({
+          kind: "decline",
+          ringId: decline["m.relates_to"].event_id,
+          reason: declineReasonOf(decline),
+        }),
+        "decline",
+      ),
     };
   if (event.type !== "m.room.message" || event.content === null || typeof event.content !== "object") {
     return { ...base, kind: "foreign", body: undefined };

@@ -1,9 +1,11 @@
 import type { Admission } from "#protocol/admission.ts";
+import type { CallTrace } from "#protocol/calls.ts";
 import type { CaseState } from "#protocol/case-state.ts";
 import { type Consent, grants } from "#protocol/consent.ts";
 import { clockSkewMs } from "#protocol/disclose.ts";
 import type { Filed, Informed, Response, Withdrawn } from "#protocol/events.ts";
-import type { CaseRecord, PendingItem, UnreadableReason } from "../../matrix/types.ts";
+import type { CallsState, CaseRecord, PendingItem, UnreadableReason } from "../../matrix/types.ts";
+import { type RingOutcome, ringsOf } from "./rings.ts";
 import { filedOutcome } from "./thread.ts";
 
 /** How far something that was said has come. Each word is true when it is shown. */
@@ -39,6 +41,15 @@ export type Entry = { readonly key: string; readonly atMs: number } & (
       readonly consent: Consent;
       readonly granted: boolean;
     }
+  /** A call took place, on the archivist's word. */
+  | { readonly kind: "call"; readonly call: CallTrace }
+  /** Somebody was rung for a call, and what came of it. */
+  | {
+      readonly kind: "ring";
+      readonly author: string;
+      readonly to: readonly string[];
+      readonly outcome: RingOutcome;
+    }
   | { readonly kind: "pending"; readonly item: PendingItem }
   | { readonly kind: "unreadable"; readonly reason: UnreadableReason; readonly count: number }
   | { readonly kind: "refused"; readonly count: number }
@@ -52,7 +63,12 @@ export type ArchivistWord =
   | { readonly state: "parked" | "refused"; readonly atMs: number };
 
 /** Everything that was said, oldest first, and what still waits on this device at the end. */
-export function discussionOf(record: CaseRecord, bot: string, nowMs: number): readonly Entry[] {
+export function discussionOf(
+  record: CaseRecord,
+  bot: string,
+  nowMs: number,
+  calls: Pick<CallsState, "lastMet" | "inRooms">,
+): readonly Entry[] {
   const { state } = record;
   const said: Entry[] = [
     ...state.messages.map(
@@ -79,6 +95,11 @@ export function discussionOf(record: CaseRecord, bot: string, nowMs: number): re
     ...wordsOfThePatient(state),
     ...wordsOfTheArchivist(state),
     ...endedGlasses(state, nowMs),
+    ...state.calls.map(({ eventId, call }): Entry => {
+      const atMs = Date.parse(call.startedAt);
+      return { key: eventId, kind: "call", atMs, call };
+    }),
+    ...ringsOf(state, nowMs, calls.lastMet.get(record.roomId) ?? 0, calls.inRooms.has(record.roomId)),
     ...unreadable(record),
   ];
   said.sort((a, b) => a.atMs - b.atMs);
