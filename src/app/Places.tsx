@@ -1,7 +1,8 @@
-import { Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { useStore } from "zustand";
+import { CallLayer, type CallModel, CallNotice, coversAll, createCallModel } from "../features/call/index.ts";
 import { createWorklistModel, type Tab } from "../features/cases/index.ts";
 import { createRequestModel, type RequestModel } from "../features/request/index.ts";
 import { addPlaceTexts } from "../i18n/places.ts";
@@ -9,6 +10,7 @@ import { CasePlace } from "./case-place.tsx";
 import { List } from "./List.tsx";
 import { later, Visit } from "./later.tsx";
 import { Notices } from "./Notices.tsx";
+import { addressOf } from "./open-case.ts";
 import type { PlaceProps } from "./place-props.ts";
 import { AccountPlace, NoPlace } from "./place-screens.tsx";
 import { newId, newPseudonym } from "./random.ts";
@@ -49,7 +51,8 @@ const laterPlaces = [
 export function Places(props: PlaceProps) {
   const { door, clock, session, me } = props;
   const wide = useWide();
-  const [address] = useLocation();
+  const [address, go] = useLocation();
+  const call = useOwned(() => createCallModel({ door, clock }), [door, clock]);
   const worklist = useOwned(() => createWorklistModel({ door, clock }), [door, clock]);
   const request = useOwned(
     () => createRequestModel({ door, requester: me, clock: clock.now, newId, newPseudonym }),
@@ -67,35 +70,69 @@ export function Places(props: PlaceProps) {
   const [tab, setTab] = useState<Tab>("to-answer");
   // A patient signs, is photographed or is found: nobody else's case stays beside. The record needs the room.
   const alone = /\/(photo|accord|dossier|patient|versements)$|\/accord\//.test(address);
-  if (worklist === null || request === null) return null;
+  if (worklist === null || request === null || call === null) return null;
   return (
     <div className={styles.shell}>
-      {!alone && <Notices door={door} onShowKey={keyOwed ? session.showKey : null} />}
-      <div className={`${styles.places} ${wide && !alone ? styles.wide : ""}`}>
-        {((wide && !alone) || home) && (
-          <List
-            {...props}
-            model={worklist}
-            request={request}
-            wide={wide}
-            home={home}
-            tab={tab}
-            onTab={setTab}
-          />
-        )}
-        {(wide || !home) && (
-          <div className={styles.place}>
-            <ScreenBoundary key={address}>
-              <Suspense fallback={<Coming />}>
-                <Place {...props} request={request} wide={wide} />
-              </Suspense>
-            </ScreenBoundary>
-          </div>
-        )}
-      </div>
+      <Behind call={call} wide={wide}>
+        <CallNotice model={call} onOpenCase={(key) => go(addressOf(key))} />
+        {!alone && <Notices door={door} onShowKey={keyOwed ? session.showKey : null} />}
+        <div className={`${styles.places} ${wide && !alone ? styles.wide : ""}`}>
+          {((wide && !alone) || home) && (
+            <List
+              {...props}
+              model={worklist}
+              request={request}
+              wide={wide}
+              home={home}
+              tab={tab}
+              onTab={setTab}
+            />
+          )}
+          {(wide || !home) && (
+            <div className={styles.place}>
+              <ScreenBoundary key={address}>
+                <Suspense fallback={<Coming />}>
+                  <Place {...props} request={request} wide={wide} />
+                </Suspense>
+              </ScreenBoundary>
+            </div>
+          )}
+        </div>
+      </Behind>
+      <CallLayer
+        model={call}
+        wide={wide}
+        atCase={caseAt(address)}
+        atCamera={/^\/cas\/[^/]+\/photo$/.test(address)}
+        onOpenCase={(key) => go(addressOf(key))}
+      />
     </div>
   );
 }
+
+/** Everything but a call. What a call covers takes no focus. */
+function Behind({
+  call,
+  wide,
+  children,
+}: {
+  readonly call: CallModel;
+  readonly wide: boolean;
+  readonly children: ReactNode;
+}) {
+  const covered = useStore(call.store, (view) => coversAll(view, wide));
+  return (
+    <div className={styles.behind} inert={covered}>
+      {children}
+    </div>
+  );
+}
+
+/** The key of the case on screen, and only of the case itself: a camera or a form has the screen to itself. */
+const caseAt = (address: string): string | null => {
+  const key = /^\/cas\/([^/]+)$/.exec(address)?.[1];
+  return key === undefined ? null : decodeURIComponent(key);
+};
 
 type AllProps = PlaceProps & { readonly request: RequestModel; readonly wide: boolean };
 

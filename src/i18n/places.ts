@@ -1,4 +1,5 @@
 import { getI18n } from "react-i18next";
+import { call as callEn } from "./en/call.ts";
 import { capture as captureEn } from "./en/capture.ts";
 import { cases as casesEn } from "./en/cases.ts";
 import { consent as consentEn } from "./en/consent.ts";
@@ -7,6 +8,7 @@ import { opinion as opinionEn } from "./en/opinion.ts";
 import { record as recordEn } from "./en/record.ts";
 import { request as requestEn } from "./en/request.ts";
 import { settings as settingsEn } from "./en/settings.ts";
+import { call } from "./fr/call.ts";
 import { capture } from "./fr/capture.ts";
 import { cases } from "./fr/cases.ts";
 import { consent } from "./fr/consent.ts";
@@ -17,9 +19,10 @@ import { request } from "./fr/request.ts";
 import { settings } from "./fr/settings.ts";
 import type { Texts } from "./index.ts";
 
-const fr = { capture, cases, consent, desk, opinion, record, request, settings };
+const fr = { call, capture, cases, consent, desk, opinion, record, request, settings };
 
 const en: Texts<typeof fr> = {
+  call: callEn,
   capture: captureEn,
   cases: casesEn,
   consent: consentEn,

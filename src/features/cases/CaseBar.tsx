@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { missingCase } from "#protocol/result.ts";
 import { PrimaryAction, SecondaryAction, TextAction, TextLink } from "../../ui/index.ts";
+import { CallAction } from "./CallLine.tsx";
 import { Composer } from "./Composer.tsx";
 import styles from "./case.module.css";
 import type { CaseModel } from "./case-model.ts";
@@ -110,7 +111,9 @@ function ExpertActions({ model, view }: Props) {
   return (
     <>
       <div className={styles.actions}>
-        {phone !== undefined && phone !== "" && (
+        <CallAction model={model} view={view} />
+        {/* By telephone where there are no calls; the call itself gives the number when it fails. */}
+        {view.call.to.length === 0 && !view.call.mine && phone !== undefined && phone !== "" && (
           <TextLink icon="phone" href={telephone(phone)} aria-label={t("bar.callWho", { who, phone })}>
             {t("bar.call")}
           </TextLink>
@@ -157,6 +160,7 @@ function RequesterBar({ model, view }: Props) {
         </p>
       )}
       <div className={styles.actions}>
+        <CallAction model={model} view={view} />
         <TextAction icon="camera" onClick={() => go(`${caseAddress(view.key)}/photo`)}>
           {t("bar.addPhoto")}
         </TextAction>

@@ -5,6 +5,7 @@ import type { Patient } from "#protocol/patient.ts";
 import { FullThread, IdentityBand, TextAction, Thread } from "../../ui/index.ts";
 import { ageInYears, birthDateInWords } from "../patient/index.ts";
 import { ArchivistLine } from "./ArchivistLine.tsx";
+import { CallLine } from "./CallLine.tsx";
 import { CaseBar, ExpertComposer } from "./CaseBar.tsx";
 import { CaseStandIn } from "./CaseStandIn.tsx";
 import { ConsentNotices } from "./ConsentNotices.tsx";
@@ -40,6 +41,7 @@ export function CaseScreen({ model, wide }: Props) {
       <div className={styles.panes}>
         <section className={styles.talk} aria-label={t("case.talkPane")}>
           <div className={styles.scroll}>
+            <CallLine model={model} view={view} />
             <ConsentNotices model={model} view={view} />
             <RequestPart model={model} view={view} />
             {!wide && photos}

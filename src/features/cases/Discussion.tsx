@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Admission } from "#protocol/admission.ts";
+import type { CallTrace } from "#protocol/calls.ts";
 import type { Withdrawn } from "#protocol/events.ts";
 import { missingCase } from "#protocol/result.ts";
 import { TextAction } from "../../ui/index.ts";
@@ -139,6 +140,21 @@ function EntryLine({ entry, model, view }: Props & { readonly entry: Entry }) {
           <p className={styles.notice}>{withdrawnInWords(words, entry.withdrawn)}</p>
         </>
       );
+    case "call":
+      return <p className={styles.notice}>{callInWords(words, entry.call, view)}</p>;
+    case "ring":
+      return (
+        <>
+          <Head author={entry.author} atMs={entry.atMs} view={view} />
+          <p className={styles.said}>
+            {entry.to.includes(view.me)
+              ? t(`call.line.mine.${entry.outcome}`)
+              : t(`call.line.${entry.outcome}`, {
+                  who: entry.to.map((userId) => personName(userId, view.directory)).join(", "),
+                })}
+          </p>
+        </>
+      );
     case "pending":
       return <Pending item={entry.item} model={model} />;
     case "unreadable":
@@ -156,6 +172,16 @@ function EntryLine({ entry, model, view }: Props & { readonly entry: Entry }) {
     default:
       return missingCase(entry);
   }
+}
+
+/** When, how long and between whom: all that is kept of a call. */
+function callInWords(words: Words, { startedAt, endedAt, participants }: CallTrace, view: OpenCase): string {
+  const [startMs, endMs] = [Date.parse(startedAt), Date.parse(endedAt)];
+  return words.t("call.took", {
+    count: Math.max(1, Math.round((endMs - startMs) / 60_000)),
+    time: moment(words, startMs, view.nowMs),
+    who: participants.map(({ userId }) => personName(userId, view.directory)).join(", "),
+  });
 }
 
 /** Why somebody who was asked in does not come, or had to go. */

@@ -39,6 +39,13 @@ export function PeopleAndConsent({ model, view }: Props) {
       </p>
       {consent !== null && <p className={styles.quiet}>{standingInWords(words, consent)}</p>}
       <div className={styles.actions}>
+        {view.call.going.length === 0 &&
+          view.call.each.length > 1 &&
+          view.call.each.map((userId) => (
+            <TextAction key={userId} icon="phone" onClick={() => model.call([userId])}>
+              {t("call.who", { who: personName(userId, view.directory) })}
+            </TextAction>
+          ))}
         <TextAction icon="plus" onClick={() => setOpen("admission")}>
           {t("people.add")}
         </TextAction>

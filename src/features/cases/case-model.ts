@@ -15,6 +15,10 @@ export type CaseModel = {
   readonly store: StoreApi<CaseView>;
   sendMessage(text: string): Promise<"sent" | "storage-full">;
   respond(response: Response): Promise<"sent" | "storage-full">;
+  /** Rings these colleagues for a call about this case. */
+  call(to: readonly string[]): void;
+  /** Enters the call that goes on here. */
+  joinCall(): void;
   retry(localId: string): void;
   discard(localId: string): void;
   /** The words of the case are on screen; photos are reported one by one, when their picture is. */
@@ -65,6 +69,7 @@ export type CaseDoor = Pick<
   | "breakGlassHere"
   | "sayInformed"
   | "amendQuestion"
+  | "calls"
 >;
 
 /** One case on screen: what it shows, and what may be done in it. `key` is the case's id, or its room's. */
@@ -89,6 +94,8 @@ export function createCaseModel({
       rules: loadedValue(door.config.getState())?.consentRules ?? null,
       retentionDays: loadedValue(door.config.getState())?.retentionDays ?? 0,
       pictures: pictures?.store.getState() ?? new Map(),
+      calls: door.calls.store.getState(),
+      hasCalls: loadedValue(door.config.getState())?.calls === true,
     });
 
   /** Pictures belong to a room, and an outgoing request gets its room while it is on screen. */
@@ -143,6 +150,9 @@ export function createCaseModel({
       if (now.homeserver === "online" && before.homeserver !== "online") pictures?.retryMendable();
       update();
     }),
+    door.calls.store.subscribe((now, before) => {
+      if (now.inRooms !== before.inRooms || (now.call === null) !== (before.call === null)) update();
+    }),
     everyMinute(clock, update),
   ];
 
@@ -165,6 +175,14 @@ export function createCaseModel({
       const room = roomId();
       if (room === null) return "storage-full";
       return (await door.respond(room, response)).ok ? "sent" : "storage-full";
+    },
+    call(to) {
+      const room = roomId();
+      if (room !== null) door.calls.start(room, to);
+    },
+    joinCall() {
+      const room = roomId();
+      if (room !== null) door.calls.enter(room);
     },
     retry: (localId) => door.retry(localId),
     discard: (localId) => door.discard(localId),

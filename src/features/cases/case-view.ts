@@ -15,12 +15,14 @@ import type { Patient } from "#protocol/patient.ts";
 import type { AmendedQuestion, FormerQuestion } from "#protocol/question.ts";
 import { expiryOf } from "#protocol/retention.ts";
 import type {
+  CallsState,
   CaseRecord,
   CasesState,
   OutgoingRequest,
   PendingItem,
   PendingPhoto,
 } from "../../matrix/types.ts";
+import { type CaseCall, callIn } from "./case-call.ts";
 import {
   type ConsentStanding,
   type Reminders,
@@ -152,6 +154,7 @@ export type OpenCase = {
   readonly expired: Expired | null;
   readonly expiresAtMs: number | null;
   readonly bar: Bar;
+  readonly call: CaseCall;
 };
 
 export type CaseView =
@@ -174,6 +177,9 @@ export type CaseFacts = {
   /** After how many days an answered case leaves the messenger; 0 when it stays. */
   readonly retentionDays: number;
   readonly pictures: Pictures;
+  readonly calls: CallsState;
+  /** Whether there are calls here. */
+  readonly hasCalls: boolean;
 };
 
 /** Keys usually arrive in seconds; after this long a person is told who can help. */
@@ -216,7 +222,7 @@ function openCase(
     thread: caseThread(state, bot),
     photos: [...state.photos, ...arrivingPhotos(state)].map((photo) => photoView(record, photo, facts)),
     pendingPhotos: pending.filter((item) => item.kind === "photo"),
-    discussion: discussionOf(record, bot, facts.nowMs),
+    discussion: discussionOf(record, bot, facts.nowMs, facts.calls),
     archivist: archivistWord(state, notYetFiled(state)),
     byHand: endedByHand(state),
     archivistPresent: record.members.includes(bot),
@@ -236,6 +242,7 @@ function openCase(
     expired: state.expired,
     expiresAtMs: notYetFiled(state).length > 0 ? null : expiryOf(state, facts.retentionDays),
     bar: barOf(record, me),
+    call: callIn(record, facts),
   };
 }
 

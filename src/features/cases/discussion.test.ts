@@ -13,6 +13,7 @@ import {
   user,
   uuid,
 } from "../../../e2e/support/sample-cases.ts";
+import { noCalls } from "../../matrix/calls/types.ts";
 import type { PendingItem } from "../../matrix/types.ts";
 import { archivistWord, discussionOf, unseenBy } from "./discussion.ts";
 
@@ -31,7 +32,7 @@ const seen = (who: string, ...of: string[]) =>
 describe("the discussion", () => {
   test("a message is sent, then seen, then filed, and never more than is true", () => {
     const delivery = (...more: ReturnType<typeof event>[]) => {
-      const [first] = discussionOf(record(1, [asked, message, ...more]), bot, at + 9000);
+      const [first] = discussionOf(record(1, [asked, message, ...more]), bot, at + 9000, noCalls);
       return first?.kind === "message" ? first.delivery.state : null;
     };
     expect(delivery()).toBe("sent");
@@ -43,7 +44,7 @@ describe("the discussion", () => {
   test("the first photos stand beside the question, a later one is a turn of the talk", () => {
     const first = photoEvent(1, 0, at + 100);
     const later = photoEvent(1, 1, at + 5000);
-    const kinds = discussionOf(record(1, [asked, first, message, later]), bot, at + 9000).map(
+    const kinds = discussionOf(record(1, [asked, first, message, later]), bot, at + 9000, noCalls).map(
       (entry) => entry.kind,
     );
     expect(kinds).toEqual(["message", "photo"]);
@@ -55,7 +56,7 @@ describe("the discussion", () => {
       atMs: at,
       reason: "keys-on-their-way" as const,
     }));
-    const entries = discussionOf(record(1, [asked], { unreadable }), bot, at + 9000);
+    const entries = discussionOf(record(1, [asked], { unreadable }), bot, at + 9000, noCalls);
     expect(entries).toMatchObject([{ kind: "unreadable", count: 10 }]);
   });
 
@@ -70,7 +71,7 @@ describe("the discussion", () => {
       photo: null,
       progress: null,
     };
-    const entries = discussionOf(record(1, [asked, message], { pending: [item] }), bot, at + 9000);
+    const entries = discussionOf(record(1, [asked, message], { pending: [item] }), bot, at + 9000, noCalls);
     expect(entries.map((entry) => entry.kind)).toEqual(["message", "pending"]);
   });
 
@@ -109,7 +110,7 @@ describe("an emergency access in the talk", () => {
       admission: admissionSchema.parse({ userId: martin, at: new Date(endsAt).toISOString(), outcome }),
     });
   const kinds = (nowMs: number, ...events: ReturnType<typeof event>[]) =>
-    discussionOf(record(1, [asked, ...events]), bot, nowMs).map((entry) => entry.kind);
+    discussionOf(record(1, [asked, ...events]), bot, nowMs, noCalls).map((entry) => entry.kind);
 
   test("its end is told once it is there, and not while a longer one is open", () => {
     expect(kinds(endsAt, glass(1))).toEqual(["glass"]);

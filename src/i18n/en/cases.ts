@@ -474,6 +474,24 @@ export const cases = {
     redirect: "Ask another colleague",
     declinedBy: "{{who}} declined: “{{reason}}”",
   },
+  call: {
+    who: "Call {{who}}",
+    all: "Call the colleagues of this case",
+    going: "A call is going on: {{who}}.",
+    join: "Join the call",
+    took_one: "Call at {{time}}, {{count}} min: {{who}}.",
+    took_other: "Call at {{time}}, {{count}} min: {{who}}.",
+    line: {
+      missed: "Called {{who}}, no answer.",
+      declined: "Called {{who}}, declined.",
+      busy: "Called {{who}}, in another call.",
+      mine: {
+        missed: "Missed call.",
+        declined: "You declined the call.",
+        busy: "Missed call: you were in another one.",
+      },
+    },
+  },
   people: {
     title: "In this case",
     you: "you",

@@ -477,6 +477,24 @@ export const cases = {
     redirect: "Adresser à un autre confrère",
     declinedBy: "[Le]{{who}} a décliné : « {{reason}} »",
   },
+  call: {
+    who: "Appeler [le]{{who}}",
+    all: "Appeler les confrères de ce cas",
+    going: "Un appel est en cours : {{who}}.",
+    join: "Rejoindre l’appel",
+    took_one: "Appel de {{time}}, {{count}} min : {{who}}.",
+    took_other: "Appel de {{time}}, {{count}} min : {{who}}.",
+    line: {
+      missed: "Appel à {{who}}, sans réponse.",
+      declined: "Appel à {{who}}, refusé.",
+      busy: "Appel à {{who}}, déjà en appel.",
+      mine: {
+        missed: "Appel manqué.",
+        declined: "Vous avez refusé l’appel.",
+        busy: "Appel manqué : vous étiez en appel.",
+      },
+    },
+  },
   people: {
     title: "Dans ce cas",
     you: "vous",
@@ -516,7 +534,7 @@ export const cases = {
     breaking: "Ouverture…",
     hereText:
       "Le registre ne répond pas : l’accord du patient ne peut pas être vérifié. Les photos de ce cas qui sont sur cet appareil s’ouvrent jusqu’au {{until}}, pour le soin.",
-    breakHere: "Ouvrir pour {{minutes}} min",
+    breakHere: "Ouvrir pour {{minutes}} min",
     giveUp: "Ne pas ouvrir",
     failed: "[Le]{{who}} n’est pas dans ce cas.",
     notAdmittedTitle: "Ce que le patient a dit est enregistré",

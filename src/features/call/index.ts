@@ -1,0 +1,3 @@
+export { CallLayer, coversAll } from "./CallLayer.tsx";
+export { CallNotice } from "./CallNotice.tsx";
+export { type CallModel, createCallModel } from "./call-model.ts";
