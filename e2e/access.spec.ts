@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import { type Browser, expect, type Locator, type Page, test } from "@playwright/test";
 import { z } from "zod";
+import { seriousFindings } from "./support/axe.ts";
 import { demoPassword, desktop, keepKey, openDevice, recallKey } from "./support/clinician.ts";
 import { homeserver } from "./support/homeserver.ts";
 import { running } from "./support/stack.ts";
@@ -44,13 +44,6 @@ test("@access the reading of the screens does find what is wrong", async ({ brow
   expect((await seriousFindings(page)).join()).toContain("button-name");
   await context.close();
 });
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id} at ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
 
 /** Presses Tab until the element has the focus, as somebody without a mouse does; it must then be seen to have it. */
 async function tabTo(page: Page, target: Locator): Promise<void> {

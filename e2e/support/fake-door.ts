@@ -16,6 +16,7 @@ import type {
   PictureRefusal,
   SessionState,
 } from "../../src/matrix/types.ts";
+import { type CallScene, fakeCalls } from "./fake-calls.ts";
 import { type DeskState, fakeDesk } from "./fake-desk.ts";
 import {
   bernard,
@@ -189,6 +190,7 @@ export type FakeOptions = {
   readonly letter?: Blob;
   /** What the administrator's desk has to show. */
   readonly desk?: DeskState;
+  readonly call?: CallScene;
   /** Cases beside the usual ones. */
   readonly more?: readonly CaseRecord[];
 };
@@ -242,6 +244,7 @@ export function createFakeDoor(options: FakeOptions): FakeDoor {
     me: loaded({ clinician: true, administrator: true }),
     filingDesk: fakeDesk(options.desk ?? "full", nowMs),
     phoneLinks: noPhoneLinks,
+    calls: fakeCalls(options.call ?? "none", records[0]?.roomId ?? "", me, nowMs),
     vault: {
       get: (key) => Promise.resolve(drafts.get(key)),
       set: (key, value) => {

@@ -439,6 +439,7 @@ export function parseCaseEvent(event: DecryptedEvent): CaseEvent {
     return {
       ...base,
       ...read(expiredSchema, event.content, (expired) => ({ kind: "expired", expired }), "expired"),
+    };
   if (event.type === ringType)
     return { ...base, ...read(ringSchema, event.content, (ring) => ({ kind: "ring", ring }), "ring") };
   if (event.type === declineType)

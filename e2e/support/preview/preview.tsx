@@ -8,6 +8,7 @@ import { startTexts } from "../../../src/i18n/index.ts";
 import type { PictureRefusal } from "../../../src/matrix/types.ts";
 import { amendOpinions, correctAll, misfileAll } from "../amended-case.ts";
 import { consentCases } from "../consent-cases.ts";
+import type { CallScene } from "../fake-calls.ts";
 import { createFakeDoor, type FakeOptions, sampleKey } from "../fake-door.ts";
 import { user } from "../sample-cases.ts";
 
@@ -55,6 +56,24 @@ const states: Readonly<Record<string, Partial<FakeOptions>>> = {
   offline: { connection: { homeserver: "offline", sinceMs: nowMs, health: null } },
 };
 
+const scenes: readonly CallScene[] = [
+  "incoming",
+  "calling",
+  "voice",
+  "live",
+  "three",
+  "stale",
+  "no-key",
+  "refused",
+  "held",
+  "weak",
+  "lost",
+  "no-microphone",
+  "no-answer",
+  "missed",
+];
+const call = scenes.find((each) => each === asked.get("call")) ?? null;
+
 const theme = asked.get("theme");
 applyTheme(theme === "night" || theme === "auto" ? theme : "day");
 const texts = startTexts();
@@ -63,6 +82,7 @@ const door = createFakeDoor({
   nowMs,
   me,
   picture: refusals[picture] ?? picture,
+  ...(call === null ? {} : { call }),
   ...states[asked.get("state") ?? ""],
 });
 if (asked.get("state") === "amended") amendOpinions(door, nowMs);

@@ -23,7 +23,12 @@ export function callIn(
   const inCall = calls.call !== null && calls.call.ended === null;
   const mine = inCall && calls.call?.roomId === roomId;
   const open =
-    hasCalls && !inCall && state.request !== null && state.opinion === null && state.misfiled === null;
+    hasCalls &&
+    !inCall &&
+    state.request !== null &&
+    state.opinion === null &&
+    state.expired === null &&
+    state.misfiled === null;
   const each = open ? members.filter((userId) => userId !== me && userId !== bot).slice(0, mostRung) : [];
   return { to: wanted(state, each, me), each, going, mine };
 }

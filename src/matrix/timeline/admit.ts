@@ -152,6 +152,8 @@ async function isSigned(event: CaseEvent, registryKey: RegistryKey): Promise<boo
     case "withdrawn":
     case "admission":
     case "call":
+    case "ring":
+    case "decline":
     case "expired":
     case "filed":
     case "seen":
