@@ -11,7 +11,9 @@ export async function withholdKeys(page: Page) {
     const response = await route.fetch().catch(() => null);
     if (response === null) return route.abort();
     if (!response.ok()) return route.fulfill({ response });
-    const body: { to_device?: { events?: unknown[] } } = await response.json();
+    // The page may be gone by the time that the answer is read.
+    const body: { to_device?: { events?: unknown[] } } | null = await response.json().catch(() => null);
+    if (body === null) return;
     const events = body.to_device?.events ?? [];
     if (withheld) kept.push(...events);
     const given = withheld ? [] : [...kept.splice(0), ...events];
