@@ -175,7 +175,8 @@ test("a process that dies at every request in turn loses nothing and doubles not
   });
   let deaths = 0;
   for (let turn = 0; filed.size < items.length; turn += 1) {
-    const dieAt = turn % 12;
+    // More than the longest thing that begins anew in each life asks for: the reading back of a consent with all its groups.
+    const dieAt = turn % 24;
     let count = 0;
     const death = Promise.withResolvers<void>();
     const lethal: typeof fetch = async (input, init) => {
