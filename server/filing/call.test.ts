@@ -1,34 +1,12 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { callTraceSchema } from "#protocol/calls.ts";
-import {
-  aCase,
-  asItem,
-  delattre,
-  eventId,
-  leroy,
-  martin,
-  type People,
-  people,
-  startMs,
-} from "./testing/a-case.ts";
-import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord, patientResource } from "./testing/a-record.ts";
+import { aBench } from "./testing/a-bench.ts";
+import { aCase, asItem, delattre, eventId, leroy, martin, startMs } from "./testing/a-case.ts";
+import { submitAll, until } from "./testing/a-filing.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-let all: People;
-let record: ReturnType<typeof aRecord>;
-let place: ReturnType<typeof aFilingPlace>;
-
-beforeAll(async () => {
-  all = await people();
-});
-beforeEach(() => {
-  record = aRecord();
-  record.put(patientResource(delattre));
-  place = aFilingPlace(all, record);
-});
-afterEach(() => place.remove());
+const bench = aBench();
 
 const archivist = "@archiviste:valombre.example";
 const at = (minutes: number) => new Date(startMs + minutes * 60_000).toISOString();
@@ -52,15 +30,15 @@ const aCall = (sender: string) => ({
 
 describe("a call that took place", () => {
   test("[C19] is in the record as a communication: who, when, what went wrong; on the archivist's word alone", async () => {
-    await using filing = await place.open();
-    const made = await aCase(all);
+    await using filing = await bench.place.open();
+    const made = await aCase(bench.all);
     const before = made.items.slice(0, 2);
     const forged = aCall(martin);
     const call = aCall(archivist);
     await submitAll(filing, [...before, asItem(made.roomId, forged), asItem(made.roomId, call)]);
-    await until(() => place.words().get(call.eventId)?.state === "filed");
-    expect(place.words().has(forged.eventId)).toBe(false);
-    const filed = record.ofType("Communication");
+    await until(() => bench.place.words().get(call.eventId)?.state === "filed");
+    expect(bench.place.words().has(forged.eventId)).toBe(false);
+    const filed = bench.record.ofType("Communication");
     expect(filed).toHaveLength(1);
     expect(filed[0]).toMatchObject({
       status: "completed",

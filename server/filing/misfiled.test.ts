@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { aBench } from "./testing/a-bench.ts";
+import { aBench, clinical } from "./testing/a-bench.ts";
 import { aCase, aMisfiling, anAmendment, asItem, martin } from "./testing/a-case.ts";
 import { submitAll, until } from "./testing/a-filing.ts";
 
@@ -7,17 +7,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const bench = aBench();
 
-const stateOf = (eventId: string) => bench.place.words().get(eventId)?.state;
-const clinical = [
-  "DocumentReference",
-  "DiagnosticReport",
-  "ServiceRequest",
-  "Task",
-  "Consent",
-  "Communication",
-  "ImagingStudy",
-  "List",
-] as const;
+const { stateOf } = bench;
 const statuses = () =>
   new Set(clinical.flatMap((type) => bench.record.ofType(type).map((each) => each.status)));
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { textOfPdf } from "../../e2e/support/pdf.ts";
-import { aBench } from "./testing/a-bench.ts";
+import { aBench, clinical } from "./testing/a-bench.ts";
 import {
   aCase,
   aCorrection,
@@ -19,17 +19,6 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const bench = aBench([delattre, otherDelattre]);
 const { stateOf } = bench;
-
-const clinical = [
-  "DocumentReference",
-  "DiagnosticReport",
-  "ServiceRequest",
-  "Task",
-  "Consent",
-  "Communication",
-  "ImagingStudy",
-  "List",
-] as const;
 
 /** What the record has of the case under one patient, by type, with the statuses that it has there. */
 function under(patientId: string) {

@@ -1,44 +1,22 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openDatabase } from "../store/index.ts";
 import type { Filing, FilingOptions, WorkItem } from "./index.ts";
 import { createLeases } from "./leases.ts";
 import { documentId } from "./plan/documents.ts";
-import {
-  aCase,
-  aMisfiling,
-  anAmendment,
-  asItem,
-  aWithdrawal,
-  delattre,
-  leroy,
-  type People,
-  people,
-  startMs,
-} from "./testing/a-case.ts";
-import { aFilingPlace, submitAll, until } from "./testing/a-filing.ts";
-import { aRecord, patientResource } from "./testing/a-record.ts";
+import { aBench } from "./testing/a-bench.ts";
+import { aCase, aMisfiling, anAmendment, asItem, aWithdrawal, leroy, startMs } from "./testing/a-case.ts";
+import { submitAll, until } from "./testing/a-filing.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-let all: People;
-let record: ReturnType<typeof aRecord>;
-let place: ReturnType<typeof aFilingPlace>;
-beforeAll(async () => {
-  all = await people();
-});
-beforeEach(() => {
-  record = aRecord();
-  record.put(patientResource(delattre));
-  place = aFilingPlace(all, record);
-});
-afterEach(() => place.remove());
+const bench = aBench();
 
 /** The clock of these tests stands an hour after the case began: this much of a day is over since the opinion. */
 const days = 0.0001;
 const over = (filing: Filing) => filing.retention.over(days);
 const isOver = (filing: Filing) => until(async () => (await over(filing)).length === 1);
-const stateOf = (eventId: string) => place.words().get(eventId)?.state;
+const { stateOf } = bench;
 const aMessage = (minutes: number) => ({
   kind: "message" as const,
   eventId: `$late-${minutes}`,
@@ -50,7 +28,7 @@ const aMessage = (minutes: number) => ({
 
 /** A case of which everything is filed and told, and that may leave. */
 async function filedCase(filing: Filing) {
-  const made = await aCase(all);
+  const made = await aCase(bench.all);
   await submitAll(filing, made.items);
   await until(() => made.items.every((item) => stateOf(item.eventId) === "filed"));
   await isOver(filing);
@@ -61,10 +39,10 @@ const refusals = Array.from({ length: 50 }, () => "refuse-connection" as const);
 
 /** Sends one thing more of a case while the record is away, and waits until it is filed after all: until then the case stays. */
 async function staysUntilFiled(filing: Filing, roomId: string, event: WorkItem["event"]): Promise<void> {
-  record.nextWrites(...refusals);
+  bench.record.nextWrites(...refusals);
   await filing.submit(asItem(roomId, event));
   await stays(filing, roomId);
-  record.nextWrites();
+  bench.record.nextWrites();
   await until(() => stateOf(event.eventId) === "filed", 25_000);
   await isOver(filing);
 }
@@ -79,7 +57,7 @@ describe("a case that may leave the messenger", () => {
     let roomId = "";
     let summary: Awaited<ReturnType<Filing["retention"]["begin"]>>;
     {
-      await using filing = await place.open();
+      await using filing = await bench.place.open();
       const made = await filedCase(filing);
       const { opinion, consent } = made;
       roomId = made.roomId;
@@ -95,7 +73,7 @@ describe("a case that may leave the messenger", () => {
       expect(JSON.stringify(summary)).not.toContain(opinion.assessment);
       await filing.withdrawn(roomId, aWithdrawal(consent));
     }
-    await using filing = await place.open();
+    await using filing = await bench.place.open();
     expect(await over(filing)).toEqual([]);
     expect(await filing.retention.begun()).toEqual([roomId]);
     expect(await filing.retention.begin(roomId, days)).toEqual(summary);
@@ -103,7 +81,7 @@ describe("a case that may leave the messenger", () => {
     expect(await filing.retention.begun()).toEqual([]);
     expect(await filing.retention.left()).toEqual([roomId]);
     expect((await filing.recordOf(roomId)).entries.length).toBeGreaterThan(0);
-    expect(record.ofType("DocumentReference").length).toBeGreaterThan(0);
+    expect(bench.record.ofType("DocumentReference").length).toBeGreaterThan(0);
   });
 
   test("[F45] stays while anything of it waits, is parked, was not told, is in another process's hands, or was not handed over", async () => {
@@ -116,27 +94,29 @@ describe("a case that may leave the messenger", () => {
       },
       correspondents: { usualDoctorOf: async () => undefined, colleague: async () => undefined },
     };
-    await using filing = await place.open(undefined, correspondence);
+    await using filing = await bench.place.open(undefined, correspondence);
     const { roomId, items } = await filedCase(filing);
 
-    record.nextWrites(...refusals);
+    bench.record.nextWrites(...refusals);
     await filing.submit(asItem(roomId, aMessage(45)));
     await stays(filing, roomId);
-    place.setBotDown(true);
-    record.nextWrites();
-    await until(() => record.ofType("Communication").some((each) => JSON.stringify(each).includes("$late")));
+    bench.place.setBotDown(true);
+    bench.record.nextWrites();
+    await until(() =>
+      bench.record.ofType("Communication").some((each) => JSON.stringify(each).includes("$late")),
+    );
     await stays(filing, roomId);
-    place.setBotDown(false);
+    bench.place.setBotDown(false);
     await isOver(filing);
 
-    record.nextWrites({ status: 422, spoken: true });
+    bench.record.nextWrites({ status: 422, spoken: true });
     await filing.submit(asItem(roomId, aMessage(46)));
     await until(() => stateOf("$late-46") === "parked");
     await stays(filing, roomId);
     await filing.retry("$late-46");
     await isOver(filing);
 
-    await using db = openDatabase(place.path);
+    await using db = openDatabase(bench.place.path);
     using other = await createLeases({ db });
     for (const key of [`file ${roomId}`, `tell ${roomId}`]) {
       const lease = await other.take(key);
@@ -168,20 +148,22 @@ describe("a case that may leave the messenger", () => {
   });
 
   test("[F45] stays until each later version of its opinion is filed, and until what is of the wrong patient is entered in error", async () => {
-    await using filing = await place.open();
+    await using filing = await bench.place.open();
     const made = await filedCase(filing);
-    await staysUntilFiled(filing, made.roomId, await anAmendment(all, made));
-    await staysUntilFiled(filing, made.roomId, await aMisfiling(all, made));
+    await staysUntilFiled(filing, made.roomId, await anAmendment(bench.all, made));
+    await staysUntilFiled(filing, made.roomId, await aMisfiling(bench.all, made));
     expect((await filing.retention.begin(made.roomId, days))?.ended).toMatchObject({
       how: "misfiled",
       by: leroy,
     });
-    expect(record.ofType("DocumentReference").every((each) => each.status === "entered-in-error")).toBe(true);
+    expect(bench.record.ofType("DocumentReference").every((each) => each.status === "entered-in-error")).toBe(
+      true,
+    );
   });
 
   test("[F45] stays without an opinion", async () => {
-    await using filing = await place.open();
-    const { items } = await aCase(all);
+    await using filing = await bench.place.open();
+    const { items } = await aCase(bench.all);
     const asked = items.slice(0, 3);
     await submitAll(filing, asked);
     await until(() => asked.every((item) => stateOf(item.eventId) === "filed"));

@@ -4,6 +4,18 @@ import { delattre, type People, people } from "./a-case.ts";
 import { aFilingPlace } from "./a-filing.ts";
 import { aRecord, patientResource } from "./a-record.ts";
 
+/** What a case leaves in the record that can be entered in error. */
+export const clinical = [
+  "DocumentReference",
+  "DiagnosticReport",
+  "ServiceRequest",
+  "Task",
+  "Consent",
+  "Communication",
+  "ImagingStudy",
+  "List",
+] as const;
+
 /** What most tests of filing begin with: people with keys, and for each test a record that has these patients, and filing over it. */
 export function aBench(patients: readonly Patient[] = [delattre]) {
   let all: People | undefined;
