@@ -10,7 +10,7 @@ import type { Decision } from "#protocol/disclose.ts";
 import { ColloqueError } from "#protocol/errors.ts";
 import type { Clock } from "../kit/role.ts";
 import type { Database } from "../store/index.ts";
-import type { Sfu } from "./sfu.ts";
+import type { Participant, Sfu } from "./sfu.ts";
 import * as store from "./store.ts";
 import { traceOf } from "./trace.ts";
 
@@ -119,16 +119,17 @@ export function createCalls(parts: CallsParts): Calls {
     await tellAll();
   }
 
-  const recheck: Calls["recheck"] = async (roomId) => {
+  const recheck: Calls["recheck"] = async (roomId) => judgeAll(roomId, await sfu.people(roomId));
+
+  async function judgeAll(roomId: string, people: readonly Participant[]): Promise<void> {
     if ((await parts.isEnded(roomId)) && (await store.openCall(db, roomId)) !== undefined)
       return endNow(roomId, "case-ended");
-    const people = await sfu.people(roomId);
     const uncovered = await putOut(
       roomId,
       people.map(({ identity }) => identity),
     );
     if (people.length > 0 && uncovered.length === people.length) await endNow(roomId, "consent-ended");
-  };
+  }
 
   async function arrived(news: {
     roomId: string;
@@ -181,7 +182,7 @@ export function createCalls(parts: CallsParts): Calls {
     }
     for (const { sid, leftAtMs } of presences)
       if (leftAtMs === null && !there.some((each) => each.sid === sid)) await store.left(db, sid, clock());
-    await recheck(call.roomId);
+    await judgeAll(call.roomId, there);
   }
 
   return {
@@ -212,9 +213,9 @@ export function createCalls(parts: CallsParts): Calls {
       // A call that began while we were away.
       for (const roomId of open) {
         if (known.some((call) => call.roomId === roomId)) continue;
-        for (const each of await sfu.people(roomId))
-          await arrived({ ...each, roomId, atMs: each.joinedAtMs });
-        await recheck(roomId);
+        const there = await sfu.people(roomId);
+        for (const each of there) await arrived({ ...each, roomId, atMs: each.joinedAtMs });
+        await judgeAll(roomId, there);
       }
       await tellAll();
     },
